@@ -1,0 +1,58 @@
+# Every target makes .venv by itself from the two hash-pinned lock files; nothing else is needed but python3, git and make.
+SHELL := /bin/sh
+VENV := .venv
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+# One thread per process: two levels of parallelism are slower than none (see ARCHITECTURE.md).
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+export DVC_NO_ANALYTICS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help repro test lab check bench lock dvc clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+repro: $(VENV)/.ready  ## run the pipeline: what is fixing the data worth, with the model held fixed?
+	dvc repro
+	@ceteris summary
+
+test: $(VENV)/.ready  ## run every test
+	python -m pytest
+
+lab: $(VENV)/.ready  ## open JupyterLab on the notebooks
+	PYTHONPATH=src jupyter lab notebooks
+
+check: $(VENV)/.ready  ## lint, types and tests
+	ruff check .
+	ruff format --check .
+	mypy
+	$(MAKE) test
+
+bench: $(VENV)/.ready  ## time ceteris against plain scripts, side by side, as ratios
+	python -m benchmarks
+
+dvc: $(VENV)/.ready  ## run any DVC command in the environment: make dvc ARGS="exp show"
+	dvc $(ARGS)
+
+lock: $(VENV)/.ready  ## resolve the dependencies of pyproject.toml anew
+	uv pip compile pyproject.toml --extra examples --group dev --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --fork-strategy fewest --no-header --no-annotate \
+	  --quiet -o requirements.lock
+
+clean:  ## remove the environment and the caches of tools
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis
+
+# uv installs in about half a minute and compiles bytecode; where it cannot run, pip does the same more slowly.
+$(VENV)/.ready: requirements.lock requirements-uv.lock pyproject.toml
+	@python3 -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else "ceteris needs Python 3.11, 3.12 or 3.13; python3 is %d.%d. Put one of these first on PATH and run make again." % v[:2])'
+	python3 -m venv --clear $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements-uv.lock || true
+	if [ -x $(VENV)/bin/uv ]; then \
+	  UV_PYTHON=$(VENV)/bin/python $(VENV)/bin/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock && \
+	  UV_PYTHON=$(VENV)/bin/python $(VENV)/bin/uv pip install --quiet --no-deps --no-build-isolation -e . ; \
+	else \
+	  $(VENV)/bin/python -m pip install --quiet --compile --require-hashes -r requirements.lock && \
+	  $(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e . ; \
+	fi
+	touch $@

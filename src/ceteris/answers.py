@@ -1,0 +1,92 @@
+"""A queue that a person filled in, as lines of the edits ledger."""
+
+from __future__ import annotations
+
+import uuid
+
+import pandas as pd
+
+from ceteris.errors import BadInputError, nearest
+
+__all__ = ["LABEL_COLUMN", "to_edits", "to_review"]
+
+LABEL_COLUMN = "label"
+_ALSO = ("unsure", "drop")
+
+
+def to_review(queue: pd.DataFrame, features: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Return a table to fill in: id, an empty `label`, the named columns of the queue, and the features of each row.
+
+    Parameters
+    ----------
+    queue : DataFrame
+        With a column `id`.
+    features : DataFrame
+        Indexed by id.
+    """
+    head = pd.DataFrame({"id": queue["id"], LABEL_COLUMN: ""})
+    shown = features.reindex(queue["id"]).reset_index(drop=True)
+    shown.columns = [name if name not in ("id", LABEL_COLUMN, *columns) else f"feature {name}" for name in shown.columns]
+    return pd.concat([head, queue[list(columns)].reset_index(drop=True), shown], axis=1)
+
+
+def to_edits(
+    filled: pd.DataFrame,
+    given: pd.Series,
+    judging: frozenset[str],
+    classes: tuple[str, ...],
+    known: pd.DataFrame,
+    *,
+    reviewer: str,
+    batch: str,
+    at: str,
+) -> list[dict[str, str]]:
+    """Return one ledger line for each answer that is new: relabel, confirm, drop or unsure.
+
+    Parameters
+    ----------
+    filled : DataFrame
+        Columns `id` and `label` as text; a row without a label is no answer.
+    given : Series
+        The given label of each train and validation row, indexed by id.
+    judging : frozenset of str
+        The ids of validation rows, whose answers count as verified labels.
+    known : DataFrame
+        The ledger so far: what this reviewer said last of a row is not said again.
+
+    Raises
+    ------
+    BadInputError
+        Lists every answer that is no class, every id that is unknown, and validation rows that would be dropped.
+    """
+    for column in ("id", LABEL_COLUMN):
+        if column not in filled:
+            raise BadInputError(f"The file has the columns {list(filled.columns)[:8]}, and no {column!r}.", "Export it anew.")
+    answers = filled[filled[LABEL_COLUMN].str.strip() != ""]
+    last = known[known["reviewer"] == reviewer].drop_duplicates("id", keep="last").set_index("id")
+    lines, faults = [], []
+    for name, answer in zip(answers["id"], answers[LABEL_COLUMN].str.strip(), strict=True):
+        if name not in given.index:
+            faults.append(f"{name!r} is no train or validation row")
+        elif answer not in classes and answer not in _ALSO:
+            faults.append(f"{name!r}: {answer!r} is no class.{nearest(answer, [*classes, *_ALSO])}")
+        elif answer == "drop" and name in judging and answer not in classes:
+            faults.append(f"{name!r} is a validation row, which no edit may drop; answer `unsure`")
+        else:
+            line = _line(str(name), str(answer), str(given[name]), classes)
+            if name in last.index and tuple(last.loc[name, ["action", "new_label"]]) == (line["action"], line["new_label"]):
+                continue
+            source = "disagreement" if name in judging else "queue"
+            lines.append(line | {"reviewer": reviewer, "batch": batch, "at": at, "source": source, "answer": str(uuid.uuid4())})
+    if faults:
+        raise BadInputError(
+            "These answers cannot be read:\n  " + "\n  ".join(faults[:50]) + "\n", "Correct them; nothing was written."
+        )
+    return lines
+
+
+def _line(name: str, answer: str, given: str, classes: tuple[str, ...]) -> dict[str, str]:
+    if answer in _ALSO and answer not in classes:
+        return {"id": name, "action": answer, "given_label": given, "new_label": ""}
+    action = "confirm" if answer == given else "relabel"
+    return {"id": name, "action": action, "given_label": given, "new_label": "" if action == "confirm" else answer}

@@ -1,0 +1,200 @@
+"""The cell, one model on one version: fitted once for each paired seed, predicting the validation rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ceteris.errors import BadInputError
+from ceteris.fits import Fits
+from ceteris.models import seeded
+from ceteris.pred_probs import predict
+
+__all__ = ["Draw", "Job", "Cell", "fit_cells"]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """The training rows of one draw: positions in the job's table (None: all), label codes, weights (None: all equal)."""
+
+    rows: np.ndarray | None
+    labels: np.ndarray
+    weights: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """A cell that is to be fitted.
+
+    `draws` holds one draw, or one a seed where the version is drawn anew for each; `train` is the table that their rows
+    are in, a DataFrame or array that jobs may share.
+    """
+
+    model: str
+    version: str
+    estimator: Any = field(repr=False)
+    train: Any = field(repr=False)
+    draws: tuple[Draw, ...] = field(repr=False)
+    seeds: tuple[int, ...]
+
+    @property
+    def redrawn(self) -> bool:
+        """Whether each seed has a training set of its own."""
+        return len(self.draws) > 1
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a model predicts for the validation rows.
+
+    Attributes
+    ----------
+    predicted : ndarray of int, shape (n_fits, n_rows)
+        Class codes; n_fits is the number of seeds, or 1 for a learner that is deterministic.
+    pred_probs : ndarray, shape (n_fits, n_rows, n_classes), or None
+        None where the model gives no probabilities.
+    n_seeds : int
+    deterministic : bool
+        Two seeds gave exactly equal outputs, so that one fit stands for all.
+    estimator : the fitted estimator of the first seed, or None where it was not asked for
+    """
+
+    predicted: np.ndarray
+    pred_probs: np.ndarray | None
+    n_seeds: int
+    deterministic: bool
+    estimator: Any = None
+    fits: int = 0
+    cpu_seconds: float = 0.0
+
+    def over_seeds(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the predictions and probabilities with one row a seed, as views where one fit stands for all."""
+        predicted = np.broadcast_to(self.predicted, (self.n_seeds, self.predicted.shape[1]))
+        if self.pred_probs is None:
+            return predicted, None
+        return predicted, np.broadcast_to(self.pred_probs, (self.n_seeds, *self.pred_probs.shape[1:]))
+
+
+@dataclass
+class _Fit:
+    predicted: np.ndarray
+    pred_probs: np.ndarray | None
+    decision: np.ndarray | None
+    has_seed: bool
+    estimator: Any
+    cpu_seconds: float
+
+
+def fit_cells(
+    jobs: list[Job], validation: Any, n_classes: int, *, workers: int | None = None, keep_estimators: bool = False
+) -> Iterator[tuple[Job, Cell]]:
+    """Fit the cells and yield each as it is whole.
+
+    Parameters
+    ----------
+    validation : DataFrame or ndarray, shape (n_rows, n_features)
+    n_classes : int
+        Labels are codes 0 to n_classes - 1.
+    keep_estimators : bool
+        Whether `Cell.estimator` is wanted.
+    """
+    fits = Fits(_fit, (jobs, validation, n_classes, keep_estimators), workers)
+    results: list[dict[int, _Fit]] = [{} for _ in jobs]
+    wanted = [len(job.seeds) if job.redrawn else min(2, len(job.seeds)) for job in jobs]
+    for index, job in enumerate(jobs):
+        for place in range(wanted[index]):
+            fits.add((index, place), job.model)
+    for (index, place), result in fits:
+        job, done = jobs[index], results[index]
+        done[place] = result
+        if len(done) < wanted[index]:
+            continue
+        deterministic = not job.redrawn and len(job.seeds) > 1 and _equal(done[0], done[1])
+        if not deterministic and wanted[index] < len(job.seeds):
+            for later in reversed(range(wanted[index], len(job.seeds))):
+                fits.add((index, later), job.model, first=True)
+            wanted[index] = len(job.seeds)
+            continue
+        yield job, _cell(job, done, deterministic)
+        results[index] = {}
+
+
+def _cell(job: Job, done: dict[int, _Fit], deterministic: bool) -> Cell:
+    kept = [done[0]] if deterministic else [done[place] for place in range(len(job.seeds))]
+    probabilities = [fit.pred_probs for fit in kept if fit.pred_probs is not None]
+    return Cell(
+        predicted=np.stack([fit.predicted for fit in kept]),
+        pred_probs=np.stack(probabilities) if probabilities else None,
+        n_seeds=len(job.seeds),
+        deterministic=deterministic,
+        estimator=done[0].estimator,
+        fits=len(done),
+        cpu_seconds=sum(fit.cpu_seconds for fit in done.values()),
+    )
+
+
+def _equal(one: _Fit, other: _Fit) -> bool:
+    """Whether two seeds gave the same outputs: probabilities, else decision values, else labels of a model without a seed."""
+    if one.pred_probs is not None and other.pred_probs is not None:
+        return np.array_equal(one.pred_probs, other.pred_probs) and np.array_equal(one.predicted, other.predicted)
+    if one.decision is not None and other.decision is not None:
+        return np.array_equal(one.decision, other.decision) and np.array_equal(one.predicted, other.predicted)
+    return not one.has_seed and np.array_equal(one.predicted, other.predicted)
+
+
+def _fit(shared: Any, task: tuple[int, int]) -> _Fit:
+    import time
+
+    jobs, validation, n_classes, keep = shared
+    job, place = jobs[task[0]], task[1]
+    draw = job.draws[place if job.redrawn else 0]
+    who = f"The model {job.model!r}"
+    started = time.process_time()
+    estimator = seeded(job.estimator, job.seeds[place])
+    rows = job.train
+    if draw.rows is not None:
+        rows = rows.iloc[draw.rows] if hasattr(rows, "iloc") else rows[draw.rows]
+    estimator.fit(rows, draw.labels, **_weights(estimator, draw, who))
+    predicted = _predicted(estimator, validation, n_classes, who)
+    probabilities = predict(estimator, validation, n_classes, who) if hasattr(estimator, "predict_proba") else None
+    decision = None
+    if probabilities is None and hasattr(estimator, "decision_function"):
+        decision = np.asarray(estimator.decision_function(validation))
+    return _Fit(
+        predicted=predicted,
+        pred_probs=probabilities,
+        decision=decision if place < 2 else None,
+        has_seed=any(name.endswith("random_state") for name in estimator.get_params(deep=True)),
+        estimator=estimator if keep and place == 0 else None,
+        cpu_seconds=time.process_time() - started,
+    )
+
+
+def _predicted(estimator: Any, validation: Any, n_classes: int, who: str) -> np.ndarray:
+    predicted = np.asarray(estimator.predict(validation))
+    if predicted.shape != (len(validation),) or predicted.dtype.kind not in "iuf":
+        raise BadInputError(
+            f"{who} predicted an array of shape {predicted.shape} and type {predicted.dtype}.", "Return one label code a row."
+        )
+    if not np.isin(predicted, np.arange(n_classes)).all():
+        raise BadInputError(
+            f"{who} predicted labels that are none of the codes 0 to {n_classes - 1}.", "Predict values seen in fit."
+        )
+    return predicted.astype(np.int32)
+
+
+def _weights(estimator: Any, draw: Draw, who: str) -> dict[str, np.ndarray]:
+    if draw.weights is None:
+        return {}
+    from sklearn.utils.validation import has_fit_parameter
+
+    last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
+    if not has_fit_parameter(last, "sample_weight"):
+        raise BadInputError(
+            f"{who} takes no sample_weight, and the version has weights.", "Use another estimator, or weights of 1."
+        )
+    name = f"{estimator.steps[-1][0]}__sample_weight" if hasattr(estimator, "steps") else "sample_weight"
+    return {name: draw.weights}

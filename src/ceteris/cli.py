@@ -1,0 +1,156 @@
+"""The command line: what a person does around the pipeline. Stages themselves are run by `dvc repro`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ceteris.errors import BadInputError, CeterisError, nearest
+
+__all__ = ["main"]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="What is a change to the data worth, with the model held fixed? Run the pipeline with `dvc repro`.",
+)
+edits_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Reviewed fixes: data/edits/.")
+app.add_typer(edits_app, name="edits")
+
+
+@app.command()
+def init(
+    file: Annotated[str, typer.Argument(help="A CSV or Parquet file; it is copied to data/source/ where it is not there yet.")],
+    label: Annotated[str, typer.Option(help="Name of the label column.")],
+    id: Annotated[str | None, typer.Option(help="Name of the id column; default: made of each row's content.")] = None,
+    true_label: Annotated[str | None, typer.Option(help="Name of a column with verified labels.")] = None,
+    group: Annotated[str | None, typer.Option(help="Name of a column whose rows belong together.")] = None,
+    drop: Annotated[list[str] | None, typer.Option(help="Name of a column that is no feature; may be repeated.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Of a CSV file; default: found.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of a CSV file; default: utf-8.")] = None,
+) -> None:
+    """Look at a file of your own, say what is in it, and write params.yaml for it."""
+    from ceteris.onboarding import init_command
+
+    init_command(
+        file, label, id=id, true_label=true_label, group=group, drop=tuple(drop or ()), delimiter=delimiter, encoding=encoding
+    )
+
+
+@app.command()
+def summary() -> None:
+    """Say in a few lines which lever moved the score, by how much, how sure, and scored on what."""
+    import ceteris
+    from ceteris.story import simulated_versions
+    from ceteris.story import summary as told
+
+    bench = ceteris.open()
+    compare = bench.params.compare
+    for line in told(bench.effects(), compare.metric, compare.confidence, simulated_versions(bench.versions())):
+        print(line)
+    print(f"The whole story: {bench.path('reports')}/report.html")
+
+
+@app.command()
+def effects(every: Annotated[bool, typer.Option("--all", help="Also what was not planned.")] = False) -> None:
+    """Print the effects on the primary metric, each with its interval and verdict."""
+    import ceteris
+    from ceteris.story import findings, lever, planned, simulated_versions
+
+    bench = ceteris.open()
+    compare = bench.params.compare
+    found = findings(bench.effects(), simulated_versions(bench.versions()))
+    chosen = (
+        [one for one in found if one.metric == compare.metric and one.applicable] if every else planned(found, compare.metric)
+    )
+    for one in chosen:
+        print(lever(one, compare.confidence))
+
+
+@app.command()
+def queue(
+    name: Annotated[str, typer.Argument(help="`train`, or the name of a planned contrast, as the report prints it.")],
+    out: Annotated[Path | None, typer.Option(help="Where to write it; default: review-NAME.csv.")] = None,
+) -> None:
+    """Write a queue as a CSV to fill in: train rows in doubt, or the rows that decide a contrast (blind)."""
+    from ceteris.answers import to_review
+    from ceteris.store import write_table
+
+    bench, target = _bench(), out or Path(f"review-{name}.csv")
+    if target.exists():
+        raise BadInputError(f"{target} is there already and may hold answers.", "Import or move it, or pass another --out.")
+    if name == "train":
+        rows, features, columns = bench.queue(), bench.train_rows(), ("given_label", "suggested_label", "label_quality")
+    else:
+        known = sorted(path.stem for path in (bench.path("results") / "compare" / "queues").glob("*.csv"))
+        if name not in known:
+            raise BadInputError(f"{name!r} is no queue.{nearest(name, ['train', *known])}", "Plan it in compare.planned.")
+        rows, features, columns = bench.disagreements(name), bench.validation_rows(), ()
+    write_table(target, to_review(rows, features, columns))
+    print(
+        f"{len(rows)} rows in {target}: fill in the column `label` with a class, `unsure`" + (" or `drop`." if columns else ".")
+    )
+    print(f"Bring the answers back with: ceteris edits import {target} --reviewer YOUR-NAME")
+
+
+@edits_app.command("import")
+def import_answers(
+    file: Annotated[Path, typer.Argument(help="A queue that was filled in.")],
+    reviewer: Annotated[str, typer.Option(help="Who answered.")],
+    batch: Annotated[str | None, typer.Option(help="Name of this batch of answers; default: the file's name.")] = None,
+) -> None:
+    """Add the answers of a filled-in queue to data/edits/, which git keeps."""
+    from ceteris import edits, ledger
+    from ceteris.answers import to_edits
+    from ceteris.store import read_table, single_writer
+
+    bench = _bench()
+    if not file.is_file():
+        raise BadInputError(f"{file} is not there.", "Write one with: ceteris queue NAME")
+    batch = batch or file.stem
+    folder = bench.path("edits")
+    path = folder / f"{_plain(reviewer)}-{_plain(batch)}.csv"
+    with single_writer(bench.root, "edits import"):
+        filled = read_table(file, text=("id", "label"))
+        known = ledger.read_ledger(folder)
+        lines = to_edits(
+            filled, bench.given_labels(), bench.judging_ids(), bench.classes(), known,
+            reviewer=reviewer, batch=batch, at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        )  # fmt: skip
+        if lines:
+            ledger.append(path, lines)
+            edits.parse(path.read_text(encoding="utf-8"), path.name)
+    print(
+        f"{len(lines)} new answers in {path.relative_to(bench.root)}"
+        if lines
+        else "Nothing new: every answer is there already."
+    )
+    if lines:
+        print(f"Keep them and see what they are worth: git add {path.relative_to(bench.root)} && dvc repro && ceteris summary")
+
+
+def main() -> None:
+    """Run the command line: a refusal is a sentence on standard error and an exit code."""
+    try:
+        app()
+    except CeterisError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+
+
+def _bench():  # type: ignore[no-untyped-def]
+    import ceteris
+
+    return ceteris.open()
+
+
+def _plain(name: str) -> str:
+    kept = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in name).strip("-")
+    if not kept:
+        raise BadInputError(f"{name!r} names no file.", "Use letters and digits.")
+    return kept

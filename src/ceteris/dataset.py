@@ -1,0 +1,126 @@
+"""The rows that everything works on: ids, labels, features, groups, weights, in one canonical order."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ceteris.errors import BadInputError, some
+
+__all__ = ["ID", "LABEL", "GROUP", "TRUE_LABEL", "META", "Dataset", "codes", "row_digests"]
+
+ID = "ceteris:id"
+LABEL = "ceteris:label"
+GROUP = "ceteris:group"
+TRUE_LABEL = "ceteris:true_label"
+META = (ID, LABEL, GROUP, TRUE_LABEL)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled rows, sorted by id, columns sorted by name.
+
+    Attributes
+    ----------
+    ids : ndarray of str objects, shape (n_rows,)
+        Unique, exact text.
+    labels : ndarray of str objects, shape (n_rows,)
+    features : DataFrame, shape (n_rows, n_features)
+        float64 columns (NaN where missing) and text columns (object; None where missing).
+    groups : ndarray of str objects, shape (n_rows,), or None
+    """
+
+    ids: np.ndarray
+    labels: np.ndarray
+    features: pd.DataFrame
+    groups: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.ids) != len(self.labels) or len(self.ids) != len(self.features):
+            raise BadInputError(
+                f"A data set holds {len(self.ids)} ids, {len(self.labels)} labels and {len(self.features)} rows of features.",
+                "Pass one of each for every row.",
+            )
+        repeated = pd.Index(self.ids)[pd.Index(self.ids).duplicated()]
+        if len(repeated):
+            raise BadInputError(f"These ids stand on more than one row: {some(repeated.unique())}.", "Make every id unique.")
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> Dataset:
+        """Return the data set that a table with the columns of `META` holds, in canonical order."""
+        ordered = frame.sort_values(ID, kind="stable").reset_index(drop=True)
+        names = sorted(column for column in ordered.columns if column not in META)
+        features = ordered[names].copy()
+        for name in names:
+            if not pd.api.types.is_numeric_dtype(features[name]):
+                values = features[name].astype(object)
+                features[name] = pd.Series(values.where(values.notna(), None), dtype=object)
+        return cls(
+            ids=ordered[ID].to_numpy(dtype=object),
+            labels=ordered[LABEL].to_numpy(dtype=object),
+            features=features,
+            groups=ordered[GROUP].to_numpy(dtype=object) if GROUP in ordered else None,
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one table: the columns of `META` that are known, then the features."""
+        head: dict[str, np.ndarray] = {ID: self.ids, LABEL: self.labels}
+        if self.groups is not None:
+            head[GROUP] = self.groups
+        meta = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in head.items()})
+        return pd.concat([meta, self.features.reset_index(drop=True)], axis=1)
+
+    def take(self, rows: np.ndarray) -> Dataset:
+        """Return the rows at these positions (or where this mask holds), in the order of the data set."""
+        return Dataset(
+            ids=self.ids[rows],
+            labels=self.labels[rows],
+            features=self.features.iloc[np.flatnonzero(rows) if np.asarray(rows).dtype == bool else rows].reset_index(
+                drop=True
+            ),
+            groups=None if self.groups is None else self.groups[rows],
+        )
+
+    def positions(self, ids: np.ndarray) -> np.ndarray:
+        """Return the position of each of these ids, -1 where an id is unknown."""
+        return pd.Index(self.ids).get_indexer(pd.Index(ids))
+
+
+def codes(labels: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
+    """Return the position of each label among the classes, -1 where it is none of them, shape (n_rows,)."""
+    return pd.Index(classes).get_indexer(pd.Index(labels)).astype(np.int64)
+
+
+def row_digests(features: pd.DataFrame) -> np.ndarray:
+    """Return the sha256 of each row's feature values, independent of column order.
+
+    Two rows have the same digest where every value is the same: 0.0 and -0.0 are one value, and so are all NaN.
+
+    Returns
+    -------
+    ndarray of bytes objects, shape (n_rows,)
+    """
+    names = sorted(features.columns, key=str)
+    header = hashlib.sha256("\x1f".join(map(str, names)).encode("utf-8", "surrogatepass"))
+    numeric = [name for name in names if pd.api.types.is_numeric_dtype(features[name])]
+    textual = [name for name in names if name not in set(numeric)]
+    numbers = np.ascontiguousarray(features[numeric].to_numpy(dtype=np.float64) + 0.0)
+    numbers[np.isnan(numbers)] = np.nan
+    columns = [features[name].to_numpy(dtype=object) for name in textual]
+    digests = np.empty(len(features), dtype=object)
+    for row in range(len(features)):
+        digest = header.copy()
+        digest.update(numbers[row].tobytes())
+        for column in columns:
+            value = column[row]
+            known = isinstance(value, str)
+            text = value.encode("utf-8", "surrogatepass") if known else b""
+            digest.update(b"%d:%d:" % (known, len(text)) + text)
+        digests[row] = digest.digest()
+    return digests

@@ -1,0 +1,248 @@
+"""What changing one thing was worth: candidate minus baseline, paired by seed and row, with an honest interval.
+
+The errors of the difference come from training seeds crossed with validation rows. Arms go in as per-row scores, more is
+better; where they come from (`ceteris.scoring`) and what is held fixed (`ceteris.fingerprint`) is not asked here.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from functools import partial
+
+import numpy as np
+from scipy.special import stdtr, stdtrit
+
+from ceteris.errors import BadInputError
+from ceteris.intervals import clopper_pearson, crossed_variance, sign_flip_p, units_of, unvarying_interval
+from ceteris.verdicts import (
+    FEWEST_DISCORDANT,
+    VERDICTS,
+    Effect,
+    holm,
+    judge,
+    smallest_visible_after,
+    smallest_visible_before,
+)
+
+__all__ = [
+    "SECONDS_PER_LABEL",
+    "VERDICTS",
+    "Effect",
+    "holm",
+    "judge",
+    "paired_effect",
+    "smallest_visible_after",
+    "smallest_visible_before",
+    "tipping_count",
+    "tipping_sentence",
+]
+
+SECONDS_PER_LABEL = 6.0
+
+
+def paired_effect(
+    baseline: np.ndarray,
+    candidate: np.ndarray,
+    *,
+    confidence: float = 0.95,
+    groups: np.ndarray | None = None,
+    redrawn_control: bool = False,
+    discordant: np.ndarray | None = None,
+    region: float = 0.005,
+    identical: bool | None = None,
+) -> Effect:
+    """Return candidate - baseline with its interval, p-value and verdict (as a family of one).
+
+    theta = mean of D[s, i] = candidate[s, i] - baseline[s, i]; interval theta +- t(1 - alpha/2, df) sqrt(Var), Var and df
+    from `crossed_variance`. With groups the units are Z[s, g] = theta_s + (G/n) sum over i in g of (D[s, i] - theta_s).
+    Under 10 discordant units p is that of the exact sign-flip test. Where nothing varies, the interval comes from
+    the Clopper-Pearson bounds on the discordant share: rows not seen differ by at most as much as those seen.
+
+    Parameters
+    ----------
+    baseline, candidate : array of float, shape (n_seeds, n_rows)
+        Per-row scores, oriented so that more is better; the same seeds and rows, in the same order.
+        An arm without seed noise is its one row of scores, broadcast.
+    confidence : float in (0, 1)
+    groups : array, shape (n_rows,), optional
+        Rows with one value belong together and count as one unit.
+    redrawn_control : bool
+        One arm is drawn anew for each seed and the other is one draw: its own luck is added (`v_draw`).
+    discordant : array of bool, shape (n_rows,), optional
+        Rows on which the arms' *predictions* differ in any seed, for metrics of predictions (accuracy, balanced accuracy,
+        macro-F1); by default the rows on which any score differs.
+    region : float >= 0
+        Region of practical equality, in the unit of the scores.
+    identical : bool, optional
+        True: the arms are known to be one (equal fingerprints). False: known to be two, so that equal scores are luck
+        and get a bound. By default equal scores without a discordant row are taken for identical arms.
+
+    Raises
+    ------
+    BadInputError
+        Shapes that differ, scores that are not finite, or fewer than two units.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> right = np.ones((10, 200)); worse = right.copy(); worse[:, :40] = 0
+    >>> print(paired_effect(worse, right))
+    +20.0 pp [+14.4, +25.6], 10 seeds x 200 rows, 40 discordant: helps
+    """
+    difference = _difference(baseline, candidate)
+    if not 0 < confidence < 1 or not region >= 0:
+        raise BadInputError(
+            f"confidence is {confidence} and region {region}.",
+            "Set compare.confidence in (0, 1) and compare.region to 0 or more.",
+        )
+    touched = _touched(difference, discordant)
+    values, sums, touched_units = units_of(difference, touched, groups)
+    same = not difference.any() and not touched.any() if identical is None else identical
+    if same and difference.any():
+        raise BadInputError("Arms that are said to be identical have different scores.", "Score them again, on the same rows.")
+    k, (n_seeds, n_units) = int(touched_units.sum()), values.shape
+    variance, df, v_row = crossed_variance(values, redrawn_control=redrawn_control)
+    low, high, p = (0.0, 0.0, 1.0) if same else _interval(difference, variance, df, k, n_units, confidence)
+    if not same and k < FEWEST_DISCORDANT and not sums[~touched_units].any():
+        p = sign_flip_p(sums[touched_units])
+    return judge(
+        Effect(
+            difference=float(difference.mean()), low=low, high=high, p_value=p, n_seeds=n_seeds, n_rows=difference.shape[1],
+            n_discordant=int(touched.sum()), verdict="", reason="", df=df, variance=variance, confidence=confidence,
+            region=region, row_variance=v_row, n_units=n_units, n_discordant_units=k,
+            share_bound=clopper_pearson(k, n_units, confidence)[1], identical=same,
+        )
+    )  # fmt: skip
+
+
+def tipping_count(
+    labels: np.ndarray,
+    baseline: np.ndarray,
+    candidate: np.ndarray,
+    *,
+    p_factor: float = 1.0,
+    net: Effect | None = None,
+    confidence: float = 0.95,
+    groups: np.ndarray | None = None,
+    redrawn_control: bool = False,
+    region: float = 0.005,
+) -> int | None:
+    """Return how few of the disagreement labels would, if wrong, undo the verdict on accuracy; None where no number would.
+
+    A wrong label turns its row to the least favourable alternative: the class for which the share of seeds where the
+    candidate predicts it, minus that of the baseline, is smallest (for `harms`, largest; for the others, whichever of both
+    takes fewer rows). Rows are turned in the order of how far they move the mean, the count is found by bisection.
+
+    Parameters
+    ----------
+    labels : array of int, shape (n_rows,)
+        The labels that the verdict was scored on.
+    baseline, candidate : array of int, shape (n_seeds, n_rows)
+        Predicted classes.
+    p_factor : float >= 1
+        Holm-adjusted p over unadjusted p, held at what it was.
+    net : Effect, optional
+        Candidate minus its placebo, held at what it was.
+    confidence, groups, redrawn_control, region
+        As for `paired_effect`.
+    """
+    labels, baseline, candidate = np.asarray(labels), np.asarray(baseline), np.asarray(candidate)
+    differs = (baseline != candidate).any(axis=0)
+
+    def verdict(now: np.ndarray) -> str:
+        effect = paired_effect(
+            baseline == now, candidate == now, confidence=confidence, groups=groups, redrawn_control=redrawn_control,
+            discordant=differs, region=region,
+        )  # fmt: skip
+        return judge(effect, min(1.0, p_factor * effect.p_value), net).verdict
+
+    def undone(turned: np.ndarray, order: np.ndarray, count: int) -> bool:
+        now = labels.copy()
+        now[order[:count]] = turned[order[:count]]
+        return verdict(now) != before
+
+    before = verdict(labels)
+    ways = {"helps": [(candidate, baseline)], "harms": [(baseline, candidate)]}
+    counts = []
+    for better, worse in ways.get(before, ways["helps"] + ways["harms"]):
+        turned, order = _least_favourable(labels, better, worse)
+        if verdict(turned) != before:
+            counts.append(1 + bisect_left(range(1, len(order)), True, key=partial(undone, turned, order)))
+    return min(counts, default=None)
+
+
+def tipping_sentence(count: int | None, n_disagreement: int, n_asked: int | None = None) -> str:
+    """Return what a tipping count says to a reader, with the time that checking takes at 6 s a label.
+
+    Parameters
+    ----------
+    count : int or None
+        As `tipping_count` returns it.
+    n_disagreement : int
+        Rows on which the two arms predict differently in any seed.
+    n_asked : int, optional
+        Rows that the queue asks for, where that is a sample of them.
+    """
+    minutes = max(1, round((n_disagreement if n_asked is None else n_asked) * SECONDS_PER_LABEL / 60))
+    time = f"about {minutes} minute{'s' * (minutes > 1)} to check"
+    if not n_disagreement:
+        return "The arms never predict differently: no label can change this verdict."
+    if count is None:
+        return f"No number of these {n_disagreement} disagreement labels, if wrong, would undo this verdict; {time}."
+    return f"{count} of these {n_disagreement} disagreement labels wrong would undo this verdict; {time}."
+
+
+def _interval(
+    difference: np.ndarray, variance: float, df: float, k: int, n_units: int, confidence: float
+) -> tuple[float, float, float]:
+    theta, scale = float(difference.mean()), float(np.abs(difference).max())
+    if variance <= (1e-12 * max(1.0, scale)) ** 2:
+        low, high = unvarying_interval(theta, k, n_units, scale or 1.0, confidence)
+        return low, high, min(1.0, 2.0 ** (1 - k)) if theta else 1.0
+    half = float(stdtrit(df, (1 + confidence) / 2)) * math.sqrt(variance)
+    return theta - half, theta + half, float(2 * stdtr(df, -abs(theta) / math.sqrt(variance)))
+
+
+def _least_favourable(labels: np.ndarray, better: np.ndarray, worse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the labels with every row turned against the better arm, and the rows that move, farthest first.
+
+    Only a class that the other arm predicts can be the one; among equals it is that of the earliest seed, so that the names of
+    classes mean nothing.
+    """
+    leads = [(better == label).sum(axis=0) - (worse == label).sum(axis=0) for label in (labels, *worse)]
+    lead, place = leads[0], np.argmin(leads[1:], axis=0)
+    move = np.minimum(np.min(leads[1:], axis=0) - lead, 0)
+    turned = np.where(move < 0, worse[place, np.arange(len(labels))], labels)
+    order = np.argsort(move, kind="stable")
+    return turned, order[move[order] < 0]
+
+
+def _difference(baseline: np.ndarray, candidate: np.ndarray) -> np.ndarray:
+    arms = [np.asarray(arm, dtype=float) for arm in (baseline, candidate)]
+    if arms[0].ndim != 2 or arms[0].shape != arms[1].shape:
+        raise BadInputError(
+            f"The arms' scores have shapes {arms[0].shape} and {arms[1].shape}.",
+            "Pass two of shape (n_seeds, n_rows), seeds paired.",
+        )
+    for name, arm in zip(("baseline", "candidate"), arms, strict=True):
+        if not np.isfinite(arm).all():
+            rows = np.flatnonzero(~np.isfinite(arm).all(axis=0))
+            raise BadInputError(
+                f"The {name}'s score is not a finite number on {len(rows)} rows, first row {rows[0]}.", "Score every row."
+            )
+    if not arms[0].shape[0]:
+        raise BadInputError("The arms' scores hold no seed.", "Set train.seeds to 1 or more.")
+    difference: np.ndarray = arms[1] - arms[0]
+    return difference
+
+
+def _touched(difference: np.ndarray, discordant: np.ndarray | None) -> np.ndarray:
+    if discordant is None:
+        return np.asarray((difference != 0).any(axis=0))
+    mask = np.asarray(discordant)
+    if mask.dtype != bool or mask.shape != difference.shape[1:]:
+        raise BadInputError(
+            f"discordant is {mask.dtype} of shape {mask.shape}.", f"Pass a bool for each of the {difference.shape[1]} rows."
+        )
+    return mask

@@ -1,0 +1,100 @@
+"""Every refusal of ceteris, as a sentence: what was wrong, what was seen, and the line or command that resolves it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "CeterisError",
+    "BadInputError",
+    "ParamsError",
+    "NotHeldFixedError",
+    "LeakageError",
+    "StaleEditError",
+    "SealedTestError",
+    "BusyError",
+    "IntegrityError",
+    "nearest",
+    "some",
+]
+
+
+def some(values: Iterable[object], most: int = 5) -> str:
+    """Return at most `most` of the values, quoted, and how many there are in all."""
+    found = list(values)
+    shown = ", ".join(repr(str(value)) for value in found[:most])
+    return shown if len(found) <= most else f"{shown} and {len(found) - most} more ({len(found)} in all)"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return " Did you mean 'x'?" for the nearest known word, or the known words where none is near."""
+    choices = list(known)
+    close = difflib.get_close_matches(str(word), choices, n=1, cutoff=0.5)
+    return f" Did you mean {close[0]!r}?" if close else f" Known: {some(choices, 12)}."
+
+
+class CeterisError(Exception):
+    """A refusal. `exit_code` is what a stage or the command line ends with.
+
+    Parameters
+    ----------
+    what : str
+        What was wrong and what was seen, with file, row or id, and column where they apply.
+    do : str
+        What resolves it: a line of params.yaml, a command, or a change to the data.
+    """
+
+    exit_code = 2
+
+    def __init__(self, what: str, do: str) -> None:
+        self.what, self.do = what, do
+        super().__init__(f"{what.rstrip()} {do}")
+
+
+class BadInputError(CeterisError):
+    """The data, as it came, cannot be trusted or read."""
+
+
+class ParamsError(CeterisError):
+    """A line of params.yaml is unknown, out of range, or contradicts another."""
+
+
+class NotHeldFixedError(CeterisError):
+    """Asked for the effect of one thing while another moved too."""
+
+    exit_code = 3
+
+
+class LeakageError(CeterisError):
+    """Something that judges a row has already seen it."""
+
+    exit_code = 4
+
+
+class StaleEditError(CeterisError):
+    """Edits that no longer fit the data. `lines` lists every bad line, not the first alone."""
+
+    exit_code = 5
+
+    def __init__(self, what: str, do: str, lines: Iterable[str] = ()) -> None:
+        self.lines = tuple(lines)
+        super().__init__(what + "".join(f"\n  {line}" for line in self.lines) + ("\n" if self.lines else ""), do)
+
+
+class SealedTestError(CeterisError):
+    """Something outside the release pipeline asked for the test part."""
+
+    exit_code = 6
+
+
+class BusyError(CeterisError):
+    """Another process is writing."""
+
+    exit_code = 7
+
+
+class IntegrityError(CeterisError):
+    """Bytes on disk are not the bytes that were written."""
+
+    exit_code = 8

@@ -1,0 +1,204 @@
+"""What a file of the user's own holds, and the params that suit it. Pure: `onboarding` reads, writes and tells."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ceteris.dataset import LABEL, META, row_digests
+from ceteris.params import Params
+
+__all__ = ["Findings", "inspect", "suspicious", "plan", "fits_ahead", "LOGISTIC", "FOREST", "SVC", "BOOSTING"]
+
+LOGISTIC = {"estimator": "sklearn.linear_model.LogisticRegression", "prepare": "scaled", "params": {"C": 1.0, "max_iter": 1000}}
+FOREST = {"estimator": "sklearn.ensemble.RandomForestClassifier", "prepare": "coded", "params": {"n_estimators": 100}}
+SVC = {"estimator": "sklearn.svm.SVC", "prepare": "scaled", "params": {"C": 1.0}}
+BOOSTING = {"estimator": "sklearn.ensemble.HistGradientBoostingClassifier", "prepare": "coded", "params": {"max_iter": 100}}
+_SMALL, _LARGE, _HUGE = 5_000, 20_000, 200_000  # rows: up to which svc, up to which forest, from which fewer seeds
+_DATE = re.compile(r"^\s*(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})([T ].*)?$")
+_ID_NAME = re.compile(r"(^|[_\s])(id|ids|uuid|guid|key|index|rownames?|row|unnamed_\d+)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found in a table.
+
+    Attributes
+    ----------
+    rows : int
+    classes : dict of str to int
+        Rows of each given label, most frequent first.
+    kinds : dict of str to str
+        "number" or "text" of each feature.
+    missing : dict of str to float
+        Share of missing values, in (0, 1], of each feature that has any.
+    suspicious : tuple of str
+        A sentence each.
+    copies : int
+        Rows whose features equal those of an earlier row.
+    contradictions : int
+        Groups of such rows whose labels differ.
+    """
+
+    rows: int
+    classes: dict[str, int]
+    kinds: dict[str, str]
+    missing: dict[str, float]
+    suspicious: tuple[str, ...]
+    copies: int
+    contradictions: int
+
+    @property
+    def smallest_class(self) -> int:
+        """Rows of the rarest class."""
+        return min(self.classes.values())
+
+
+def inspect(frame: pd.DataFrame) -> Findings:
+    """Return what a table in the form of `sources.read` holds."""
+    features = frame[[name for name in frame.columns if name not in META]]
+    digests = pd.Series(row_digests(features))
+    labels = frame[LABEL].astype(object)
+    missing = features.isna().mean()
+    return Findings(
+        rows=len(frame),
+        classes={str(label): int(count) for label, count in labels.value_counts().items()},
+        kinds={name: "number" if pd.api.types.is_numeric_dtype(features[name]) else "text" for name in features.columns},
+        missing={str(name): float(share) for name, share in missing.items() if share > 0},
+        suspicious=tuple(suspicious(features, labels)),
+        copies=int(digests.duplicated().sum()),
+        contradictions=int((labels.groupby(digests).nunique().gt(1)).sum()),
+    )
+
+
+def suspicious(features: pd.DataFrame, labels: pd.Series) -> list[str]:
+    """Return a sentence for each column that is an id, a copy of the label, free text, a date, or never changes."""
+    codes = pd.factorize(labels)[0]
+    found = []
+    for name in features.columns:
+        column = features[name]
+        reason = _suspicion(str(name), column, codes)
+        if reason:
+            found.append(f"{str(name)!r} {reason}")
+    return found
+
+
+def _suspicion(name: str, column: pd.Series, codes: np.ndarray) -> str:
+    held = column.dropna()
+    distinct = held.nunique()
+    numeric = pd.api.types.is_numeric_dtype(column)
+    if distinct <= 1:
+        return "has no values" if distinct == 0 else "is constant"
+    if _told_by(column, codes) >= 0.99 and np.bincount(codes).max() <= 0.95 * len(codes):
+        return "tells the label almost or wholly by itself: is it known before the label is? If not: --drop"
+    unique = distinct == len(column)
+    counting = numeric and unique and len(column) > 20 and held.max() - held.min() == len(column) - 1 and (held % 1 == 0).all()
+    if unique and (counting or not numeric or _ID_NAME.search(name)):
+        return "is different in every row, like an id: --id or --drop"
+    if not numeric:
+        sample = held.iloc[:: max(1, len(held) // 500)]
+        if sample.map(lambda text: bool(_DATE.match(text))).mean() > 0.9:
+            return "looks like dates, which are read as text: turn them into numbers, or --drop"
+        if distinct > max(50, 0.5 * len(held)):
+            return f"holds {distinct} different texts in {len(held)} rows: models see the 50 most frequent only"
+    return ""
+
+
+def _told_by(column: pd.Series, codes: np.ndarray) -> float:
+    """Return the share of rows whose label is the most frequent one of their value (of their quantile, for many numbers)."""
+    values = pd.factorize(column, use_na_sentinel=False)[0]
+    bins = min(100, len(column) // 20)
+    if values.max() >= bins:
+        if not pd.api.types.is_numeric_dtype(column) or bins < 2:
+            return 0.0
+        values = np.asarray((column.rank(pct=True).fillna(-0.01) * bins).astype(int)) + 1
+    table = np.zeros((values.max() + 1, codes.max() + 1))
+    np.add.at(table, (values, codes), 1)
+    return float(table.max(axis=1).sum() / len(codes))
+
+
+def plan(found: Findings, params: Params, ingest: dict[str, Any]) -> tuple[dict[tuple[str, ...], Any], list[str]]:
+    """Return the lines of params.yaml to change, by their path, and what to say about them.
+
+    Parameters
+    ----------
+    found : Findings
+    params : Params
+        As they stand.
+    ingest : dict
+        The keys of the section `ingest` that the user's file calls for.
+    """
+    verified = ingest.get("true_label") is not None
+    models = _models(found.rows)
+    train_rows = found.rows * (1 - params.split.validation - params.split.test)
+    folds = int(min(5, max(2, found.smallest_class * train_rows / found.rows)))
+    told = [f"models for {found.rows} rows: {', '.join(models)}"]
+    if folds < 5:
+        told.append(f"audit.folds is {folds}: the smallest class has {found.smallest_class} rows in all")
+    if found.smallest_class < 10:
+        told.append(
+            f"the smallest class has {found.smallest_class} rows: a split may leave a part without it, which is refused;"
+            " label more of it, or leave it out of the file"
+        )
+    if not verified:
+        told.append("no column of true labels: recipes that need one are left out; what is measured is scored on given labels")
+    changes: dict[tuple[str, ...], Any] = {("ingest", key): value for key, value in ingest.items()}
+    changes |= {("ingest", "plant", "kind"): "none", ("ingest", "plant", "rate"): 0.0}
+    changes[("split", "copies")] = "together" if found.copies else params.split.copies
+    changes |= {("audit", "model"): _audit_model(found.rows), ("audit", "folds"): folds}
+    changes[("fix", "recipes")] = _recipes(verified, max(1, min(300, int(train_rows) // 4)))
+    changes |= {("train", "models"): models, ("train", "seeds"): 5 if found.rows > _HUGE else 10}
+    changes[("compare", "planned")] = _planned(list(models), verified)
+    if found.rows > _HUGE:
+        told.append("train.seeds is 5, the fewest with which seed noise is known: so many rows make for long fits")
+    if found.copies:
+        told.append(
+            f"split.copies is together: {found.copies} rows are exact copies of others, and stay on one side of the split"
+        )
+    return changes, told
+
+
+def fits_ahead(models: dict[str, Any], seeds: int, verified: bool) -> dict[str, int]:
+    """Return how many fits a first run asks of each model: versions and controls, times seeds where these change a fit."""
+    versions, drawn = (5, 2) if verified else (3, 1)
+    fits = {}
+    for name, recipe in models.items():
+        stochastic = "random" in recipe["estimator"].lower() or "Boosting" in recipe["estimator"]
+        fits[name] = seeds * (versions + drawn + 1) if stochastic else versions + drawn * seeds
+    return fits
+
+
+def _models(rows: int) -> dict[str, Any]:
+    if rows > _LARGE:
+        return {"logistic": LOGISTIC, "boosting": BOOSTING}
+    return {"logistic": LOGISTIC, "forest": FOREST} | ({"svc": SVC} if rows <= _SMALL else {})
+
+
+def _audit_model(rows: int) -> dict[str, Any]:
+    return BOOSTING if rows > _LARGE else {**LOGISTIC, "params": {"C": 0.1, "max_iter": 1000}}
+
+
+def _recipes(verified: bool, reviews: int) -> dict[str, Any]:
+    recipes: dict[str, Any] = {
+        "given": None,
+        "pruned": [{"step": "drop_flagged"}],
+        "relabelled": [{"step": "relabel_flagged"}],
+        "reviewed": [{"step": "apply_edits"}],
+    }
+    if verified:
+        recipes["reviewed-simulated"] = [{"step": "simulate_review", "rows": reviews}]
+        recipes["true"] = [{"step": "restore_true"}]
+    return recipes
+
+
+def _planned(models: list[str], verified: bool) -> list[dict[str, str]]:
+    reviewed = "reviewed-simulated" if verified else "reviewed"
+    data = [
+        {"axis": "data", "model": models[0], "baseline": "given", "candidate": version}
+        for version in (reviewed, "pruned", "relabelled")
+    ]
+    return data + [{"axis": "model", "version": "given", "baseline": models[0], "candidate": other} for other in models[1:]]

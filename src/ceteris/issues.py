@@ -1,0 +1,73 @@
+"""cleanlab's label issues behind one adapter that always returns one table. The only room that knows cleanlab."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ceteris.dataset import codes
+from ceteris.errors import BadInputError, some
+from ceteris.pred_probs import check
+
+__all__ = ["COLUMNS", "find_label_issues", "rank"]
+
+COLUMNS = ("id", "given_label", "suggested_label", "label_quality", "is_label_issue", "issue_type")
+
+
+def find_label_issues(
+    ids: np.ndarray,
+    labels: np.ndarray,
+    pred_probs: np.ndarray,
+    classes: tuple[str, ...],
+    filter_by: str = "prune_by_noise_rate",
+) -> pd.DataFrame:
+    """Return one row for every row of data, in its order, with the columns of `COLUMNS`.
+
+    Parameters
+    ----------
+    ids, labels : ndarray of str, shape (n_rows,)
+    pred_probs : ndarray, shape (n_rows, n_classes)
+        Out of fold; column order = classes.
+    filter_by : str
+        The pruning rule of `cleanlab.filter.find_label_issues`.
+
+    Returns
+    -------
+    DataFrame
+        `label_quality` is cleanlab's self-confidence in [0, 1], low = doubted. `suggested_label` is the most probable class.
+
+    Source: Northcutt, Jiang & Chuang (2021), Confident learning, JAIR 70.
+    """
+    from cleanlab.filter import find_label_issues as find
+    from cleanlab.rank import get_label_quality_scores
+
+    pred_probs = check(pred_probs, len(ids), len(classes), "The audit")
+    given = codes(labels, classes)
+    if (given < 0).any():
+        raise BadInputError(
+            f"These labels are none of the classes: {some(np.unique(labels[given < 0]))}.", "Add them to validate.classes."
+        )
+    absent = [name for code, name in enumerate(classes) if not (given == code).any()]
+    if absent:
+        raise BadInputError(
+            f"No train row has the classes {some(absent)}.", "Add rows, or drop these classes from validate.classes."
+        )
+    flagged = find(given, pred_probs, filter_by=filter_by, n_jobs=1)
+    if flagged.shape != given.shape or flagged.dtype != bool:
+        raise BadInputError("cleanlab returned no answer for every row.", "Report this with the versions of `pip freeze`.")
+    return pd.DataFrame(
+        {
+            "id": pd.Series(ids, dtype=object),
+            "given_label": pd.Series(labels, dtype=object),
+            "suggested_label": pd.Series(np.asarray(classes, dtype=object)[pred_probs.argmax(axis=1)], dtype=object),
+            "label_quality": get_label_quality_scores(given, pred_probs, method="self_confidence"),
+            "is_label_issue": flagged,
+            "issue_type": pd.Series(np.where(flagged, "label", ""), dtype=object),
+        }
+    )
+
+
+def rank(issues: pd.DataFrame) -> pd.DataFrame:
+    """Return the issues as a queue: flagged rows first, most doubted first, ties by id."""
+    ordered = issues.sort_values(["is_label_issue", "label_quality", "id"], ascending=[False, True, True], kind="stable")
+    return ordered.reset_index(drop=True)

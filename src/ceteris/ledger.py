@@ -1,0 +1,67 @@
+"""The door to data/edits/: one append-only CSV a reviewer and batch, in git."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pandas as pd
+
+from ceteris import edits
+from ceteris.errors import SealedTestError, StaleEditError, some
+from ceteris.neutral import neutral
+from ceteris.splits import TEST, VALIDATION
+
+__all__ = ["read_ledger", "append", "of_part"]
+
+
+def read_ledger(folder: Path) -> pd.DataFrame:
+    """Return every line of every ledger file, in the order of file names, columns as `edits.COLUMNS` and `where`."""
+    files = sorted(folder.glob("*.csv")) if folder.is_dir() else []
+    tables = []
+    for path in files:
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise StaleEditError(f"{path.name} is not UTF-8 (byte {error.start}).", "Save it as CSV in UTF-8.") from None
+        tables.append(edits.parse(text, f"{folder.parent.name}/{folder.name}/{path.name}"))
+    found = [table for table in tables if len(table)]
+    return pd.concat(found, ignore_index=True) if found else edits.parse("", "")
+
+
+def append(path: Path, lines: list[dict[str, str]]) -> None:
+    """Add lines to a ledger file, making it with its header where it is new; bytes that are there stay there."""
+    from ceteris.store import write_bytes
+
+    before = path.read_bytes() if path.exists() else (",".join(edits.COLUMNS) + "\n").encode()
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, edits.COLUMNS, lineterminator="\n")
+    writer.writerows({name: neutral(line.get(name, "")) for name in edits.COLUMNS} for line in lines)
+    write_bytes(path, before + (b"" if before.endswith(b"\n") else b"\n") + buffer.getvalue().encode())
+
+
+def of_part(decisions: pd.DataFrame, parts: pd.Series, part: str) -> pd.DataFrame:
+    """Return the decisions about rows of one part; those about unknown ids go with the train rows, to be refused there.
+
+    Parameters
+    ----------
+    decisions : DataFrame
+        From `edits.resolve`.
+    parts : Series
+        The part of each id, indexed by id.
+
+    Raises
+    ------
+    SealedTestError
+        A decision is about a row of the test part.
+    """
+    place = decisions["id"].map(parts)
+    sealed = decisions[place == TEST]
+    if len(sealed):
+        raise SealedTestError(
+            f"These edits are about rows of the sealed test part: {some(sealed['where'] + ' ' + sealed['id'])}.",
+            "Move the lines to release/edits/; they belong to one counted look at the test part.",
+        )
+    judging = place == VALIDATION
+    return decisions[judging if part == VALIDATION else ~judging].reset_index(drop=True)

@@ -1,0 +1,144 @@
+"""A model is a recipe: an estimator's import path, its parameters, and how columns are prepared. Nothing here is fitted."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+
+from ceteris.errors import ParamsError, nearest
+from ceteris.params import ModelRecipe
+
+__all__ = ["build", "describe", "seeded", "estimator_class", "ESTIMATORS"]
+
+ESTIMATORS = "estimators"
+
+
+def build(recipe: ModelRecipe, features: pd.DataFrame, root: Path | None = None) -> Any:
+    """Return the unfitted scikit-learn estimator of a recipe, its column preparation included.
+
+    Parameters
+    ----------
+    recipe : ModelRecipe
+    features : DataFrame
+        Only the kinds of its columns are read: float64 is numeric, all else is categorical.
+    root : Path, optional
+        The repository, where `estimators/FILE.py:CLASS` is looked up.
+    """
+    known = estimator_class(recipe.estimator, root)
+    params = {name: list(value) if isinstance(value, tuple) else value for name, value in (recipe.params or {}).items()}
+    try:
+        estimator = known(**params)
+    except TypeError as error:
+        accepted = [name for name in inspect.signature(known).parameters if name not in ("args", "kwargs")]
+        unknown = [name for name in params if name not in accepted]
+        hint = nearest(unknown[0], accepted) if unknown else ""
+        raise ParamsError(
+            f"{recipe.estimator} refused its parameters: {error}.{hint}", "Change `params` of this model."
+        ) from None
+    if not hasattr(estimator, "fit") or not hasattr(estimator, "predict"):
+        raise ParamsError(f"{recipe.estimator} has no fit and predict.", "Name a scikit-learn style classifier.")
+    return prepared(estimator, recipe.prepare, features)
+
+
+def prepared(estimator: Any, prepare: str, features: pd.DataFrame) -> Any:
+    """Return the estimator behind the preparation of its columns, which is fitted with it, inside each fold.
+
+    `scaled`: missing numbers become the median, then columns are standardised; categories become indicator columns (at
+    most 50 a column, rare ones together). `coded`: missing numbers become the median, categories become integer codes.
+    `none`: the columns as they are.
+    """
+    if prepare == "none":
+        return estimator
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+
+    impute = SimpleImputer(strategy="median", keep_empty_features=True)
+    if prepare == "scaled":
+        numbers: Any = Pipeline([("impute", impute), ("scale", StandardScaler())])
+        categories: Any = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=50, sparse_output=False)
+    else:
+        numbers = impute
+        categories = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2)
+    numeric = [name for name in features.columns if pd.api.types.is_numeric_dtype(features[name])]
+    textual = [name for name in features.columns if name not in set(numeric)]
+    if textual:
+        categories = Pipeline(
+            [("fill", SimpleImputer(missing_values=None, strategy="constant", fill_value="")), ("code", categories)]
+        )
+        numbers = ColumnTransformer([("numbers", numbers, numeric), ("categories", categories, textual)])
+    return Pipeline([("prepare", numbers), ("model", estimator)])
+
+
+def estimator_class(name: str, root: Path | None = None) -> Any:
+    """Return the class behind an import path, or behind `estimators/FILE.py:CLASS` in the repository."""
+    if ":" in name:
+        file, _, attribute = name.partition(":")
+        module: ModuleType = _own_module(file, root or Path.cwd())
+    else:
+        path, _, attribute = name.rpartition(".")
+        try:
+            module = importlib.import_module(path)
+        except (ImportError, ValueError) as error:
+            raise ParamsError(
+                f"The estimator {name!r} cannot be imported: {error}.",
+                "Name it in full, like sklearn.svm.SVC, or estimators/FILE.py:CLASS.",
+            ) from None
+    found = getattr(module, attribute, None)
+    if not inspect.isclass(found):
+        classes = [key for key, value in vars(module).items() if inspect.isclass(value)]
+        raise ParamsError(f"{name!r} names no class.{nearest(attribute, classes)}", "Correct `estimator` of this model.")
+    return found
+
+
+def _own_module(file: str, root: Path) -> ModuleType:
+    home = (root / ESTIMATORS).resolve()
+    path = (root / file).resolve()
+    if not path.is_relative_to(home) or path.suffix != ".py" or not path.is_file():
+        raise ParamsError(f"{file!r} is no Python file below {ESTIMATORS}/.", f"Put your class into {ESTIMATORS}/FILE.py.")
+    name = f"ceteris_estimators_{path.stem}_{hashlib.sha1(path.read_bytes()).hexdigest()[:8]}"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, path)
+        if spec is None or spec.loader is None:
+            raise ParamsError(f"{file!r} cannot be loaded.", "Check that it is a Python file.")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            del sys.modules[name]
+            raise ParamsError(f"{file} fails when it is loaded: {type(error).__name__}: {error}.", "Mend the file.") from error
+    return sys.modules[name]
+
+
+def describe(recipe: ModelRecipe, root: Path | None = None) -> str:
+    """Return the fingerprint of a recipe: sha256 over import path, parameters, preparation, and a user's own source."""
+    own = ""
+    if ":" in recipe.estimator:
+        estimator_class(recipe.estimator, root)
+        own = ((root or Path.cwd()) / recipe.estimator.partition(":")[0]).read_text(encoding="utf-8")
+    elif not recipe.estimator.startswith("sklearn."):
+        own = inspect.getsource(inspect.getmodule(estimator_class(recipe.estimator, root)))  # type: ignore[arg-type]
+    stated = [recipe.estimator, recipe.prepare, recipe.params or {}, own]
+    return hashlib.sha256(json.dumps(stated, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def seeded(estimator: Any, seed: int) -> Any:
+    """Return a fresh clone whose every `random_state`, at any depth, is `seed`."""
+    from sklearn.base import clone
+
+    fresh = clone(estimator)
+    if hasattr(fresh, "get_params"):
+        states = [name for name in fresh.get_params(deep=True) if name == "random_state" or name.endswith("__random_state")]
+        fresh.set_params(**dict.fromkeys(states, seed))
+    return fresh

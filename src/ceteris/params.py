@@ -1,0 +1,313 @@
+"""What params.yaml may say: one section a stage, strict, every refusal naming the line and the nearest known word."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from ceteris.errors import ParamsError, nearest
+
+__all__ = [
+    "Plant", "Ingest", "Validate", "Split", "ModelRecipe", "Audit", "Step", "Fix", "Train", "Contrast", "Compare",
+    "Report", "Params", "parse", "STEPS", "METRICS",
+]  # fmt: skip
+
+METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "roc_auc")
+STEPS = (
+    "drop_flagged",
+    "relabel_flagged",
+    "apply_edits",
+    "simulate_review",
+    "restore_true",
+    "drop_like",
+    "review_like",
+    "reseed",
+)
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Plant(_Section):
+    """Label errors planted at ingest, so that what was planted can be found again; the label as it came is the true one."""
+
+    kind: Literal["none", "uniform", "confusable"] = "none"
+    rate: float = Field(0.0, ge=0.0, le=0.5)
+    seed: int = Field(0, ge=0, lt=2**32)
+
+
+class Ingest(_Section):
+    """Where the rows come from, and how their text is read."""
+
+    source: str = "digits"
+    label: str = "label"
+    id: str | None = None
+    true_label: str | None = None
+    group: str | None = None
+    drop: tuple[str, ...] | None = None
+    label_type: Literal["text", "integer", "boolean"] = "text"
+    encoding: str = "utf-8"
+    delimiter: str = Field(",", min_length=1, max_length=1)
+    missing: tuple[str, ...] | None = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
+    infinite: Literal["refuse", "missing"] = "refuse"
+    unlabelled: Literal["refuse", "drop"] = "refuse"
+    normalise: Literal["none", "labels"] = "none"
+    plant: Plant = Plant()
+
+
+class Validate(_Section):
+    """What must hold before anything is split."""
+
+    classes: tuple[str, ...] | None = None
+
+
+class Split(_Section):
+    """Shares of the rows, decided row by row from a hash of the id (or group)."""
+
+    validation: float = Field(0.2, gt=0.0, lt=0.9)
+    test: float = Field(0.2, gt=0.0, lt=0.9)
+    seed: int = Field(0, ge=0, lt=2**32)
+    copies: Literal["refuse", "together"] = "refuse"
+
+    @model_validator(mode="after")
+    def _some_rows_are_left_to_train_on(self) -> Split:
+        if self.validation + self.test > 0.9:
+            raise ValueError(f"validation + test is {self.validation + self.test:.2f}, which leaves under 10 % to train on")
+        return self
+
+
+class ModelRecipe(_Section):
+    """An unfitted estimator: import path (or `estimators/FILE.py:CLASS`), parameters, and how columns are prepared."""
+
+    estimator: str = Field(min_length=1)
+    prepare: Literal["scaled", "coded", "none"] = "scaled"
+    params: dict[str, Any] | None = None
+
+
+class Audit(_Section):
+    """How rows are doubted: out-of-fold probabilities, then cleanlab."""
+
+    model: ModelRecipe
+    folds: int = Field(5, ge=2, le=100)
+    repeats: int = Field(1, ge=1, le=100)
+    seed: int = Field(0, ge=0, lt=2**32)
+    filter_by: Literal["prune_by_noise_rate", "prune_by_class", "both", "confident_learning", "predicted_neq_given"] = (
+        "prune_by_noise_rate"
+    )
+    queue_rows: int = Field(1000, ge=1, le=1_000_000)
+
+
+class Step(_Section):
+    """One step of a recipe."""
+
+    step: Literal[
+        "drop_flagged",
+        "relabel_flagged",
+        "apply_edits",
+        "simulate_review",
+        "restore_true",
+        "drop_like",
+        "review_like",
+        "reseed",
+    ]
+    rows: int | None = Field(None, ge=1, le=100_000_000)
+    version: str | None = None
+
+    @model_validator(mode="after")
+    def _arguments_fit_the_step(self) -> Step:
+        needs_version = self.step in ("drop_like", "review_like")
+        if needs_version != (self.version is not None):
+            raise ValueError(f"step {self.step} {'needs' if needs_version else 'takes no'} `version`")
+        if self.step == "simulate_review" and self.rows is None:
+            raise ValueError("step simulate_review needs `rows`, the number of reviews")
+        if self.rows is not None and self.step not in ("simulate_review", "drop_flagged", "relabel_flagged"):
+            raise ValueError(f"step {self.step} takes no `rows`")
+        return self
+
+
+class Fix(_Section):
+    """Recipes of the versions. The controls `aa`, `placebo-*` and `random-*` are added by ceteris."""
+
+    conflicts: Literal["refuse", "latest", "majority"] = "refuse"
+    recipes: dict[str, tuple[Step, ...] | None]
+
+    @field_validator("recipes")
+    @classmethod
+    def _names_are_plain(cls, recipes: dict[str, tuple[Step, ...] | None]) -> dict[str, tuple[Step, ...] | None]:
+        _plain_names(recipes)
+        if "given" not in recipes or recipes["given"]:
+            raise ValueError("recipes must hold `given` with no steps: it is what every fix is compared with")
+        for name in recipes:
+            if name == "aa" or name.startswith(("placebo-", "random-")):
+                raise ValueError(f"{name!r} is the name of a control, which ceteris adds by itself")
+        return recipes
+
+    def steps(self) -> dict[str, tuple[Step, ...]]:
+        """Return the steps of each declared version, in the order of params.yaml."""
+        return {name: steps or () for name, steps in self.recipes.items()}
+
+
+class Train(_Section):
+    """Every model on every version, with the same seeds."""
+
+    seeds: int = Field(10, ge=1, le=1000)
+    models: dict[str, ModelRecipe]
+
+    @field_validator("models")
+    @classmethod
+    def _names_are_plain(cls, models: dict[str, ModelRecipe]) -> dict[str, ModelRecipe]:
+        _plain_names(models)
+        if not models:
+            raise ValueError("models is empty: name at least one")
+        return models
+
+
+class Contrast(_Section):
+    """One planned comparison: the axis that moves, what is held fixed, and the two arms."""
+
+    axis: Literal["data", "model"]
+    model: str | None = None
+    version: str | None = None
+    baseline: str
+    candidate: str
+
+    @model_validator(mode="after")
+    def _one_thing_is_held_fixed(self) -> Contrast:
+        held, other = ("model", "version") if self.axis == "data" else ("version", "model")
+        if getattr(self, held) is None or getattr(self, other) is not None:
+            raise ValueError(f"a contrast on the {self.axis} axis names `{held}`, which is held fixed, and no `{other}`")
+        if self.baseline == self.candidate:
+            raise ValueError(f"baseline and candidate are both {self.baseline!r}")
+        return self
+
+    @property
+    def arms(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        """The baseline's and the candidate's cell, each as (model, version)."""
+        if self.axis == "data":
+            return (str(self.model), self.baseline), (str(self.model), self.candidate)
+        return (self.baseline, str(self.version)), (self.candidate, str(self.version))
+
+    @property
+    def name(self) -> str:
+        """A name for files and commands: what is held fixed, then the two arms."""
+        return f"{self.model or self.version}.{self.baseline}.{self.candidate}"
+
+
+class Compare(_Section):
+    """What is compared, and what counts as a difference."""
+
+    metric: Literal["accuracy", "balanced_accuracy", "macro_f1", "log_loss", "roc_auc"] = "accuracy"
+    confidence: float = Field(0.95, gt=0.5, lt=1.0)
+    region: float = Field(0.005, ge=0.0, lt=0.5)
+    region_log_loss: float = Field(0.01, ge=0.0, lt=10.0)
+    review_rows: int = Field(150, ge=60, le=1_000_000)
+    planned: tuple[Contrast, ...]
+
+    @field_validator("planned")
+    @classmethod
+    def _something_is_planned_once(cls, planned: tuple[Contrast, ...]) -> tuple[Contrast, ...]:
+        if not planned:
+            raise ValueError("planned is empty: name at least one contrast")
+        names = [contrast.name for contrast in planned]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"the contrast {name!r} is planned twice")
+        return planned
+
+
+class Report(_Section):
+    """How the report is headed."""
+
+    title: str = Field("What moved the score?", min_length=1, max_length=200)
+
+
+class Params(_Section):
+    """All of params.yaml."""
+
+    ingest: Ingest
+    validate_: Validate = Field(Validate(), alias="validate")
+    split: Split = Split()
+    audit: Audit
+    fix: Fix
+    train: Train
+    compare: Compare
+    report: Report = Report()
+
+    @model_validator(mode="after")
+    def _sections_agree(self) -> Params:
+        declared = self.fix.steps()
+        for name, steps in declared.items():
+            for step in steps:
+                if step.version is not None and step.version not in declared:
+                    raise ValueError(f"recipe {name!r} is like version {step.version!r}, which no recipe makes.")
+        for contrast in self.compare.planned:
+            for model, version in contrast.arms:
+                if model not in self.train.models:
+                    raise ValueError(f"compare.planned names the model {model!r}.{nearest(model, self.train.models)}")
+                if version not in declared and version != "aa" and not version.startswith(("placebo-", "random-")):
+                    raise ValueError(f"compare.planned names the version {version!r}.{nearest(version, declared)}")
+        return self
+
+
+def parse(content: object, file: str = "params.yaml") -> Params:
+    """Return the params that a parsed YAML document holds.
+
+    Raises
+    ------
+    ParamsError
+        Names every bad line with what was seen there; an unknown key with the nearest known one.
+    """
+    if not isinstance(content, dict):
+        raise ParamsError(
+            f"{file} holds {type(content).__name__}, not sections.", f"Write one section a stage: {', '.join(_keys(Params))}."
+        )
+    try:
+        return Params.model_validate(_lists_as_tuples(content))
+    except ValidationError as error:
+        faults = [_sentence(fault, file) for fault in error.errors(include_url=False)]
+        raise ParamsError(
+            "\n".join(faults), f"Change {'this line' if len(faults) == 1 else 'these lines'} of {file}."
+        ) from None
+
+
+def _plain_names(names: dict[str, Any]) -> None:
+    for name in names:
+        if not _NAME.match(name):
+            raise ValueError(f"{name!r} names a folder: use 1 to 40 letters, digits, '-' and '_'")
+
+
+def _lists_as_tuples(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {key: _lists_as_tuples(value) for key, value in content.items()}
+    return tuple(_lists_as_tuples(value) for value in content) if isinstance(content, (list, tuple)) else content
+
+
+def _sentence(fault: Any, file: str) -> str:
+    where = [part for part in fault["loc"] if not (isinstance(part, str) and part.startswith("tuple["))]
+    path = ".".join(map(str, where))
+    if fault["type"] == "extra_forbidden":
+        return f"{file}: {path} is not a known key.{nearest(str(where[-1]), _keys(_section_at(where[:-1])))}"
+    if fault["type"] == "missing":
+        return f"{file}: {path} is missing."
+    seen = repr(fault["input"])
+    reason = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "value_error":
+        return f"{file}: {path + ': ' if path else ''}{reason}"
+    return f"{file}: {path} is {seen if len(seen) <= 80 else seen[:77] + '...'}. {reason}."
+
+
+def _keys(section: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in section.model_fields.items()]
+
+
+def _section_at(where: list[Any]) -> type[BaseModel]:
+    """Return the model of the section at a path, following lists and maps to what they hold."""
+    named: dict[str, type[BaseModel]] = {
+        "ingest": Ingest, "plant": Plant, "validate": Validate, "split": Split, "audit": Audit, "fix": Fix, "recipes": Step,
+        "train": Train, "models": ModelRecipe, "model": ModelRecipe, "compare": Compare, "planned": Contrast, "report": Report,
+    }  # fmt: skip
+    return next((named[part] for part in reversed(where) if part in named), Params)

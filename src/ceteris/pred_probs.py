@@ -1,0 +1,152 @@
+"""Class probabilities for each row by a model that has not seen the row: folds, repeats, groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ceteris.errors import BadInputError, LeakageError, ParamsError, some
+from ceteris.fits import Fits
+from ceteris.models import seeded
+
+__all__ = ["out_of_fold", "assign_folds", "check", "positions_of", "predict"]
+
+
+def check(pred_probs: np.ndarray, n_rows: int, n_classes: int, who: str) -> np.ndarray:
+    """Return probabilities of shape (n_rows, n_classes) whose rows sum to 1, or refuse them.
+
+    Raises
+    ------
+    BadInputError
+        Another shape, NaN or infinite values, values outside [0, 1], or rows that do not sum to 1 within 1e-6.
+    """
+    probabilities = np.asarray(pred_probs, dtype=np.float64)
+    fix = f"Correct predict_proba of {who}."
+    if probabilities.shape != (n_rows, n_classes):
+        raise BadInputError(f"{who} gave probabilities of shape {probabilities.shape}, not {(n_rows, n_classes)}.", fix)
+    bad = np.flatnonzero(~np.isfinite(probabilities).all(axis=1))
+    if len(bad):
+        raise BadInputError(f"{who} gave NaN or infinite probabilities in rows {some(bad)}.", fix)
+    bad = np.flatnonzero((probabilities < -1e-9).any(axis=1) | (np.abs(probabilities.sum(axis=1) - 1) > 1e-6))
+    if len(bad):
+        raise BadInputError(f"{who} gave probabilities that are no distribution over the classes in rows {some(bad)}.", fix)
+    return probabilities
+
+
+def positions_of(estimator: Any, n_classes: int, who: str) -> np.ndarray:
+    """Return which of the n_classes each probability column of a fitted estimator stands for, shape (n_columns,)."""
+    columns = np.asarray(getattr(estimator, "classes_", np.arange(n_classes)))
+    if (
+        columns.dtype.kind not in "iu"
+        or len(set(columns.tolist())) != len(columns)
+        or columns.min() < 0
+        or columns.max() >= n_classes
+    ):
+        raise BadInputError(
+            f"{who} has classes_ {some(columns)}, which are not the label codes 0 to {n_classes - 1} it was fitted on.",
+            "Set classes_ to np.unique(y) in fit.",
+        )
+    return columns.astype(np.int64)
+
+
+def predict(estimator: Any, features: Any, n_classes: int, who: str) -> np.ndarray:
+    """Return the checked probabilities of a fitted estimator, columns in class order, shape (n_rows, n_classes)."""
+    columns = positions_of(estimator, n_classes, who)
+    given = check(estimator.predict_proba(features), len(features), len(columns), who)
+    if len(columns) == n_classes and np.array_equal(columns, np.arange(n_classes)):
+        return given
+    probabilities = np.zeros((len(features), n_classes))
+    probabilities[:, columns] = given
+    return probabilities
+
+
+def assign_folds(labels: np.ndarray, folds: int, seed: int, groups: np.ndarray | None = None) -> np.ndarray:
+    """Return the fold that judges each row, shape (n_rows,): stratified by label, no group cut.
+
+    Raises
+    ------
+    ParamsError
+        A class has fewer rows (or groups) than there are folds.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    values, counts = np.unique(labels, return_counts=True)
+    units = "rows"
+    if groups is not None:
+        counts, units = np.array([len(np.unique(groups[labels == value])) for value in values]), "groups"
+    if counts.min() < folds:
+        rare = [f"{value} ({count})" for value, count in zip(values, counts, strict=True) if count < folds]
+        least = int(counts.min())
+        do = (
+            f"Set audit.folds: {least} in params.yaml"
+            if least >= 2
+            else "Add rows of these classes, or drop them from the data"
+        )
+        raise ParamsError(f"audit.folds is {folds}, but these classes have fewer {units}: {some(rare)}.", do + ".")
+    splitter: Any = (StratifiedKFold if groups is None else StratifiedGroupKFold)(folds, shuffle=True, random_state=seed)
+    assigned = np.full(len(labels), -1)
+    for fold, (_, judged) in enumerate(splitter.split(np.zeros(len(labels)), labels, groups)):
+        assigned[judged] = fold
+    if groups is not None:
+        cut = [group for group in np.unique(groups) if len(np.unique(assigned[groups == group])) > 1]
+        if cut:
+            raise LeakageError(f"The audit folds cut the groups {some(cut)}.", "Use folds that keep each group whole.")
+    return assigned
+
+
+def out_of_fold(
+    estimator: Any,
+    features: Any,
+    labels: np.ndarray,
+    n_classes: int,
+    *,
+    folds: int = 5,
+    repeats: int = 1,
+    seed: int = 0,
+    groups: np.ndarray | None = None,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
+    """Return class probabilities of each row by models that were fitted without it, averaged over repeats.
+
+    Parameters
+    ----------
+    estimator : scikit-learn classifier with predict_proba, unfitted
+    features : DataFrame or ndarray, shape (n_rows, n_features)
+    labels : ndarray of int, shape (n_rows,)
+        Codes 0 to n_classes - 1.
+    groups : ndarray, shape (n_rows,), optional
+        Rows of one group are judged by the same fold.
+
+    Returns
+    -------
+    ndarray, shape (n_rows, n_classes)
+        Rows sum to 1.
+    """
+    if not hasattr(estimator, "predict_proba"):
+        raise ParamsError(
+            f"The audit model {type(estimator).__name__} gives no probabilities.",
+            "Set audit.model to one that has predict_proba.",
+        )
+    draws = [assign_folds(labels, folds, seed + repeat, groups) for repeat in range(repeats)]
+    fits = Fits(_judge, (estimator, features, labels, draws, n_classes, seed), workers)
+    for repeat in range(repeats):
+        for fold in range(folds):
+            fits.add((repeat, fold), "fold")
+    total = np.zeros((len(labels), n_classes))
+    for done, ((repeat, fold), probabilities) in enumerate(fits, start=1):
+        total[draws[repeat] == fold] += probabilities
+        if progress:
+            progress(done, folds * repeats)
+    total /= repeats
+    return check(total / total.sum(axis=1, keepdims=True), len(labels), n_classes, "The audit model")
+
+
+def _judge(shared: Any, task: tuple[int, int]) -> np.ndarray:
+    estimator, features, labels, draws, n_classes, seed = shared
+    judged = draws[task[0]] == task[1]
+    rows = features.iloc if hasattr(features, "iloc") else features
+    fitted = seeded(estimator, seed + task[0]).fit(rows[~judged], labels[~judged])
+    return predict(fitted, rows[judged], n_classes, "The audit model")

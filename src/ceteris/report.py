@@ -1,0 +1,164 @@
+"""The report: tables and figures in, one HTML text out that needs nothing beside it.
+
+The first screen answers which lever moved the score, by how much, how sure, and scored on what. No script, no address;
+every label is text.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, StrictUndefined
+
+from ceteris import story, wording
+from ceteris.effect import tipping_sentence
+from ceteris.story import Finding
+from ceteris.verdicts import smallest_visible_before
+
+__all__ = ["Picture", "Settings", "Tables", "render"]
+
+MOST_ISSUES = 50
+SHARES = (0.02, 0.05, 0.10)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What the report is made of: results/compare/effects.csv, grid.csv and metrics.json, versions.csv, the audit's issues."""
+
+    effects: pd.DataFrame
+    grid: pd.DataFrame
+    versions: pd.DataFrame
+    issues: pd.DataFrame
+    metrics: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What params.yaml says about how the tables came about."""
+
+    title: str = "What moved the score?"
+    source: str = ""
+    metric: str = "accuracy"
+    confidence: float = 0.95
+    region: float = 0.005
+    review_rows: int = 150
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure as SVG texts: light and dark, and the narrow ones where a small screen needs its own."""
+
+    light: str
+    dark: str
+    narrow_light: str = ""
+    narrow_dark: str = ""
+
+
+def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) -> str:
+    """Return the report as one HTML text, the same bytes for the same tables.
+
+    Parameters
+    ----------
+    tables : Tables
+    pictures : mapping of str to Picture
+        `forest`, `grid`, `quality`, `confused`, `images`; those that are absent are left out.
+    settings : Settings
+    """
+    simulated = story.simulated_versions(tables.versions)
+    found = story.findings(tables.effects, simulated)
+    chosen = story.planned(found, settings.metric)
+    trusted = chosen[0].scored_on if chosen else "given"
+    return _template().render(
+        settings=settings,
+        metric=wording.metric_name(settings.metric),
+        pictures=pictures,
+        levers=[_lever(axis, chosen) for axis in ("data", "model")],
+        chosen=chosen,
+        where=" and ".join(dict.fromkeys(finding.labels_text for finding in chosen)),
+        warnings=_warnings(chosen, settings),
+        nothing_reviewed=story.nothing_reviewed(tables.versions),
+        untrusted=_untrusted(found, chosen, settings.metric),
+        controls=story.control_rows(found, settings.metric, trusted),
+        ranking=story.ranking(found, settings.metric, trusted),
+        exploratory=story.exploratory(found),
+        grid=_grid(tables.grid),
+        simulated=simulated,
+        versions=tables.versions.fillna("").to_dict("records"),
+        issues=_issues(tables.issues),
+        flagged=int(tables.issues["is_label_issue"].astype(bool).sum()),
+        n_issues=len(tables.issues),
+        visible=_visible_effects(chosen, tables.metrics, settings),
+    )
+
+
+def _lever(axis: str, chosen: list[Finding]) -> dict[str, Any]:
+    """Return what the headline of one axis says."""
+    names = {"data": "a change to the data", "model": "a change to the model"}
+    of_axis = [finding for finding in chosen if finding.axis == axis]
+    found = story.best(chosen, axis)
+    helps = found is not None and found.verdict == "helps"
+    return {"axis": axis, "name": names[axis], "found": found, "helps": helps, "n_planned": len(of_axis)}
+
+
+def _warnings(chosen: list[Finding], settings: Settings) -> list[dict[str, Any]]:
+    """Return, for each planned contrast scored on given labels, how few wrong labels would undo it and how to find out."""
+    warned = []
+    for finding in (finding for finding in chosen if finding.scored_on == "given" and finding.applicable):
+        rows = 0 if pd.isna(finding.n_discordant) else int(finding.n_discordant)
+        tipping = None if pd.isna(finding.tipping) else int(finding.tipping)
+        told = tipping_sentence(tipping, rows, min(rows, settings.review_rows)) if finding.metric == "accuracy" else ""
+        warned.append({"finding": finding, "told": told, "command": f"ceteris queue {finding.queue_name}" if rows else ""})
+    return warned
+
+
+def _untrusted(found: list[Finding], chosen: list[Finding], metric: str) -> list[tuple[Finding, Finding]]:
+    """Return the planned contrasts that were scored on given labels too, beside what better labels say."""
+    given = {finding.arms: finding for finding in found if finding.metric == metric and finding.scored_on == "given"}
+    return [(finding, given[finding.arms]) for finding in chosen if finding.scored_on != "given" and finding.arms in given]
+
+
+def _grid(grid: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return one line a cell, metric and scored_on."""
+    return [
+        {**row, "text": wording.level(row["value"], str(row["metric"])), "labels_text": wording.labels_of(str(row["scored_on"]))}
+        for row in grid.to_dict("records")
+    ]
+
+
+def _issues(issues: pd.DataFrame) -> list[dict[str, Any]]:
+    flagged = issues.loc[issues["is_label_issue"].astype(bool)]
+    worst = flagged.sort_values(["label_quality", "id"], kind="stable").head(MOST_ISSUES)
+    return worst[["id", "given_label", "suggested_label", "label_quality"]].to_dict("records")
+
+
+def _visible_effects(chosen: list[Finding], metrics: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """Return the smallest effects that could have been seen: before training, and after the controls ran."""
+    rows = int(max((finding.n_rows for finding in chosen if finding.applicable), default=0))
+    shares = SHARES if rows and settings.metric == "accuracy" else ()
+    before = [(f"{share:.0%}", wording.amount(smallest_visible_before(rows, share), settings.metric)) for share in shares]
+    after = metrics.get("smallest_visible")
+    told = wording.amount(after, settings.metric) if isinstance(after, (int, float)) else ""
+    return {"rows": rows, "before": before, "after": told, "k": sum(not pd.isna(finding.p_holm) for finding in chosen)}
+
+
+def _data_uri(svg: str) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode("utf-8")).decode("ascii")
+
+
+@cache
+def _template() -> Any:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {
+        "visible": wording.visible,
+        "count": wording.count,
+        "data_uri": _data_uri,
+        "upper_first": lambda text: text[:1].upper() + text[1:],
+        "p": lambda value: "\u2013" if pd.isna(value) else "< 0.001" if value < 0.001 else f"{value:.3f}",
+    }
+    return environment.from_string(files("ceteris").joinpath("report.html.j2").read_text(encoding="utf-8"))

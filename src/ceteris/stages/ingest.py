@@ -1,0 +1,77 @@
+"""What did we get? Reads the declared source, plants label errors where asked, and keeps the true labels aside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ceteris.dataset import ID, LABEL, META, TRUE_LABEL
+from ceteris.errors import ParamsError
+from ceteris.noise import plant
+from ceteris.params import Ingest
+from ceteris.sources import Table, read, source_sha256
+from ceteris.stages import Stage, run
+from ceteris.store import write_json, write_parquet
+
+
+def main(stage: Stage) -> None:
+    """Write the rows, the true labels where there are any, and the manifest."""
+    ingest = stage.params.ingest
+    refuse_two_truths(ingest)
+    found = read(ingest, stage.root, declared=stage.params.validate_.classes or ())
+    rows, truth, planted = aside(found, ingest)
+    write_parquet(stage.path("raw", "table.parquet"), rows)
+    write_parquet(stage.path("raw", "truth.parquet"), truth)
+    write_json(stage.path("raw", "manifest.json"), manifest(found, ingest, source_sha256(ingest, stage.root), planted))
+    told = f", {planted} labels changed on purpose ({ingest.plant.kind})" if planted else ""
+    stage.tell(f"{len(rows)} rows, {len(rows.columns.difference(list(META)))} features from {ingest.source}{told}")
+    for note in (*found.notes, *found.examples):
+        stage.tell(note)
+
+
+def refuse_two_truths(ingest: Ingest) -> None:
+    """Refuse errors planted on top of labels whose truth a column already tells."""
+    if ingest.true_label is not None and ingest.plant.kind != "none":
+        raise ParamsError(
+            f"params.yaml declares ingest.true_label {ingest.true_label!r}, and ingest.plant.kind {ingest.plant.kind!r}: where"
+            " errors are planted, the label as it came is the true one.",
+            "Write `ingest.plant.kind: none`, or `ingest.true_label: null`.",
+        )
+
+
+def aside(found: Table, ingest: Ingest) -> tuple[pd.DataFrame, pd.DataFrame, int]:
+    """Return the rows without any true label, the true labels that are known (id, true label), and the planted errors."""
+    rows = found.frame.drop(columns=TRUE_LABEL, errors="ignore")
+    truth = pd.DataFrame({ID: found.frame[ID], TRUE_LABEL: found.frame.get(TRUE_LABEL)}, dtype=object)
+    if ingest.plant.kind != "none":
+        labels = rows[LABEL].to_numpy(dtype=object)
+        truth[TRUE_LABEL] = labels
+        given = plant(labels, rows.drop(columns=[*META], errors="ignore"), ingest.plant)
+        rows = rows.assign(**{LABEL: pd.Series(given, dtype=object)})
+        planted = int(np.count_nonzero(given != labels))
+        return rows, truth, planted
+    known = truth[truth[TRUE_LABEL].notna()].reset_index(drop=True)
+    return rows, known.astype("str") if known.empty else known, 0
+
+
+def manifest(found: Table, ingest: Ingest, sha256: str, planted: int) -> dict[str, Any]:
+    """Return what came in: the same for the same source and params, with no times."""
+    features = [name for name in found.frame.columns if name not in META]
+    kinds = {name: "number" if pd.api.types.is_numeric_dtype(found.frame[name]) else "text" for name in features}
+    return {
+        "source": ingest.source,
+        "sha256": sha256,
+        "rows": len(found.frame),
+        "features": kinds,
+        "group": ingest.group,
+        "true_label": ingest.true_label,
+        "image_shape": list(found.image_shape) if found.image_shape else None,
+        "planted": {"kind": ingest.plant.kind, "rate": ingest.plant.rate, "seed": ingest.plant.seed, "rows": planted},
+        "notes": list(found.notes),
+    }
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,66 @@
+"""Who may see what? The last stage that sees test labels; it publishes counts only."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ceteris.dataset import ID, LABEL, Dataset, row_digests
+from ceteris.errors import BadInputError, some
+from ceteris.splits import PARTS, TEST, TRAIN, VALIDATION, assign_parts, near_copies_across, refuse_leaks
+from ceteris.stages import Stage, run
+from ceteris.store import read_parquet, write_json, write_parquet, write_table
+from ceteris.verdicts import smallest_visible_before
+
+__all__ = ["main"]
+
+_ASSUMED_SHARES = (0.02, 0.05, 0.10)
+
+
+def main(stage: Stage) -> None:
+    """Write data/split/ (rows, true labels kept aside, the part of each id) and results/split/ (counts)."""
+    data = Dataset.from_frame(read_parquet(stage.path("raw", "table.parquet")))
+    truth = read_parquet(stage.path("raw", "truth.parquet"))
+    digests = row_digests(data.features)
+    parts = assign_parts(data, stage.params.split, digests)
+    refuse_leaks(data, parts, digests)
+    frame = data.to_frame()
+    for part in PARTS:
+        rows = frame[parts == part]
+        if len(rows) == 0:
+            raise BadInputError(
+                f"The {part} part would hold no rows.", "Enlarge its share in the split section of params.yaml."
+            )
+        write_parquet(stage.path("split", f"{part}.parquet"), rows.reset_index(drop=True))
+        known = truth[truth[ID].isin(set(rows[ID]))].reset_index(drop=True)
+        write_parquet(stage.path("split", f"truth-{part}.parquet"), known)
+    write_parquet(stage.path("split", "parts.parquet"), pd.DataFrame({"id": data.ids, "part": parts}))
+    seen = frame[parts != TEST]
+    classes = stage.params.validate_.classes or tuple(sorted(set(seen[LABEL])))
+    unlearned = sorted(set(classes) - set(frame[LABEL][parts == TRAIN]))
+    if unlearned:
+        raise BadInputError(
+            f"No train row has the classes {some(unlearned)}.", "Add rows, or take them out of validate.classes."
+        )
+    write_json(stage.path("split", "classes.json"), list(classes))
+    _publish(stage, data, parts)
+
+
+def _publish(stage: Stage, data: Dataset, parts: np.ndarray) -> None:
+    near = near_copies_across(data.features, parts)
+    counts = {part: int((parts == part).sum()) for part in PARTS}
+    write_json(stage.path("results", "split", "summary.json"), counts | {"near_copies_across": near})
+    shares = pd.DataFrame({"discordant_share": _ASSUMED_SHARES})
+    shares["smallest_visible"] = [smallest_visible_before(counts[VALIDATION], share) for share in _ASSUMED_SHARES]
+    write_table(stage.path("results", "split", "visible.csv"), shares)
+    stage.tell(", ".join(f"{count} {part}" for part, count in counts.items()) + " rows; test is sealed")
+    if near:
+        stage.tell(f"{near} rows nearly equal a row of another part (numbers to 3 digits, texts without case): look at them")
+    seen = ", ".join(
+        f"{100 * low:.1f} pp at {100 * share:.0f} %" for share, low in zip(shares.iloc[:, 0], shares.iloc[:, 1], strict=True)
+    )
+    stage.tell(f"the smallest effect these {counts[VALIDATION]} validation rows can show, by share of discordant rows: {seen}")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,65 @@
+"""Can it be trusted as it stands? Writes the schema and the counts, or refuses."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ceteris.dataset import GROUP, LABEL, Dataset
+from ceteris.errors import BadInputError
+from ceteris.labels import refuse_undeclared
+from ceteris.stages import Stage, run
+from ceteris.store import read_json, read_parquet, write_json, write_table
+
+__all__ = ["main", "schema"]
+
+_FEWEST_ROWS = 20
+
+
+def main(stage: Stage) -> None:
+    """Check data/raw/table.parquet and write results/validate/."""
+    frame = read_parquet(stage.path("raw", "table.parquet"))
+    data = Dataset.from_frame(frame)
+    declared = stage.params.validate_.classes
+    if declared:
+        refuse_undeclared(data.labels, declared)
+    if len(data) < _FEWEST_ROWS:
+        raise BadInputError(
+            f"There are {len(data)} rows.", f"ceteris needs {_FEWEST_ROWS} at the very least; add rows to the source."
+        )
+    if data.features.shape[1] == 0:
+        raise BadInputError("No feature column is left.", "Take columns out of ingest.drop in params.yaml.")
+    manifest = read_json(stage.path("raw", "manifest.json"))
+    write_table(stage.path("results", "validate", "schema.csv"), schema(data.features))
+    write_json(
+        stage.path("results", "validate", "summary.json"),
+        {
+            "rows": len(data),
+            "features": data.features.shape[1],
+            "classes": len(set(data.labels)),
+            "groups": len(set(frame[GROUP])) if GROUP in frame else None,
+            "missing_cells": int(data.features.isna().sum().sum()),
+            "notes": manifest.get("notes", []),
+        },
+    )
+    stage.tell(f"{len(data)} rows, {data.features.shape[1]} features, {len(set(frame[LABEL]))} classes")
+
+
+def schema(features: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a feature column: its kind, the count of missing cells, and whether it is constant.
+
+    Nothing is told of single values: some rows are about to be sealed.
+    """
+    kinds = ["number" if pd.api.types.is_numeric_dtype(features[name]) else "text" for name in features.columns]
+    return pd.DataFrame(
+        {
+            "column": pd.Series(features.columns, dtype=object),
+            "kind": pd.Series(kinds, dtype=object),
+            "missing": features.isna().sum().to_numpy(),
+            "constant": np.array([len(features[name].dropna().unique()) <= 1 for name in features.columns], dtype=bool),
+        }
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,247 @@
+"""The door to disk: whole files or none, one writer at a time, tables that a spreadsheet cannot turn into formulas."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import io
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pandas as pd
+
+from ceteris.errors import BadInputError, BusyError, CeterisError, ParamsError
+from ceteris.neutral import neutral, original
+from ceteris.params import Params, parse
+
+__all__ = [
+    "STATE", "find_root", "note_times", "parse_yaml", "read_json", "read_layout", "read_params", "read_parquet", "read_table",
+    "read_yaml", "sha256", "single_writer", "sweep", "table_text", "write_bytes", "write_json", "write_parquet", "write_table",
+    "write_text",
+]  # fmt: skip
+
+STATE = ".ceteris"
+_YAML_LIMIT = 1_000_000
+
+
+def find_root(start: Path | None = None) -> Path:
+    """Return the nearest folder at or above `start` that holds dvc.yaml and params.yaml."""
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "dvc.yaml").is_file() and (folder / "params.yaml").is_file():
+            return folder
+    raise BadInputError(f"No dvc.yaml and params.yaml at or above {here}.", "Run this inside a ceteris repository.")
+
+
+def read_yaml(path: Path) -> Any:
+    """Return the content of a YAML 1.2 file, or refuse: tags, anchors, duplicate keys, and files over 1 MB."""
+    text = path.read_text(encoding="utf-8")
+    return parse_yaml(text, path.name)
+
+
+def parse_yaml(text: str, name: str) -> Any:
+    """Return the content of a YAML 1.2 text, refusing what `read_yaml` refuses."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+    from ruamel.yaml.tokens import AliasToken, AnchorToken, TagToken
+
+    if len(text) > _YAML_LIMIT:
+        raise ParamsError(f"{name} holds {len(text)} characters.", f"Keep it under {_YAML_LIMIT}.")
+    try:
+        for token in YAML(typ="safe", pure=True).scan(text):
+            if isinstance(token, (AliasToken, AnchorToken, TagToken)):
+                raise ParamsError(
+                    f"{name} line {token.start_mark.line + 1} holds a YAML anchor, alias or tag.",
+                    "Write the value out instead.",
+                )
+        return YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" line {mark.line + 1}" if mark else ""
+        problem = str(getattr(error, "problem", error)).split("\n")[0]
+        raise ParamsError(f"{name}{where} is not readable as YAML: {problem}.", "Mend that line.") from None
+
+
+def read_params(root: Path) -> Params:
+    """Return what params.yaml says."""
+    return parse(read_yaml(root / "params.yaml"))
+
+
+def read_layout(root: Path) -> dict[str, str]:
+    """Return the paths that dvc.yaml names once, under `vars: path`, relative to the repository."""
+    for entry in read_yaml(root / "dvc.yaml")["vars"]:
+        if isinstance(entry, dict) and "path" in entry:
+            return dict(entry["path"])
+    raise BadInputError("dvc.yaml holds no `vars: path`.", "Restore it from git: git checkout dvc.yaml")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file or none: to a temporary file first, then renamed over the old one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _scratch(path) / f"{os.getpid()}-{hashlib.sha1(str(path).encode()).hexdigest()[:12]}"
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.replace(temporary, path)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            beside = path.with_name(f".{path.name}.{os.getpid()}")
+            shutil.copyfile(temporary, beside)
+            os.replace(beside, path)
+    except OSError as error:
+        raise CeterisError(
+            f"{path} could not be written: {error.strerror}. The old file, if any, is whole.", "Make room or access, run again."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write a UTF-8 text, whole or not at all."""
+    write_bytes(path, content.encode("utf-8"))
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON with sorted keys, one a line, whole or not at all."""
+    write_text(path, json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Return what a JSON file holds."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_parquet(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table as Parquet, the same bytes for the same table."""
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, index=False, compression="zstd")
+    write_bytes(path, buffer.getvalue())
+
+
+def read_parquet(path: Path | BinaryIO, columns: list[str] | None = None) -> pd.DataFrame:
+    """Return a table, its text columns as Python objects (None where missing)."""
+    frame = pd.read_parquet(path, columns=columns)
+    for name in frame.columns:
+        if not pd.api.types.is_numeric_dtype(frame[name]):
+            values = frame[name].astype(object)
+            frame[name] = pd.Series(values.where(values.notna(), None), dtype=object)
+    return frame
+
+
+def write_table(path: Path, frame: pd.DataFrame, digits: int = 6) -> None:
+    """Write a small CSV for people and git: floats rounded, texts neutral, one line end everywhere."""
+    write_text(path, table_text(frame, digits))
+
+
+def table_text(frame: pd.DataFrame, digits: int = 6) -> str:
+    """Return the text that `write_table` writes."""
+    shown = frame.copy()
+    for name in shown.columns:
+        if pd.api.types.is_float_dtype(shown[name]):
+            shown[name] = shown[name].round(digits) + 0.0
+        elif not pd.api.types.is_numeric_dtype(shown[name]):
+            shown[name] = [neutral(value) if isinstance(value, str) else value for value in shown[name].to_numpy(dtype=object)]
+    return shown.to_csv(index=False, lineterminator="\n")
+
+
+def read_table(path: Path | BinaryIO, text: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return what `write_table` wrote; columns named in `text` stay exact text, others are typed by pandas."""
+    frame = pd.read_csv(path, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values={}, encoding="utf-8")
+    for name in frame.columns:
+        values = frame[name].to_numpy(dtype=object)
+        if name in text or not pd.api.types.is_numeric_dtype(frame[name]):
+            frame[name] = pd.Series([original(str(value)) for value in values], dtype=object)
+        if name not in text and frame[name].dtype == object:
+            frame[name] = _numbers_or_text(frame[name])
+    return frame
+
+
+def _numbers_or_text(column: pd.Series) -> pd.Series:
+    blank = column == ""
+    if blank.all():
+        return column
+    numbers = pd.to_numeric(column.where(~blank), errors="coerce")
+    if not (numbers.isna() & ~blank).any():
+        return numbers
+    flags = {"True": True, "False": False}
+    return column.map(flags).astype(bool) if column.isin(list(flags)).all() else column
+
+
+def sha256(path: Path) -> str:
+    """Return the sha256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def single_writer(root: Path, who: str, patience: float = 600.0) -> Iterator[None]:
+    """Hold the repository's one writing lock, waiting for whoever holds it.
+
+    Raises
+    ------
+    BusyError
+        After `patience` seconds, naming the holder. The lock goes with its process, however that ends.
+    """
+    state = root / STATE
+    state.mkdir(exist_ok=True)
+    with (state / "lock").open("a+") as file:
+        started, told = time.monotonic(), False
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                file.seek(0)
+                holder = file.read().strip() or "another process"
+                if not told:
+                    print(f"{who}: waiting for {holder}, which is writing here", file=sys.stderr, flush=True)
+                    told = True
+                if time.monotonic() - started > patience:
+                    raise BusyError(
+                        f"{holder} is still writing in {root}.", "Wait for it, or end it, then run again."
+                    ) from None
+                time.sleep(0.2)
+        file.truncate(0)
+        file.write(f"{who} (process {os.getpid()})")
+        file.flush()
+        shutil.rmtree(state / "tmp", ignore_errors=True)
+        yield
+
+
+def sweep(folder: Path, keep: set[Path]) -> None:
+    """Remove every file below `folder` that is not to be kept, and the folders that this leaves empty."""
+    for path in sorted(folder.rglob("*"), reverse=True) if folder.is_dir() else ():
+        if path.is_dir() and not path.is_symlink():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path not in keep:
+            path.unlink()
+
+
+def note_times(root: Path, line: dict[str, Any]) -> None:
+    """Append one line of measured times, keyed by fingerprint, to a file outside git and DVC."""
+    path = root / STATE / "times.csv"
+    path.parent.mkdir(exist_ok=True)
+    pd.DataFrame([line]).to_csv(path, mode="a", header=not path.exists(), index=False, lineterminator="\n")
+
+
+def _scratch(path: Path) -> Path:
+    """Return a folder for temporary files: the repository's own state where there is one, else beside the file."""
+    for folder in path.resolve().parents:
+        if (folder / "dvc.yaml").is_file():
+            scratch = folder / STATE / "tmp"
+            scratch.mkdir(parents=True, exist_ok=True)
+            return scratch
+    return path.parent

@@ -1,0 +1,157 @@
+"""Given labels judge badly: which of a contrast's labels a person should check, and what the answers make of its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from ceteris import edits
+from ceteris.compare import Judged, Pair, Scorer, VersionFacts
+from ceteris.dataset import codes
+from ceteris.disagreement import (
+    NOT_ANSWERED,
+    UNSURE,
+    Disagreement,
+    disagreement_set,
+    permanent_numbers,
+    usable_labels,
+    verified_bounds,
+    verified_effect,
+)
+from ceteris.effect import Effect, judge, tipping_count, tipping_sentence
+from ceteris.errors import LeakageError
+
+__all__ = ["SOURCES", "Answers", "answers_of", "queue_of", "queue_pairs", "judge_verified", "with_tipping"]
+
+SOURCES = ("disagreement", "random")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What people said of the validation labels: codes, NOT_ANSWERED or UNSURE, shape (n_rows,)."""
+
+    ids: np.ndarray
+    codes: np.ndarray
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row has a label that a person verified."""
+        return bool((self.codes >= 0).all())
+
+
+def answers_of(decisions: pd.DataFrame, ids: np.ndarray, labels: np.ndarray, classes: tuple[str, ...]) -> Answers:
+    """Return the answers about validation rows.
+
+    Raises
+    ------
+    LeakageError
+        A validation label was changed from another source than a disagreement or a random queue, or a row was dropped.
+    StaleEditError
+        As `edits.apply` does.
+    """
+    wrong = decisions[~decisions["source"].isin(SOURCES) | (decisions["action"] == "drop")]
+    if len(wrong):
+        lines = "; ".join(f"{row.where}: {row.action} of {row.id!r} from {row.source!r}" for row in wrong.head(5).itertuples())
+        raise LeakageError(
+            f"{len(wrong)} edits of validation rows do not come from a blind review: {lines}.",
+            "Revert them. Only answers to a queue of `ceteris queue` verify validation labels, and none may drop a row.",
+        )
+    applied = edits.apply(ids, labels, decisions, classes)
+    found = np.full(len(ids), NOT_ANSWERED)
+    if len(decisions):
+        places = pd.Index(ids).get_indexer(pd.Index(decisions["id"]))
+        unsure = (decisions["action"] == "unsure").to_numpy()
+        found[places] = codes(applied.labels, classes)[places]
+        found[places[unsure]] = UNSURE
+    return Answers(ids, found)
+
+
+def queue_pairs(pairs: list[Pair]) -> list[Pair]:
+    """Return the pairs whose disagreements are worth a person's time: the planned ones, and the net of those that drop rows."""
+    found = []
+    for pair in pairs:
+        if pair.planned and pair.axis in ("data", "model"):
+            found.append(pair)
+            if pair.needs_net:
+                found.append(Pair("data", (pair.candidate[0], pair.control), pair.candidate, redrawn=True))
+    return found
+
+
+def chosen_rows(scorer: Scorer, pair: Pair, ids: np.ndarray) -> Disagreement:
+    """Return the disagreement set of a pair: a pure function of its predictions and the ids."""
+    arms = [scorer.arms[name].cell.over_seeds()[0] for name in (pair.baseline, pair.candidate)]
+    return disagreement_set(arms[0], arms[1], permanent_numbers(pair.name, ids), most=scorer.compare.review_rows)
+
+
+def queue_of(chosen: Disagreement, answers: Answers) -> pd.DataFrame:
+    """Return the rows to ask a person for, blind: no model, arm or given label; a column `label` to be filled in."""
+    rows = chosen.order[answers.codes[chosen.order] == NOT_ANSWERED]
+    pi = np.where(chosen.decoys, chosen.pi[chosen.asked].mean() if chosen.asked.any() else 1.0, chosen.pi)
+    return pd.DataFrame({"id": pd.Series(answers.ids[rows], dtype=object), "pi": pi[rows], "label": ""})
+
+
+def judge_verified(scorer: Scorer, pair: Pair, answers: Answers, facts: Mapping[str, VersionFacts]) -> Judged | None:
+    """Return a planned pair's effect on accuracy as its verified disagreements make it, or None where answers are missing.
+
+    With rows left unsure, the interval reaches from the low end with all of them against the candidate to the high end with
+    all of them for it.
+    """
+    found = _verified(scorer, pair, answers, pair.redrawn)
+    if found is None:
+        return None
+    effect, unsure = found
+    net = None
+    if pair.control:
+        against = Pair("data", (pair.candidate[0], pair.control), pair.candidate, redrawn=facts[pair.control].redrawn)
+        known = _verified(scorer, against, answers, against.redrawn)
+        net = known[0] if known else None
+    if pair.needs_net and net is None:
+        return None
+    effect = judge(effect, net=net if pair.needs_net else None)
+    reason = effect.reason + (f"; {unsure} unsure rows counted for and against" if unsure else "")
+    return Judged(pair, "accuracy", effect.scored_on, replace(effect, reason=reason), net)
+
+
+def _verified(scorer: Scorer, pair: Pair, answers: Answers, redrawn: bool) -> tuple[Effect, int] | None:
+    arms = [scorer.arms[name].cell.over_seeds()[0] for name in (pair.baseline, pair.candidate)]
+    chosen = chosen_rows(scorer, pair, answers.ids)
+    scored_on = usable_labels(arms[0], arms[1], answers.codes, chosen)
+    if scored_on == "given" or not (answers.codes != NOT_ANSWERED).any():
+        return None
+    settings = {
+        "confidence": scorer.compare.confidence,
+        "groups": scorer.groups,
+        "redrawn_control": redrawn,
+        "region": scorer.compare.region,
+    }
+    effect = verified_effect(scorer.labels["given"], arms[0], arms[1], answers.codes, chosen, **settings)  # type: ignore[arg-type]
+    unsure = int(((answers.codes == UNSURE) & (chosen.weights > 0)).sum())
+    if unsure:
+        against, for_it = verified_bounds(scorer.labels["given"], arms[0], arms[1], answers.codes, chosen, **settings)
+        effect = replace(effect, low=against.low, high=for_it.high, p_value=max(against.p_value, for_it.p_value))
+    return replace(effect, metric="accuracy", scored_on=scored_on), unsure
+
+
+def with_tipping(scorer: Scorer, judged: Judged, chosen: Disagreement, queue: str) -> Judged:
+    """Return a verdict on given labels with how few wrong labels would undo it, and the queue that finds out."""
+    if judged.effect is None or judged.metric != "accuracy" or judged.scored_on != "given":
+        return judged
+    arms = [scorer.arms[name].cell.over_seeds()[0] for name in (judged.pair.baseline, judged.pair.candidate)]
+    p = judged.effect.p_value
+    count = tipping_count(
+        scorer.labels["given"],
+        arms[0],
+        arms[1],
+        p_factor=judged.p_holm / p if judged.p_holm is not None and p > 0 else 1.0,
+        net=judged.net if judged.pair.needs_net else None,
+        confidence=scorer.compare.confidence,
+        groups=scorer.groups,
+        redrawn_control=judged.pair.redrawn,
+        region=scorer.compare.region,
+    )
+    warning = tipping_sentence(count, chosen.size, int(chosen.asked.sum()))
+    reason = f"{judged.effect.reason}. {warning} To check: ceteris queue {judged.pair.name}"
+    return replace(judged, effect=replace(judged.effect, reason=reason), tipping=count, queue=queue)

@@ -1,0 +1,143 @@
+"""Numbers and labels as people read them: with a sign, a unit and an interval; text that stays text wherever it is drawn."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+
+__all__ = ["amount", "count", "elide", "ems", "interval", "labels_of", "level", "literal", "metric_name", "metric_unit"]
+
+# factor, decimals, unit of a difference, unit of a level
+_UNITS = {
+    "accuracy": (100.0, 1, " pp", " %"),
+    "balanced_accuracy": (100.0, 1, " pp", " %"),
+    "macro_f1": (100.0, 1, " pp", " %"),
+    "roc_auc": (100.0, 1, " pp", " %"),
+    "log_loss": (1.0, 3, " nats", " nats"),
+}
+_NAMES = {"balanced_accuracy": "balanced accuracy", "macro_f1": "macro-F1", "log_loss": "log-loss", "roc_auc": "ROC-AUC"}
+_LABELS = {
+    "given": "given labels",
+    "true": "true labels",
+    "verified (all)": "verified labels (all)",
+    "verified (disagreements)": "verified labels (disagreements)",
+}
+
+
+def visible(text: object) -> str:
+    """Return a text in which each character shows as itself.
+
+    Control characters become their pictures (U+2400 on), marks that turn the reading direction become their code point,
+    and what no XML may hold becomes U+FFFD.
+    """
+    return "".join(_visible(character) for character in str(text))
+
+
+def literal(text: object) -> str:
+    """Return `visible(text)`, isolated where it reads from right to left, so that an arrow beside it keeps its direction."""
+    return _isolated(visible(text))
+
+
+def _isolated(shown: str) -> str:
+    leftward = any(unicodedata.bidirectional(character) in {"R", "AL", "AN"} for character in shown)
+    return f"\u2068{shown}\u2069" if leftward else shown
+
+
+def _visible(character: str) -> str:
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    if 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069:
+        return f"\u27e8U+{code:04X}\u27e9"
+    if 0x80 <= code < 0xA0 or 0xD800 <= code < 0xE000 or code & 0xFFFE == 0xFFFE:
+        return "\ufffd"
+    return character
+
+
+def ems(text: str) -> float:
+    """Return about how wide a text is, in units of its font size; wide characters (emoji, CJK) count double."""
+    return sum(
+        0.0
+        if unicodedata.category(character) in ("Mn", "Me", "Cf")
+        else 1.1
+        if unicodedata.east_asian_width(character) in "WF"
+        else 0.6
+        for character in text
+    )
+
+
+def elide(text: object, width: float) -> str:
+    """Return `literal(text)`, at most `width` ems wide, its middle replaced by an ellipsis where it was longer.
+
+    Head and tail are kept, since labels of one data set often share the one or the other.
+    """
+    whole = visible(text)
+    if ems(whole) > width:
+        room = max(width - 0.6, 1.2)
+        whole = f"{_fit(whole, room * 0.6)}\u2026{_fit(whole[::-1], room * 0.4)[::-1]}"
+    return _isolated(whole)
+
+
+def _fit(text: str, room: float) -> str:
+    used = 0.0
+    for position, character in enumerate(text):
+        used += ems(character)
+        if used > room:
+            return text[:position]
+    return text
+
+
+def amount(value: float, metric: str) -> str:
+    """Return a signed difference with its unit: `+2.9 pp`; an en dash where there is none."""
+    factor, decimals, unit, _ = _unit(metric)
+    return "\u2013" if _none(value) else _signed(value * factor, decimals) + unit
+
+
+def interval(low: float, high: float, metric: str) -> str:
+    """Return an interval in the unit of `amount`: `[+1.2, +4.6]`."""
+    factor, decimals, _, _ = _unit(metric)
+    return "" if _none(low) or _none(high) else f"[{_signed(low * factor, decimals)}, {_signed(high * factor, decimals)}]"
+
+
+def level(value: float, metric: str) -> str:
+    """Return a metric's own value with its unit: `86.9 %`."""
+    factor, decimals, _, unit = _unit(metric)
+    return "\u2013" if _none(value) else f"{value * factor:.{decimals}f}{unit}"
+
+
+def metric_name(metric: str) -> str:
+    """Return the name of a metric as prose has it."""
+    return _NAMES.get(metric, metric)
+
+
+def metric_unit(metric: str) -> tuple[float, str]:
+    """Return what a difference is multiplied by before it is shown, and the unit in words."""
+    factor, _, unit, _ = _unit(metric)
+    return factor, {" pp": "percentage points", " nats": "nats, more is better"}[unit]
+
+
+def labels_of(scored_on: str) -> str:
+    """Return what a score was taken on, in words."""
+    return _LABELS.get(scored_on, scored_on)
+
+
+def count(number: float) -> str:
+    """Return a whole number with thin spaces between thousands; an en dash where there is none."""
+    return "\u2013" if _none(number) else f"{int(number):,}".replace(",", "\u2009")
+
+
+def _unit(metric: str) -> tuple[float, int, str, str]:
+    return _UNITS.get(metric, _UNITS["accuracy"])
+
+
+def _none(value: float) -> bool:
+    return value is None or math.isnan(float(value))
+
+
+def _signed(value: float, decimals: int) -> str:
+    rounded = round(value, decimals) + 0.0
+    if rounded == 0:
+        return f"{0:.{decimals}f}"
+    return f"{rounded:+.{decimals}f}".replace("-", "\u2212")

@@ -1,0 +1,190 @@
+"""A ceteris repository as tables and figures: the one now, or any revision and experiment, read without retraining."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ceteris.errors import BadInputError
+from ceteris.params import Params, parse
+from ceteris.store import find_root, parse_yaml, read_table
+
+__all__ = ["Workbench", "open"]
+
+_TEXT = ("id", "given_label", "suggested_label", "version", "note", "reason", "verdict", "issue_type")
+
+
+class Workbench:
+    """What the pipeline found, as tidy tables.
+
+    Parameters
+    ----------
+    root : Path, optional
+        The repository; default: the one at or above the working directory.
+    rev : str, optional
+        A git revision or the name of a DVC experiment; default: the files as they are now.
+    """
+
+    def __init__(self, root: Path | None = None, rev: str | None = None) -> None:
+        self.root = find_root(root)
+        self.rev = rev
+        self._files = _revision(self.root, rev) if rev else None
+
+    def __repr__(self) -> str:
+        return f"Workbench({self.root.name!r}, rev={self.rev or 'workspace'!r})"
+
+    @property
+    def params(self) -> Params:
+        """What params.yaml said."""
+        return parse(parse_yaml(self._bytes("params.yaml").decode("utf-8"), "params.yaml"))
+
+    def effects(self, *, planned: bool | None = None) -> pd.DataFrame:
+        """Return results/compare/effects.csv: one row a contrast, metric and set of labels."""
+        table = self._table("results", "compare/effects.csv", "compare")
+        return table if planned is None else table[table["planned"] == planned].reset_index(drop=True)
+
+    def grid(self, metric: str | None = None, scored_on: str | None = None) -> pd.DataFrame:
+        """Return each cell's value, models as rows and versions as columns.
+
+        Parameters
+        ----------
+        metric : str, optional
+            Default: the primary metric of params.yaml.
+        scored_on : str, optional
+            Default: the best labels there are, true before verified before given.
+        """
+        table = self._table("results", "compare/grid.csv", "compare")
+        metric = metric or self.params.compare.metric
+        table = table[table["metric"] == metric]
+        known = table["scored_on"].unique()
+        scored_on = scored_on or next(name for name in ("true", "verified (all)", "given") if name in known)
+        table = table[table["scored_on"] == scored_on]
+        if table.empty:
+            raise BadInputError(f"No cell was scored by {metric!r} on {scored_on!r} labels.", f"Choose among {list(known)}.")
+        wide = table.pivot_table(index="model", columns="version", values="value", sort=False)
+        wide.columns.name = f"{metric} on {scored_on} labels"
+        return wide
+
+    def issues(self) -> pd.DataFrame:
+        """Return the issues table of all train rows: id, given and suggested label, label quality, flag."""
+        return self._parquet("audit", "issues.parquet")
+
+    def queue(self) -> pd.DataFrame:
+        """Return the review queue: train rows, most doubted first."""
+        return self._table("results", "audit/queue.csv", "audit")
+
+    def versions(self) -> pd.DataFrame:
+        """Return what each version holds: rows, dropped, relabelled, reviewed, and a note."""
+        return self._table("results", "fix/versions.csv", "fix")
+
+    def metrics(self) -> dict[str, Any]:
+        """Return results/compare/metrics.json."""
+        import json
+
+        return dict(json.loads(self._bytes(f"{self._layout()['results']}/compare/metrics.json")))
+
+    def train_rows(self) -> pd.DataFrame:
+        """Return the train rows with their features, indexed by id."""
+        from ceteris.dataset import GROUP, ID, LABEL
+
+        rows = self._parquet("split", "train.parquet").set_index(ID).rename_axis("id")
+        return rows.drop(columns=[LABEL, GROUP], errors="ignore")
+
+    def validation_rows(self) -> pd.DataFrame:
+        """Return the features of the validation rows, indexed by id, without their labels: they are reviewed blind."""
+        from ceteris.dataset import GROUP, ID, LABEL
+
+        rows = self._parquet("split", "validation.parquet").set_index(ID).rename_axis("id")
+        return rows.drop(columns=[LABEL, GROUP], errors="ignore")
+
+    def disagreements(self, contrast: str) -> pd.DataFrame:
+        """Return the queue of validation rows that decide a planned contrast."""
+        return self._table("results", f"compare/queues/{contrast}.csv", "compare")
+
+    def given_labels(self) -> pd.Series:
+        """Return the given label of every train and validation row, indexed by id."""
+        from ceteris.dataset import ID, LABEL
+
+        parts = [self._parquet("split", f"{part}.parquet", [ID, LABEL]) for part in ("train", "validation")]
+        return pd.concat(parts).set_index(ID)[LABEL]
+
+    def judging_ids(self) -> frozenset[str]:
+        """Return the ids of the validation rows."""
+        from ceteris.dataset import ID
+
+        return frozenset(self._parquet("split", "validation.parquet", [ID])[ID])
+
+    def classes(self) -> tuple[str, ...]:
+        """Return the classes, in the order of every probability column."""
+        import json
+
+        return tuple(json.loads(self._bytes(f"{self._layout()['split']}/classes.json")))
+
+    def path(self, name: str) -> Path:
+        """Return where dvc.yaml puts something: "results", "reports", "edits", ..."""
+        return self.root / self._layout()[name]
+
+    def image_shape(self) -> tuple[int, int] | None:
+        """Return (height, width) where the rows are images, else None."""
+        import json
+
+        shape = json.loads(self._bytes(f"{self._layout()['raw']}/manifest.json")).get("image_shape")
+        return tuple(shape) if shape else None
+
+    def effects_figure(self) -> Any:
+        """Return a matplotlib figure of the effects with their intervals and controls."""
+        from ceteris.plots import effects_forest
+
+        return effects_forest(self.effects(), metric=self.params.compare.metric)
+
+    def _layout(self) -> dict[str, str]:
+        document = parse_yaml(self._bytes("dvc.yaml").decode("utf-8"), "dvc.yaml")
+        return dict(next(entry["path"] for entry in document["vars"] if isinstance(entry, dict) and "path" in entry))
+
+    def _bytes(self, path: str) -> bytes:
+        try:
+            return (self.root / path).read_bytes() if self._files is None else bytes(self._files.read_bytes(path))
+        except (OSError, KeyError) as error:
+            where = f"revision {self.rev!r}" if self.rev else "the workspace"
+            do = "dvc repro" if self.rev is None else f"git checkout {self.rev}, then dvc repro (or dvc pull)"
+            raise BadInputError(
+                f"{path} is not in {where} or its DVC cache: {type(error).__name__}.", f"Make it: {do}"
+            ) from None
+
+    def _table(self, place: str, path: str, stage: str) -> pd.DataFrame:
+        content = self._bytes(f"{self._layout()[place]}/{path}")
+        header = content.split(b"\n", 1)[0].decode("utf-8").strip().split(",")
+        return read_table(io.BytesIO(content), text=tuple(name for name in header if name in _TEXT))
+
+    def _parquet(self, place: str, path: str, columns: list[str] | None = None) -> pd.DataFrame:
+        from ceteris.store import read_parquet
+
+        return read_parquet(io.BytesIO(self._bytes(f"{self._layout()[place]}/{path}")), columns)
+
+
+def open(root: str | Path | None = None, *, rev: str | None = None) -> Workbench:
+    """Return the workbench of this repository, or of a revision or experiment of it."""
+    return Workbench(Path(root) if root is not None else None, rev)
+
+
+def _revision(root: Path, rev: str) -> Any:
+    """Return DVC's file system at a revision, after refusing a name that means more than one experiment."""
+    from dvc.api import DVCFileSystem
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    with Repo(str(root)) as repo:
+        named = [str(ref) for ref in repo.scm.iter_refs("refs/exps/") if str(ref).rsplit("/", 1)[-1] == rev]
+    if len(named) > 1:
+        raise BadInputError(
+            f"{rev!r} names {len(named)} experiments on different commits.", "Give its hash from `dvc exp show`."
+        )
+    try:
+        return DVCFileSystem(str(root), rev=rev)
+    except (DvcException, ValueError, OSError) as error:
+        raise BadInputError(
+            f"{rev!r} is no revision or experiment here: {error}.", "See `dvc exp show` and `git log`."
+        ) from None

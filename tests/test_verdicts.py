@@ -1,0 +1,131 @@
+"""Verdicts: four of them, in one order, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from ceteris.errors import BadInputError
+from ceteris.verdicts import VERDICTS, Effect, holm, judge, smallest_visible_after, smallest_visible_before
+
+PLAIN = Effect(
+    difference=0.03, low=0.01, high=0.05, p_value=0.004, n_seeds=10, n_rows=400, n_discordant=40, verdict="", reason="",
+    df=50.0, variance=1e-4, confidence=0.95, region=0.005, row_variance=6e-5, n_units=400, n_discordant_units=40,
+    share_bound=0.13,
+)  # fmt: skip
+
+
+def effect(low, high, **changes):
+    return replace(PLAIN, difference=(low + high) / 2, low=low, high=high, **changes)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.010, 0.050, "helps"),
+        (-0.050, -0.010, "harms"),
+        (-0.004, 0.004, "no practical difference"),
+        (0.001, 0.005, "no practical difference"),
+        (-0.001, 0.050, "cannot tell"),
+        (0.0, 0.05, "cannot tell"),
+    ],
+)
+def test_verdicts_follow_their_order(low, high, verdict):
+    assert judge(effect(low, high)).verdict == verdict
+
+
+def test_where_interval_and_holm_part_the_reason_is_printed():
+    judged = judge(PLAIN, p_holm=0.06)
+    assert judged.verdict == "cannot tell"
+    assert "above 0" in judged.reason and "Holm" in judged.reason and "0.060" in judged.reason
+
+
+def test_a_drop_must_beat_its_placebo_to_help_but_not_to_harm():
+    net = effect(-0.01, 0.02)
+    judged = judge(PLAIN, net=net)
+    assert judged.verdict == "cannot tell" and "+0.5 [-1.0, +2.0]" in judged.reason
+    assert judge(PLAIN, net=effect(0.001, 0.02)).verdict == "helps"
+    assert judge(effect(-0.05, -0.01), net=net).verdict == "harms"
+
+
+def test_few_discordant_rows_and_few_seeds_forbid_a_side():
+    assert judge(effect(0.01, 0.05, n_discordant_units=9)).verdict == "cannot tell"
+    assert judge(effect(0.01, 0.05, n_discordant_units=10)).verdict == "helps"
+    assert judge(effect(0.01, 0.05, n_seeds=4)).verdict == "cannot tell"
+    assert judge(effect(0.01, 0.05, n_seeds=5)).verdict == "helps"
+
+
+def test_cannot_tell_says_how_many_rows_or_seeds_could():
+    judged = judge(effect(-0.01, 0.03, df=1e9))
+    needed = (0.01 / (stats.norm.ppf(0.975) + stats.norm.ppf(0.8))) ** 2
+    rows_alone_cannot = needed < 4e-5
+    assert rows_alone_cannot and needed < 6e-5
+    more = 1e-4 / needed
+    assert judged.reason.endswith(f"about {int(np.ceil(400 * more)):,} rows and {int(np.ceil(10 * more))} seeds could tell")
+    rows_only = judge(effect(-0.01, 0.03, df=1e9, row_variance=1e-4))
+    assert rows_only.reason.endswith(f"about {int(np.ceil(400 * more)):,} rows (now 400) could tell")
+
+
+def test_few_rows_say_how_many_would_be_enough():
+    assert "about 800 rows would hold enough" in judge(effect(-0.01, 0.03, n_discordant_units=5)).reason
+    none = judge(effect(-0.01, 0.01, n_discordant_units=0)).reason
+    assert "736 rows without a difference" in none
+    assert 1 - 0.025 ** (1 / 736) <= 0.005 < 1 - 0.025 ** (1 / 735)
+
+
+@given(
+    low=st.floats(-1, 1), width=st.floats(0, 1), p=st.floats(0, 1), seeds=st.integers(1, 20), few=st.integers(0, 30),
+    region=st.floats(0, 0.4),
+)  # fmt: skip
+def test_every_effect_gets_one_of_four_verdicts_and_a_reason(low, width, p, seeds, few, region):
+    judged = judge(effect(low, low + width, n_seeds=seeds, n_discordant_units=few, region=region), p)
+    assert judged.verdict in VERDICTS and judged.reason
+    if judged.verdict in ("helps", "harms"):
+        assert p < 0.05 and seeds >= 5 and few >= 10 and not low <= 0 <= low + width
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holm_is_that_of_statsmodels(p_values):
+    from statsmodels.stats.multitest import multipletests
+
+    np.testing.assert_allclose(holm(p_values), multipletests(p_values, method="holm")[1], atol=1e-12)
+
+
+def test_holm_of_nothing_is_nothing_and_of_no_p_value_is_refused():
+    assert len(holm([])) == 0
+    with pytest.raises(BadInputError, match="no p-values"):
+        holm([0.1, float("nan")])
+
+
+@pytest.mark.parametrize(("n_rows", "in_pp"), [(200, 4.4), (500, 2.8), (1000, 2.0), (10_000, 0.6)])
+def test_smallest_visible_before_training_is_the_table_of_five_percent(n_rows, in_pp):
+    assert round(100 * smallest_visible_before(n_rows, 0.05), 1) == in_pp
+
+
+def test_smallest_visible_after_the_controls_is_the_formula():
+    expected = (stats.t.ppf(1 - 0.05 / 8, 50) + stats.t.ppf(0.8, 50)) * 0.01
+    assert smallest_visible_after(PLAIN, 4) == pytest.approx(expected)
+    assert smallest_visible_after(PLAIN, 1) < expected
+
+
+def test_sizes_that_cannot_be_are_refused():
+    with pytest.raises(BadInputError):
+        smallest_visible_before(0, 0.05)
+    with pytest.raises(BadInputError):
+        smallest_visible_before(100, 1.5)
+    with pytest.raises(BadInputError):
+        smallest_visible_after(PLAIN, 0)
+
+
+def test_an_effect_prints_its_interval_counts_and_labels():
+    named = replace(
+        effect(0.012, 0.046, n_rows=360, n_discordant=41), axis="data", metric="accuracy", scored_on="true", verdict="helps"
+    )
+    assert str(named) == "data: +2.9 pp accuracy [+1.2, +4.6], 10 seeds x 360 rows, 41 discordant, on true labels: helps"
+    nats = str(replace(named, metric="log_loss", scored_on="verified (all)"))
+    assert "+0.029 nats log_loss" in nats and "on verified labels (all)" in nats
