@@ -8,7 +8,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export DVC_NO_ANALYTICS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test lab check bench lock dvc clean
+.PHONY: help repro test lab check docs bench lock dvc clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,9 @@ check: $(VENV)/.ready  ## lint, types and tests
 	ruff format --check .
 	mypy
 	$(MAKE) test
+
+docs: $(VENV)/.ready  ## write the figures and numbers that README shows from the results
+	python docs/readme.py
 
 bench: $(VENV)/.ready  ## time ceteris against plain scripts, side by side, as ratios
 	python -m benchmarks

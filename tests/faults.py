@@ -1,4 +1,4 @@
-"""Bad input, one line a fault: how the file is made, what params.yaml says, and the words of the refusal or the rows that result.
+"""Bad input, one line a fault: how the file is made, what params.yaml says, and the refusal or the rows that result.
 
 Every line is run through the Python API and through the command line, and later lines of other entry points may join.
 """
@@ -103,6 +103,19 @@ def _truncated_parquet() -> bytes:
     return buffer.getvalue()[:-50]
 
 
+def _broken_text() -> pa.Array:
+    """Return two texts whose bytes are not UTF-8."""
+    return pa.Array.from_buffers(pa.string(), 2, [*pa.array(["xx", "yy"]).buffers()[:2], pa.py_buffer(b"x\xedyy")])
+
+
+def _known_to_dvc(root: Path) -> None:
+    (root / f"{SOURCE}.dvc").write_text("outs: []", encoding="utf-8")
+
+
+def _nothing(root: Path) -> None:
+    """Leave the repository without the file."""
+
+
 def _wide(columns: int) -> str:
     names = ["id", "label", *(f"x{place}" for place in range(columns))]
     return "\n".join(",".join([first, label, *["1"] * columns]) for first, label in (("a", "x"), ("b", "y"))).join(
@@ -160,16 +173,31 @@ FAULTS = [
         ingest={"label_type": "integer"},
         result=_labels("1", "1", "1", "2"),
     ),
-    Fault("an integer that is none", text(label=["1", "1.5"] + ["2"] * 28), ("integer", "'1.5'", "ingest.label_type"), {"label_type": "integer"}),
+    Fault(
+        "an integer that is none",
+        text(label=["1", "1.5"] + ["2"] * 28),
+        ("integer", "'1.5'", "ingest.label_type"),
+        {"label_type": "integer"},
+    ),
     Fault(
         "true, True and 1 are one boolean",
         text(label=["true", "True", "1", "0", "FALSE", "false"] * 5),
         ingest={"label_type": "boolean"},
         result=_labels("true", "true", "true", "false", "false", "false"),
     ),
-    Fault("a boolean that is none", text(label=["true", "maybe"] + ["false"] * 28), ("boolean", "'maybe'"), {"label_type": "boolean"}),
+    Fault(
+        "a boolean that is none",
+        text(label=["true", "maybe"] + ["false"] * 28),
+        ("boolean", "'maybe'"),
+        {"label_type": "boolean"},
+    ),
     Fault("one class only", text(label=["cat"] * 30), ("one class only: 'cat'", "ingest.label")),
-    Fault("a label column that is not there", text(), ("no column 'lable'", "Did you mean 'label'?", "ingest.label"), {"label": "lable"}),
+    Fault(
+        "a label column that is not there",
+        text(),
+        ("no column 'lable'", "Did you mean 'label'?", "ingest.label"),
+        {"label": "lable"},
+    ),
     Fault("NUL in a label", text(label=["ca\x00t"]), ("'label'", "NUL", "'1'")),
     Fault("a strange label is kept exactly", text(label=STRANGE), result=_labels(*STRANGE)),
     Fault(
@@ -180,7 +208,11 @@ FAULTS = [
     ),
     Fault("a missing label of a Parquet file", plain(label=[None]), ("no label in 1 rows",), PARQUET),
     # ids and rows
-    Fault("equal rows with one id", text(pd.concat([plain(), plain().head(1)])), ("more than once", "rows that are equal: 'r000'", "ingest.id")),
+    Fault(
+        "equal rows with one id",
+        text(pd.concat([plain(), plain().head(1)])),
+        ("more than once", "rows that are equal: 'r000'", "ingest.id"),
+    ),
     Fault("differing rows with one id", text(id=["r001"]), ("more than once", "rows that differ: 'r001'")),
     Fault("a blank id", text(id=[" "]), ("no id in 1 rows: '1'", "ingest.id: null")),
     Fault("an id column that is not there", text(), ("no column 'di'", "ingest.id"), {"id": "di"}),
@@ -195,13 +227,20 @@ FAULTS = [
     Fault("NUL in an id", text(id=["a\x00"]), ("'id'", "NUL")),
     Fault("a strange id is kept exactly", text(id=STRANGE), result=_ids(*STRANGE)),
     Fault("NA is an id", text(id=["NA", "null"]), result=_ids("NA", "null")),
-    Fault("no id column and copies", text(pd.concat([plain(), plain().head(2)])), ingest={"id": None, "drop": ["id"]}, result=lambda frame: frame[ID].is_unique and len(frame) == 32),
+    Fault(
+        "no id column and copies",
+        text(pd.concat([plain(), plain().head(2)])),
+        ingest={"id": None, "drop": ["id"]},
+        result=lambda frame: frame[ID].is_unique and len(frame) == 32,
+    ),
     Fault("a row without its group", text(who=["a"] * 29), ("'who'", "no group", "'r029'", "ingest.group"), {"group": "who"}),
     Fault(
         "a group and a true label are no features",
         text(who=["a"] * 30, truth=["cat"] * 29),
         ingest={"group": "who", "true_label": "truth"},
-        result=lambda frame: list(frame.columns) == [ID, LABEL, GROUP, TRUE_LABEL, "colour", "size"] and frame[TRUE_LABEL].iloc[-1] is None,
+        result=lambda frame: (
+            list(frame.columns) == [ID, LABEL, GROUP, TRUE_LABEL, "colour", "size"] and frame[TRUE_LABEL].iloc[-1] is None
+        ),
     ),
     Fault("a column with two roles", text(), ("'label' twice", "ingest.drop"), {"drop": ["label"]}),
     Fault("a dropped column that is not there", text(), ("no column 'color'", "'colour'", "ingest.drop"), {"drop": ["color"]}),
@@ -210,11 +249,17 @@ FAULTS = [
     Fault("an empty file", b"", ("mine.csv is empty",)),
     Fault("a file of blank lines", b"\n\n  \n", ("mine.csv is empty",)),
     Fault("a header and no rows", "id,label,size\n", ("a header and no rows",)),
-    Fault("a ragged row", "id,label,size\na,x,1\nb,y\nc,x,2\n", ("line 3", "2 values where the header names 3", "ingest.delimiter")),
+    Fault(
+        "a ragged row",
+        "id,label,size\na,x,1\nb,y\nc,x,2\n",
+        ("line 3", "2 values where the header names 3", "ingest.delimiter"),
+    ),
     Fault("a row that is too long", "id,label,size\na,x,1\nb,y,2,3\nc,x,2\n", ("line 3", "4 values")),
     Fault("a ragged row below a value of two lines", 'id,label,size\na,x,"1\n2"\nb,y\nc,x,2\n', ("line 4", "2 values")),
     Fault("a truncated last line", "id,label,size\na,x,1\nb,y,2\nc,x", ("line 4", "may be cut off")),
-    Fault("an unclosed quote in the last value", 'id,label,size\na,x,1\nb,y,"2\nc,x,3\n', ("line 3", "quote that never closes")),
+    Fault(
+        "an unclosed quote in the last value", 'id,label,size\na,x,1\nb,y,"2\nc,x,3\n', ("line 3", "quote that never closes")
+    ),
     Fault("an unclosed quote at the very end", 'id,label,size\na,x,1\nb,y,"2', ("line 3", "quote that never closes")),
     Fault("an unclosed quote in a first value", 'id,label,size\na,x,1\n"b,y,2\nc,x,3\n', ("line 3", "quote that never closes")),
     Fault("an unclosed quote in the header", 'id,"label,size\na,x,1\nb,y,2\n', ("header that cannot be read",)),
@@ -234,10 +279,21 @@ FAULTS = [
     Fault("UTF-16 without its mark", text().encode("utf-16-le"), ("ingest.encoding: utf-16-le",)),
     Fault("UTF-16, declared", text().encode("utf-16"), ingest={"encoding": "utf-16"}, result=_ids("r000", "r029")),
     Fault("an encoding that is none", text(), ("'utf-88'", "ingest.encoding"), {"encoding": "utf-88"}),
-    Fault("an encoding that does not fit", text(colour=["grün"]), ("cannot be read as ascii", "ingest.encoding"), {"encoding": "ascii"}),
+    Fault(
+        "an encoding that does not fit",
+        text(colour=["grün"]),
+        ("cannot be read as ascii", "ingest.encoding"),
+        {"encoding": "ascii"},
+    ),
     Fault("a byte order mark", text().encode("utf-8-sig"), result=_ids("r000", "r029")),
-    Fault("a lone surrogate", text(id=["a"]).replace("a,", "a\ud800,", 1).encode("utf-8", "surrogatepass"), ("line 2", "lone surrogate")),
-    Fault("a lone surrogate in a label", text(label=["a\ud800"]).encode("utf-8", "surrogatepass"), ("line 2", "lone surrogate")),
+    Fault(
+        "a lone surrogate",
+        text(id=["a"]).replace("a,", "a\ud800,", 1).encode(errors="surrogatepass"),
+        ("line 2", "lone surrogate"),
+    ),
+    Fault(
+        "a lone surrogate in a label", text(label=["a\ud800"]).encode("utf-8", "surrogatepass"), ("line 2", "lone surrogate")
+    ),
     Fault("a cell of 2 MB", text(colour=["x" * 2_000_000]), ("'colour'", "row 1", "2,000,000 bytes", "1,000,000")),
     Fault("a cell of 40 MB", text(colour=["x" * 40_000_000]), ("'colour'", "row 1", "40,000,000 bytes")),
     Fault("6,000 columns", _wide(6000), ("6002 columns", "5000")),
@@ -276,17 +332,21 @@ FAULTS = [
     ),
     Fault(
         "a Parquet text that is not UTF-8",
-        pa.table({"id": ["a", "b"], "label": pa.Array.from_buffers(pa.string(), 2, pa.array(["xx", "yy"]).buffers()[:2] + [pa.py_buffer(b"x\xedyy")])}).append_column("size", [[1, 2]]),
+        pa.table({"id": ["a", "b"], "label": _broken_text()}).append_column("size", [[1, 2]]),
         ("readable Parquet file",),
         PARQUET,
     ),
     # places
-    Fault("a file that is not there", None, ("mine.csv is declared", "git add data/source/mine.csv", "--queue", "ceteris init")),
-    Fault("a file that DVC knows and is not there", lambda root: (root / f"{SOURCE}.dvc").write_text("outs: []"), ("dvc pull data/source/mine.csv",)),
+    Fault(
+        "a file that is not there", None, ("mine.csv is declared", "git add data/source/mine.csv", "--queue", "ceteris init")
+    ),
+    Fault("a file that DVC knows and is not there", _known_to_dvc, ("dvc pull data/source/mine.csv",)),
     Fault("a folder", lambda root: (root / SOURCE).mkdir(), ("is a folder", "ingest.source")),
-    Fault("a path with ..", lambda root: None, ("neither 'digits' nor a file below data/source/",), {"source": "data/source/../mine.csv"}),
-    Fault("an absolute path", lambda root: None, ("neither 'digits' nor",), {"source": "/etc/passwd"}),
-    Fault("a path elsewhere in the repository", lambda root: None, ("neither 'digits' nor",), {"source": "params.yaml"}),
+    Fault(
+        "a path with ..", _nothing, ("neither 'digits' nor a file below data/source/",), {"source": "data/source/../mine.csv"}
+    ),
+    Fault("an absolute path", _nothing, ("neither 'digits' nor",), {"source": "/etc/passwd"}),
+    Fault("a path elsewhere in the repository", _nothing, ("neither 'digits' nor",), {"source": "params.yaml"}),
     Fault("a link that leaves the repository", _linked, ("a link that leaves the repository", "dvc config cache.type")),
     Fault(
         "a true label and planted errors",
@@ -294,4 +354,4 @@ FAULTS = [
         ("ingest.true_label", "ingest.plant.kind: none"),
         {"true_label": "truth", "plant": {"kind": "uniform", "rate": 0.1, "seed": 0}},
     ),
-]  # fmt: skip
+]

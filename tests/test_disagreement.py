@@ -46,7 +46,7 @@ def test_weights_are_the_share_of_seeds_that_differ():
     assert disagreement_weights(np.array([[0, 1, 2], [0, 1, 2]]), np.array([[0, 0, 2], [0, 1, 0]])).tolist() == [0, 0.5, 0.5]
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(0, 10), min_size=61, max_size=400), st.integers(60, 150))
 def test_inclusion_probabilities_solve_their_equation(tenths, most):
     weights = np.array(tenths) / 10

@@ -213,11 +213,13 @@ def test_settings_that_do_not_fit_are_refused(wrong):
         paired_effect(np.zeros((5, 4)), np.ones((5, 4)), **wrong)
 
 
+@settings(deadline=None)
 @given(arm=HITS)
 def test_an_arm_against_itself_is_nothing(arm):
     assert paired_effect(arm, arm).high == 0
 
 
+@settings(deadline=None)
 @given(baseline=HITS, candidate=HITS, redrawn=st.booleans())
 def test_swapping_the_arms_mirrors_the_interval(baseline, candidate, redrawn):
     one = paired_effect(baseline, candidate, redrawn_control=redrawn)
@@ -228,6 +230,7 @@ def test_swapping_the_arms_mirrors_the_interval(baseline, candidate, redrawn):
     assert other.verdict == swapped.get(one.verdict, one.verdict)
 
 
+@settings(deadline=None)
 @given(baseline=HITS, candidate=HITS, order=st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_seeds_means_nothing(baseline, candidate, order):
     rows, seeds = order.sample(range(15), 15), order.sample(range(6), 6)
@@ -236,6 +239,7 @@ def test_the_order_of_rows_and_seeds_means_nothing(baseline, candidate, order):
     assert (one.low, one.high, one.p_value) == pytest.approx((other.low, other.high, other.p_value))
 
 
+@settings(deadline=None)
 @given(baseline=HITS, candidate=HITS)
 def test_the_interval_holds_the_difference_and_has_a_width_unless_the_arms_are_one(baseline, candidate):
     effect = paired_effect(baseline, candidate)
@@ -243,13 +247,14 @@ def test_the_interval_holds_the_difference_and_has_a_width_unless_the_arms_are_o
     assert (effect.low < effect.high) == bool((baseline != candidate).any())
 
 
+@settings(deadline=None)
 @given(baseline=HITS, candidate=HITS)
 def test_groups_of_one_row_change_nothing(baseline, candidate):
     one, grouped = paired_effect(baseline, candidate), paired_effect(baseline, candidate, groups=np.arange(15))
     assert (one.low, one.high) == pytest.approx((grouped.low, grouped.high))
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(order=st.permutations([0, 1, 2]), seed=st.integers(0, 99))
 def test_renaming_the_classes_moves_no_tipping_count(order, seed):
     rng = np.random.default_rng(seed)

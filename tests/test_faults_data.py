@@ -9,14 +9,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from faults import FAULTS, SOURCE, Fault, repository
 
 from ceteris.errors import CeterisError
-from ceteris.params import parse
+from ceteris.params import Params, parse
 from ceteris.params_file import changed
 from ceteris.sources import read
 from ceteris.stages import ingest, run
 from ceteris.store import parse_yaml, read_parquet
-from faults import FAULTS, SOURCE, Fault, repository
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 NO_ERRORS = {"kind": "none", "rate": 0.0, "seed": 0}
@@ -39,6 +39,11 @@ def make(tmp_path: Path) -> Any:
     return made
 
 
+def refused_or_read(params: Params, root: Path) -> pd.DataFrame:
+    ingest.refuse_two_truths(params.ingest)
+    return read(params.ingest, root, params.validate_.classes or ()).frame
+
+
 def refused_well(said: str, fault: Fault) -> None:
     for words in fault.refused:
         assert words in said
@@ -50,11 +55,10 @@ def refused_well(said: str, fault: Fault) -> None:
 def test_fault_through_the_python_api(fault: Fault, make: Any, tmp_path: Path) -> None:
     params = make(fault)
     if not fault.refused:
-        assert fault.result(read(params.ingest, tmp_path, params.validate_.classes or ()).frame)
+        assert fault.result(refused_or_read(params, tmp_path))
         return
     with pytest.raises(CeterisError) as refusal:
-        ingest.refuse_two_truths(params.ingest)
-        read(params.ingest, tmp_path, params.validate_.classes or ())
+        refused_or_read(params, tmp_path)
     refused_well(str(refusal.value), fault)
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from ceteris.errors import BadInputError
 from ceteris.verdicts import VERDICTS, Effect, holm, judge, smallest_visible_after, smallest_visible_before
@@ -78,6 +79,7 @@ def test_few_rows_say_how_many_would_be_enough():
     assert 1 - 0.025 ** (1 / 736) <= 0.005 < 1 - 0.025 ** (1 / 735)
 
 
+@settings(deadline=None)
 @given(
     low=st.floats(-1, 1), width=st.floats(0, 1), p=st.floats(0, 1), seeds=st.integers(1, 20), few=st.integers(0, 30),
     region=st.floats(0, 0.4),
@@ -89,10 +91,9 @@ def test_every_effect_gets_one_of_four_verdicts_and_a_reason(low, width, p, seed
         assert p < 0.05 and seeds >= 5 and few >= 10 and not low <= 0 <= low + width
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_is_that_of_statsmodels(p_values):
-    from statsmodels.stats.multitest import multipletests
-
     np.testing.assert_allclose(holm(p_values), multipletests(p_values, method="holm")[1], atol=1e-12)
 
 

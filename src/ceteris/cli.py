@@ -53,7 +53,7 @@ def summary() -> None:
     compare = bench.params.compare
     for line in told(bench.effects(), compare.metric, compare.confidence, simulated_versions(bench.versions())):
         print(line)
-    print(f"The whole story: {bench.path('reports')}/report.html")
+    print(f"The whole story: {bench.path('reports').relative_to(bench.root)}/report.html")
 
 
 @app.command()

@@ -246,10 +246,10 @@ def refuse_long_cells(cells: pa.Table, name: str) -> None:
         if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
             continue
         lengths = pc.binary_length(values)
-        longest = pc.max(lengths)
-        if (longest.as_py() or 0) > CELL_CAP:
+        longest = pc.max(lengths).as_py() or 0
+        if longest > CELL_CAP:
+            row = pc.index(lengths, longest).as_py() + 1
             raise BadInputError(
-                f"{name} column {column!r} row {pc.index(lengths, longest).as_py() + 1} holds a cell of {longest.as_py():,} bytes;"
-                f" at most {CELL_CAP:,} are read.",
+                f"{name} column {column!r} row {row} holds a cell of {longest:,} bytes; at most {CELL_CAP:,} are read.",
                 "Leave that column out of the file.",
             )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copyreg
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 __all__ = [
     "CeterisError",
@@ -50,6 +52,10 @@ class CeterisError(Exception):
     def __init__(self, what: str, do: str) -> None:
         self.what, self.do = what, do
         super().__init__(f"{what.rstrip()} {do}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By default pickle calls the class with one text, and a refusal in a worker process would break the pool.
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class BadInputError(CeterisError):

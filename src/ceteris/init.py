@@ -121,7 +121,9 @@ def _told_by(column: pd.Series, codes: np.ndarray) -> float:
     return float(table.max(axis=1).sum() / len(codes))
 
 
-def plan(found: Findings, params: Params, ingest: dict[str, Any]) -> tuple[dict[tuple[str, ...], Any], list[str]]:
+def plan(
+    found: Findings, params: Params, ingest: dict[str, Any], planted: float = 0.0
+) -> tuple[dict[tuple[str, ...], Any], list[str]]:
     """Return the lines of params.yaml to change, by their path, and what to say about them.
 
     Parameters
@@ -131,8 +133,10 @@ def plan(found: Findings, params: Params, ingest: dict[str, Any]) -> tuple[dict[
         As they stand.
     ingest : dict
         The keys of the section `ingest` that the user's file calls for.
+    planted : float
+        Share of rows in which label errors are to be planted; 0: none.
     """
-    verified = ingest.get("true_label") is not None
+    verified = ingest.get("true_label") is not None or planted > 0
     models = _models(found.rows)
     train_rows = found.rows * (1 - params.split.validation - params.split.test)
     folds = int(min(5, max(2, found.smallest_class * train_rows / found.rows)))
@@ -147,8 +151,8 @@ def plan(found: Findings, params: Params, ingest: dict[str, Any]) -> tuple[dict[
     if not verified:
         told.append("no column of true labels: recipes that need one are left out; what is measured is scored on given labels")
     changes: dict[tuple[str, ...], Any] = {("ingest", key): value for key, value in ingest.items()}
-    changes |= {("ingest", "plant", "kind"): "none", ("ingest", "plant", "rate"): 0.0}
-    changes[("split", "copies")] = "together" if found.copies else params.split.copies
+    changes |= {("ingest", "plant", "kind"): "confusable" if planted else "none", ("ingest", "plant", "rate"): float(planted)}
+    changes[("split", "copies")] = "together" if found.copies else "refuse"
     changes |= {("audit", "model"): _audit_model(found.rows), ("audit", "folds"): folds}
     changes[("fix", "recipes")] = _recipes(verified, max(1, min(300, int(train_rows) // 4)))
     changes |= {("train", "models"): models, ("train", "seeds"): 5 if found.rows > _HUGE else 10}

@@ -36,8 +36,11 @@ def append(path: Path, lines: list[dict[str, str]]) -> None:
 
     before = path.read_bytes() if path.exists() else (",".join(edits.COLUMNS) + "\n").encode()
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, edits.COLUMNS, lineterminator="\n")
-    writer.writerows({name: neutral(line.get(name, "")) for name in edits.COLUMNS} for line in lines)
+    for line in lines:
+        values = [neutral(line.get(name, "")) for name in edits.COLUMNS]
+        # Before Python 3.13 csv leaves a lone carriage return unquoted, and then reads it as the end of the line.
+        quoting = csv.QUOTE_ALL if any("\r" in value for value in values) else csv.QUOTE_MINIMAL
+        csv.writer(buffer, lineterminator="\n", quoting=quoting).writerow(values)
     write_bytes(path, before + (b"" if before.endswith(b"\n") else b"\n") + buffer.getvalue().encode())
 
 

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ def init_command(
     group: str | None = None,
     drop: tuple[str, ...] = (),
     *,
+    plant: float = 0.0,
     delimiter: str | None = None,
     encoding: str | None = None,
     root: Path | None = None,
@@ -55,6 +56,8 @@ def init_command(
         Anywhere; a copy goes to data/source/ where it is not there yet.
     label, id, true_label, group, drop
         Names of columns.
+    plant : float
+        Share of rows, 0 to 0.5, whose label is to be changed on purpose: a trial of the pipeline on data like these.
     delimiter, encoding : str, optional
         Of a CSV file; default: guessed, and said.
 
@@ -72,22 +75,27 @@ def init_command(
     classes = params.validate_.classes or ()
     table = read_file(path, ingest, classes)
     found = inspect(table.frame)
-    changes, told = plan(found, params, declared)
+    changes, told = plan(found, params, declared, plant)
     if classes and not set(found.classes) <= set(classes):
         changes[("validate", "classes")] = None
         told.append("validate.classes named the classes of other data, and is null now")
     before = (root / "params.yaml").read_text(encoding="utf-8")
     after = changed(before, changes)
     planned = parse(parse_yaml(after, "params.yaml"))
-    for line in [*describe_findings(found, table, ingest), *told, expected_time(table.frame, planned, changes)]:
+    for line in [*describe_findings(found, table, ingest), *told, expected_time(table.frame, planned)]:
         tell(line)
-    _bring(path, root / name, tell)
+    for line in _settle(path, name, after, root):
+        tell(line)
+
+
+def _settle(path: Path, name: str, params: str, root: Path) -> Iterator[str]:
+    """Put the file in its place, declare it, give it to git or DVC; yield what was done, a line each, as it is done."""
+    yield from _bring(path, root / name)
     locate(name, root)
-    write_text(root / "params.yaml", after)
-    tell("params.yaml: ingest, split.copies, audit, fix.recipes, train and compare.planned are set; comments are kept")
-    for line in track(root, name):
-        tell(line)
-    tell("next: dvc repro")
+    write_text(root / "params.yaml", params)
+    yield "params.yaml: ingest, split.copies, audit, fix.recipes, train and compare.planned are set; comments are kept"
+    yield from track(root, name)
+    yield "next: dvc repro"
 
 
 def describe_findings(found: Findings, table: Table, ingest: Ingest) -> list[str]:
@@ -107,13 +115,13 @@ def describe_findings(found: Findings, table: Table, ingest: Ingest) -> list[str
         lines += [f"  and {len(shares) - 12} more columns with missing values"] if len(shares) > 12 else []
     lines += [f"look at {line}" for line in found.suspicious[:20]]
     if found.contradictions:
-        lines.append(f"{found.contradictions} sets of rows are equal in all features and differ in their label")
+        lines.append(f"rows that are equal in all features and differ in their label: {found.contradictions} sets")
     if ingest.id is None:
         lines.append("no id column: each row's id is made of its content (not its label), so an edited row is a new row")
     return [*lines, *table.notes, *table.examples]
 
 
-def expected_time(frame: pd.DataFrame, params: Params, changes: dict[tuple[str, ...], Any]) -> str:
+def expected_time(frame: pd.DataFrame, params: Params) -> str:
     """Return a line on how long the pipeline will take, extrapolated from one quick fit of each model."""
     seconds = expected_seconds(frame, params)
     shown = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
@@ -128,7 +136,7 @@ def expected_seconds(frame: pd.DataFrame, params: Params) -> float:
     features = sample[[name for name in sample.columns if name not in META]]
     codes = pd.factorize(sample[LABEL].to_numpy(dtype=object))[0]
     models = {name: recipe.model_dump() for name, recipe in params.train.models.items()}
-    fits = fits_ahead(models, params.train.seeds, params.ingest.true_label is not None)
+    fits = fits_ahead(models, params.train.seeds, params.ingest.true_label is not None or params.ingest.plant.rate > 0)
     recipes = [(recipe, fits[name]) for name, recipe in params.train.models.items()]
     recipes.append((params.audit.model, params.audit.folds * params.audit.repeats))
     total = _START_UP
@@ -211,7 +219,7 @@ def _place(path: Path, root: Path) -> str:
     return f"{FOLDER}/{path.name}"
 
 
-def _bring(path: Path, target: Path, tell: Callable[[str], None]) -> None:
+def _bring(path: Path, target: Path) -> Iterator[str]:
     if target.exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -224,7 +232,7 @@ def _bring(path: Path, target: Path, tell: Callable[[str], None]) -> None:
         raise CeterisError(
             f"{path} could not be copied to {target}: {error.strerror}.", "Make room or access, run again."
         ) from None
-    tell(f"copied {path} to {FOLDER}/{target.name}; the original is not used again")
+    yield f"copied {path} to {FOLDER}/{target.name}; the original is not used again"
 
 
 def _csv_dialect(path: Path, name: str, delimiter: str | None, encoding: str | None) -> dict[str, str]:

@@ -20,13 +20,17 @@ def changed(text: str, changes: dict[tuple[str, ...], Any]) -> str:
     absent is added at the end of its section. A file in flow style is written anew by ruamel.yaml, comments kept where it
     can.
     """
+    from ruamel.yaml.error import YAMLError
+
     edited = text
-    for path, value in changes.items():
-        for part, held in _parts(_load(edited), path, value):
-            edited = _with(edited, part, held)
-    if all(_at(_load(edited), path) == (True, value) for path, value in changes.items()):
-        return edited
-    return _rewritten(text, changes)
+    try:
+        for path, value in changes.items():
+            for part, held in _parts(_load(edited), path, value):
+                edited = _with(edited, part, held)
+        done = all(_at(_load(edited), path) == (True, value) for path, value in changes.items())
+    except (YAMLError, KeyError):
+        done = False
+    return edited if done else _rewritten(text, changes)
 
 
 def _load(text: str) -> Any:

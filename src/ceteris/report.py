@@ -17,37 +17,48 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from ceteris import story, wording
-from ceteris.effect import tipping_sentence
 from ceteris.story import Finding
-from ceteris.verdicts import smallest_visible_before
 
 __all__ = ["Picture", "Settings", "Tables", "render"]
 
 MOST_ISSUES = 50
-SHARES = (0.02, 0.05, 0.10)
 
 
 @dataclass(frozen=True)
 class Tables:
-    """What the report is made of: results/compare/effects.csv, grid.csv and metrics.json, versions.csv, the audit's issues."""
+    """What the report is made of.
+
+    Attributes
+    ----------
+    effects, grid : DataFrame
+        results/compare/effects.csv and grid.csv.
+    versions : DataFrame
+        results/fix/versions.csv.
+    issues : DataFrame
+        data/audit/issues.parquet.
+    visible : DataFrame
+        results/split/visible.csv: discordant_share, smallest_visible; may be empty.
+    metrics : mapping
+        results/compare/metrics.json.
+    """
 
     effects: pd.DataFrame
     grid: pd.DataFrame
     versions: pd.DataFrame
     issues: pd.DataFrame
+    visible: pd.DataFrame
     metrics: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What params.yaml says about how the tables came about."""
+    """What params.yaml says about how the tables came about; `region` is that of the metric."""
 
     title: str = "What moved the score?"
     source: str = ""
     metric: str = "accuracy"
     confidence: float = 0.95
     region: float = 0.005
-    review_rows: int = 150
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,7 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
     found = story.findings(tables.effects, simulated)
     chosen = story.planned(found, settings.metric)
     trusted = chosen[0].scored_on if chosen else "given"
+    models, grid = _grid(tables.grid)
     return _template().render(
         settings=settings,
         metric=wording.metric_name(settings.metric),
@@ -81,19 +93,20 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
         levers=[_lever(axis, chosen) for axis in ("data", "model")],
         chosen=chosen,
         where=" and ".join(dict.fromkeys(finding.labels_text for finding in chosen)),
-        warnings=_warnings(chosen, settings),
+        doubtful=[finding for finding in chosen if finding.scored_on == "given" and finding.applicable],
         nothing_reviewed=story.nothing_reviewed(tables.versions),
         untrusted=_untrusted(found, chosen, settings.metric),
         controls=story.control_rows(found, settings.metric, trusted),
         ranking=story.ranking(found, settings.metric, trusted),
         exploratory=story.exploratory(found),
-        grid=_grid(tables.grid),
+        models=models,
+        grid=grid,
         simulated=simulated,
         versions=tables.versions.fillna("").to_dict("records"),
         issues=_issues(tables.issues),
         flagged=int(tables.issues["is_label_issue"].astype(bool).sum()),
         n_issues=len(tables.issues),
-        visible=_visible_effects(chosen, tables.metrics, settings),
+        visible=_visible_effects(chosen, tables, settings),
     )
 
 
@@ -106,45 +119,50 @@ def _lever(axis: str, chosen: list[Finding]) -> dict[str, Any]:
     return {"axis": axis, "name": names[axis], "found": found, "helps": helps, "n_planned": len(of_axis)}
 
 
-def _warnings(chosen: list[Finding], settings: Settings) -> list[dict[str, Any]]:
-    """Return, for each planned contrast scored on given labels, how few wrong labels would undo it and how to find out."""
-    warned = []
-    for finding in (finding for finding in chosen if finding.scored_on == "given" and finding.applicable):
-        rows = 0 if pd.isna(finding.n_discordant) else int(finding.n_discordant)
-        tipping = None if pd.isna(finding.tipping) else int(finding.tipping)
-        told = tipping_sentence(tipping, rows, min(rows, settings.review_rows)) if finding.metric == "accuracy" else ""
-        warned.append({"finding": finding, "told": told, "command": f"ceteris queue {finding.queue_name}" if rows else ""})
-    return warned
-
-
 def _untrusted(found: list[Finding], chosen: list[Finding], metric: str) -> list[tuple[Finding, Finding]]:
     """Return the planned contrasts that were scored on given labels too, beside what better labels say."""
     given = {finding.arms: finding for finding in found if finding.metric == metric and finding.scored_on == "given"}
     return [(finding, given[finding.arms]) for finding in chosen if finding.scored_on != "given" and finding.arms in given]
 
 
-def _grid(grid: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return one line a cell, metric and scored_on."""
-    return [
-        {**row, "text": wording.level(row["value"], str(row["metric"])), "labels_text": wording.labels_of(str(row["scored_on"]))}
-        for row in grid.to_dict("records")
-    ]
+def _grid(grid: pd.DataFrame) -> tuple[list[str], list[dict[str, Any]]]:
+    """Return the models, and one line a version, metric and scored_on with the value of each model."""
+    models = list(dict.fromkeys(grid["model"].astype(str)))
+    lines: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in grid.to_dict("records"):
+        key = str(row["metric"]), str(row["scored_on"]), str(row["version"])
+        line = lines.setdefault(
+            key, {"version": key[2], "metric": wording.metric_name(key[0]), "values": dict.fromkeys(models, "\u2013")}
+        )
+        line["values"][str(row["model"])] = wording.level(_number(row["value"]), key[0])
+        line |= {"labels_text": wording.labels_of(key[1]), "n_seeds": row["n_seeds"], "n_rows": row["n_rows"]}
+    return models, list(lines.values())
+
+
+def _number(value: Any) -> float:
+    return float(pd.to_numeric(value, errors="coerce"))
 
 
 def _issues(issues: pd.DataFrame) -> list[dict[str, Any]]:
     flagged = issues.loc[issues["is_label_issue"].astype(bool)]
     worst = flagged.sort_values(["label_quality", "id"], kind="stable").head(MOST_ISSUES)
-    return worst[["id", "given_label", "suggested_label", "label_quality"]].to_dict("records")
+    names = ["id", "given_label", "suggested_label", "label_quality"]
+    return [dict(zip(names, row, strict=True)) for row in worst[names].itertuples(index=False)]
 
 
-def _visible_effects(chosen: list[Finding], metrics: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+def _visible_effects(chosen: list[Finding], tables: Tables, settings: Settings) -> dict[str, Any]:
     """Return the smallest effects that could have been seen: before training, and after the controls ran."""
     rows = int(max((finding.n_rows for finding in chosen if finding.applicable), default=0))
-    shares = SHARES if rows and settings.metric == "accuracy" else ()
-    before = [(f"{share:.0%}", wording.amount(smallest_visible_before(rows, share), settings.metric)) for share in shares]
-    after = metrics.get("smallest_visible")
-    told = wording.amount(after, settings.metric) if isinstance(after, (int, float)) else ""
+    assumed = tables.visible if rows and settings.metric == "accuracy" else tables.visible.head(0)
+    shares = zip(assumed["discordant_share"].tolist(), assumed["smallest_visible"].tolist(), strict=True)
+    before = [(f"{share:.0%}", _size(size, settings.metric)) for share, size in shares]
+    after = _number(tables.metrics.get("smallest_visible"))
+    told = "" if pd.isna(after) else _size(after, settings.metric)
     return {"rows": rows, "before": before, "after": told, "k": sum(not pd.isna(finding.p_holm) for finding in chosen)}
+
+
+def _size(value: float, metric: str) -> str:
+    return wording.amount(value, metric).replace("+", "\u00b1")
 
 
 def _data_uri(svg: str) -> str:
@@ -157,6 +175,7 @@ def _template() -> Any:
     environment.filters |= {
         "visible": wording.visible,
         "count": wording.count,
+        "metric_name": wording.metric_name,
         "data_uri": _data_uri,
         "upper_first": lambda text: text[:1].upper() + text[1:],
         "p": lambda value: "\u2013" if pd.isna(value) else "< 0.001" if value < 0.001 else f"{value:.3f}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -10,7 +11,19 @@ import pandas as pd
 
 from ceteris.wording import amount, count, interval, labels_of, metric_name
 
-__all__ = ["TRUST", "Finding", "best", "control_rows", "exploratory", "findings", "lever", "planned", "ranking", "summary", "typed"]
+__all__ = [
+    "TRUST",
+    "Finding",
+    "best",
+    "control_rows",
+    "exploratory",
+    "findings",
+    "lever",
+    "planned",
+    "ranking",
+    "summary",
+    "typed",
+]
 
 TRUST = ("true", "verified (all)", "verified (disagreements)", "given")
 _NUMBERS = (
@@ -22,7 +35,6 @@ _TEXTS = (
     "verdict", "reason", "queue",
 )  # fmt: skip
 _PREFERENCE = ("helps", "cannot tell", "no practical difference", "harms", "")
-_SECONDS_A_LABEL = 6.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +89,7 @@ class Finding:
     @property
     def applicable(self) -> bool:
         """False where there was nothing to measure, as for A/A of a deterministic learner."""
-        return self.difference == self.difference
+        return not math.isnan(self.difference)
 
     @property
     def difference_text(self) -> str:
@@ -92,7 +104,7 @@ class Finding:
     @property
     def net_text(self) -> str:
         """The difference net of the control, with its interval; empty where there is none."""
-        if self.net != self.net:
+        if math.isnan(self.net):
             return ""
         return f"{amount(self.net, self.metric)} {interval(self.net_low, self.net_high, self.metric)}"
 
@@ -116,9 +128,20 @@ class Finding:
         return f"{self.baseline_model}.{self.baseline_version}.{self.candidate_version}"
 
     @property
-    def minutes(self) -> int:
-        """About how long the disagreement set takes to review."""
-        return 0 if self.n_discordant != self.n_discordant else max(1, round(self.n_discordant * _SECONDS_A_LABEL / 60))
+    def why(self) -> str:
+        """Why this verdict and no other, without what is said about checking it."""
+        return self._told[0]
+
+    @property
+    def undoing(self) -> str:
+        """How few wrong labels would undo a verdict on given labels; empty where nothing is said."""
+        return self._told[1]
+
+    @property
+    def _told(self) -> tuple[str, str]:
+        before, marked, _ = self.reason.partition(" To check: ceteris queue ")
+        why, _, undoing = before.partition(". ")
+        return (why if marked else self.reason).removeprefix("not applicable: "), undoing if marked else ""
 
 
 def typed(effects: pd.DataFrame) -> pd.DataFrame:
@@ -214,13 +237,14 @@ def best(chosen: list[Finding], axis: str) -> Finding | None:
 def lever(finding: Finding, confidence: float) -> str:
     """Return a finding as one sentence that holds every number it needs."""
     return (
-        f"{finding.change} with the {finding.held} held fixed moved {metric_name(finding.metric)} by {finding.difference_text} "
-        f"{finding.interval_text} ({confidence:.0%} interval, {finding.size_text}, scored on {finding.labels_text}): {finding.verdict}"
+        f"{finding.change} with the {finding.held} held fixed moved {metric_name(finding.metric)} "
+        f"by {finding.difference_text} {finding.interval_text} ({confidence:.0%} interval, {finding.size_text}, "
+        f"scored on {finding.labels_text}): {finding.verdict}"
     )
 
 
 def summary(effects: pd.DataFrame, metric: str, confidence: float, simulated: Collection[str] = ()) -> list[str]:
-    """Return the closing lines for a terminal: the best data lever, the best model lever, and the warning that belongs to them."""
+    """Return the closing lines for a terminal: the best lever of each axis, and the warning that belongs to them."""
     chosen = planned(findings(effects, simulated), metric)
     lines = []
     for axis in ("data", "model"):

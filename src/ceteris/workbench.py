@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from ceteris.errors import BadInputError
+from ceteris.errors import BadInputError, nearest
+from ceteris.gallery import Gallery
 from ceteris.params import Params, parse
 from ceteris.store import find_root, parse_yaml, read_table
 
@@ -41,10 +42,72 @@ class Workbench:
         """What params.yaml said."""
         return parse(parse_yaml(self._bytes("params.yaml").decode("utf-8"), "params.yaml"))
 
-    def effects(self, *, planned: bool | None = None) -> pd.DataFrame:
-        """Return results/compare/effects.csv: one row a contrast, metric and set of labels."""
+    @property
+    def figures(self) -> Gallery:
+        """The figures of the report, one method each."""
+        return Gallery(self)
+
+    def effects(self, *, axis: str | None = None, planned: bool | None = None, headline: bool = False) -> pd.DataFrame:
+        """Return results/compare/effects.csv: one row a contrast, metric and set of labels.
+
+        Parameters
+        ----------
+        axis : {"data", "model", "aa"}, optional
+        planned : bool, optional
+        headline : bool
+            Only the primary metric on the best labels that each contrast has.
+        """
         table = self._table("results", "compare/effects.csv", "compare")
-        return table if planned is None else table[table["planned"] == planned].reset_index(drop=True)
+        if axis is not None:
+            table = table[table["axis"] == axis]
+        if planned is not None:
+            table = table[table["planned"] == planned]
+        if headline:
+            from ceteris.compare import SCORED_ON
+
+            table = table[table["metric"] == self.params.compare.metric]
+            trust = table["scored_on"].map(SCORED_ON.index)
+            arms = ["baseline_model", "baseline_version", "candidate_model", "candidate_version"]
+            table = table.loc[trust.groupby([table[name] for name in arms], sort=False).idxmin()]
+            table = table[[*arms, "scored_on", "difference", "low", "high", "n_discordant", "net_low", "verdict"]].round(4)
+        return table.reset_index(drop=True)
+
+    def cells(self) -> pd.DataFrame:
+        """Return results/compare/grid.csv: one row a cell, metric and set of labels."""
+        return self._table("results", "compare/grid.csv", "compare")
+
+    def simulated(self) -> frozenset[str]:
+        """Return the versions that a simulated reviewer made."""
+        versions = self.versions()
+        return frozenset(versions.loc[versions["simulated"].astype(bool), "version"])
+
+    def training(self, version: str = "given") -> tuple[pd.DataFrame, pd.Series]:
+        """Return (X, y) of a version, as a model is trained on it; of a control its first draw."""
+        rows = self._parquet("versions", f"{version}.parquet")
+        labels = rows[rows["draw"] == 0].set_index("id")["label"]
+        return self.train_rows().loc[labels.index], labels
+
+    def validation(self, scored_on: str = "given") -> tuple[pd.DataFrame, pd.Series]:
+        """Return (X, y) of the validation rows, y the given or the true labels."""
+        from ceteris.dataset import ID, LABEL, TRUE_LABEL
+
+        if scored_on == "true":
+            labels = self._parquet("split", "truth-validation.parquet").set_index(ID)[TRUE_LABEL]
+        else:
+            labels = self._parquet("split", "validation.parquet", [ID, LABEL]).set_index(ID)[LABEL]
+        rows = self.validation_rows()
+        if not rows.index.isin(labels.index).all():
+            raise BadInputError("No true label is known for some validation rows.", "Score on 'given' labels.")
+        return rows, labels.loc[rows.index]
+
+    def model(self, name: str) -> Any:
+        """Return the unfitted estimator of a model of params.yaml, its preparation of columns included."""
+        from ceteris.models import build
+
+        recipes = self.params.train.models
+        if name not in recipes:
+            raise BadInputError(f"{name!r} is no model of params.yaml.{nearest(name, recipes)}", "Add it to train.models.")
+        return build(recipes[name], self.train_rows().head(1), self.root)
 
     def grid(self, metric: str | None = None, scored_on: str | None = None) -> pd.DataFrame:
         """Return each cell's value, models as rows and versions as columns.
@@ -56,7 +119,7 @@ class Workbench:
         scored_on : str, optional
             Default: the best labels there are, true before verified before given.
         """
-        table = self._table("results", "compare/grid.csv", "compare")
+        table = self.cells()
         metric = metric or self.params.compare.metric
         table = table[table["metric"] == metric]
         known = table["scored_on"].unique()
@@ -133,12 +196,6 @@ class Workbench:
 
         shape = json.loads(self._bytes(f"{self._layout()['raw']}/manifest.json")).get("image_shape")
         return tuple(shape) if shape else None
-
-    def effects_figure(self) -> Any:
-        """Return a matplotlib figure of the effects with their intervals and controls."""
-        from ceteris.plots import effects_forest
-
-        return effects_forest(self.effects(), metric=self.params.compare.metric)
 
     def _layout(self) -> dict[str, str]:
         document = parse_yaml(self._bytes("dvc.yaml").decode("utf-8"), "dvc.yaml")

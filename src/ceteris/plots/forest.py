@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 
 import numpy as np
@@ -99,7 +100,12 @@ class _Forest:
 
     def _reach(self) -> tuple[float, float]:
         measured = [*self.shown, *(control for control in self.controls.values() if control)]
-        ends = [0.0, -2.4 * self.region, 2.4 * self.region, *(end for one in measured for end in (one.low, one.high, one.difference))]
+        ends = [
+            0.0,
+            -2.4 * self.region,
+            2.4 * self.region,
+            *(end for one in measured for end in (one.low, one.high, one.difference)),
+        ]
         low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
         pad = 0.04 * (high - low) or 0.01
         return low - pad, high + pad
@@ -132,7 +138,7 @@ class _Forest:
 
     def _ticks(self) -> list[float]:
         factor, _ = metric_unit(self.metric)
-        ticks = MaxNLocator(5 if self.compact else 8, steps=[1, 2, 2.5, 5, 10]).tick_values(self.low * factor, self.high * factor)
+        ticks = MaxNLocator(5 if self.compact else 8, steps=[1, 2, 5, 10]).tick_values(self.low * factor, self.high * factor)
         return [float(tick) for tick in ticks if self.low <= tick / factor <= self.high]
 
     def _ground(self, top: float, bottom: float) -> None:
@@ -177,8 +183,10 @@ class _Forest:
 
     def _whisker(self, finding: Finding, y: float, color: str, quiet: bool, hollow: bool) -> None:
         x = self.x(finding.difference)
-        if finding.low == finding.low:
-            self.sheet.line([self.x(finding.low), self.x(finding.high)], [y, y], color, 1.0 if quiet else 2.4, solid_capstyle="butt")
+        if not math.isnan(finding.low):
+            self.sheet.line(
+                [self.x(finding.low), self.x(finding.high)], [y, y], color, 1.0 if quiet else 2.4, solid_capstyle="butt"
+            )
         self.sheet.mark(x, y, color, 4.2 if quiet else 7.0, "D" if quiet else "o", hollow or quiet)
 
     def _words(self, finding: Finding, control: Finding | None, y: float, color: str) -> None:

@@ -44,11 +44,16 @@ def grid_heatmap(
     shown, where = _grid_rows(grid, metric, scored_on)
     versions = sorted(dict.fromkeys(shown["version"]), key=is_control)
     models = list(dict.fromkeys(shown["model"]))
-    cells = {(row.version, row.model): float(row.value) for row in shown.itertuples()}
+    names = zip(shown["version"], shown["model"], strict=True)
+    cells = dict(zip(names, shown["value"].astype(float).tolist(), strict=True))
     left = min(max([ems(name) for name in versions], default=4) * 9.5 / 72 + 0.3, 3.2)
     wide = min(max(1.05, *(ems(name) * 9.5 / 72 + 0.2 for name in models), 0), 2.0)
     sheet = Sheet(max(left + wide * len(models) + 0.15, 4.6), 0.92 + 0.46 * len(versions) + 0.15, theme)
-    size = f"{count(shown['n_rows'].max())} rows, mean of {count(shown['n_seeds'].max())} seeds" if len(shown) else "nothing scored"
+    size = (
+        f"{count(shown['n_rows'].max())} rows, mean of {count(shown['n_seeds'].max())} seeds"
+        if len(shown)
+        else "nothing scored"
+    )
     sheet.say(0.1, 0.16, f"{metric_name(metric).capitalize()} on {labels_of(where)}", 9.5, weight="bold")
     sheet.say(0.1, 0.36, f"{size}; small: difference to given", 8.5, theme.muted)
     for column, model in enumerate(models):

@@ -32,9 +32,13 @@ def label_quality(issues: pd.DataFrame, *, bins: int = 40, theme: Theme = LIGHT)
     sheet = Sheet(5.6, 3.1, theme)
     panels = ((quality[flagged], "flagged", theme.harms), (quality[~flagged], "not flagged", theme.helps))
     for number, (values, name, color) in enumerate(panels):
-        _bars_up(sheet, np.histogram(values, bins=bins, range=(0, 1))[0], f"{count(len(values))} rows {name}", 1.42 * number, color)
+        _bars_up(
+            sheet, np.histogram(values, bins=bins, range=(0, 1))[0], f"{count(len(values))} rows {name}", 1.42 * number, color
+        )
     for tick in (0, 0.25, 0.5, 0.75, 1):
-        sheet.say(0.15 + 5.3 * tick, 2.78, f"{tick:g}", 8.5, theme.muted, ha="center" if 0 < tick < 1 else "right" if tick else "left")
+        sheet.say(
+            0.15 + 5.3 * tick, 2.78, f"{tick:g}", 8.5, theme.muted, ha="center" if 0 < tick < 1 else "right" if tick else "left"
+        )
     sheet.say(0.15, 2.97, "label quality: 0 = doubted, 1 = trusted (each panel has its own height)", 8.5, theme.muted)
     return sheet.figure
 
@@ -51,12 +55,13 @@ def _bars_up(sheet: Sheet, counts: np.ndarray, name: str, top: float, color: str
     sheet.say(5.45, top + 0.17, f"highest bar: {count(int(counts.max()))} rows", 8.5, sheet.theme.muted, ha="right")
 
 
-def confused_pairs(issues: pd.DataFrame) -> pd.Series:
-    """Return how many flagged rows are given one label and suggested another, the most frequent first."""
+def confused_pairs(issues: pd.DataFrame) -> list[tuple[str, str, int]]:
+    """Return (given, suggested, number of flagged rows), the most frequent first."""
     rows = issues.loc[issues["is_label_issue"].astype(bool), ["given_label", "suggested_label"]].dropna()
     rows = rows.loc[rows["given_label"] != rows["suggested_label"]].astype(str)
     counts = rows.groupby(["given_label", "suggested_label"], sort=True).size()
-    return counts.sort_values(ascending=False, kind="stable")
+    counts = counts.sort_values(ascending=False, kind="stable")
+    return [(str(given), str(suggested), int(found)) for (given, suggested), found in counts.to_dict().items()]
 
 
 def confused_labels(issues: pd.DataFrame, *, theme: Theme = LIGHT) -> Figure:
@@ -69,7 +74,7 @@ def confused_labels(issues: pd.DataFrame, *, theme: Theme = LIGHT) -> Figure:
     """
     pairs = confused_pairs(issues)
     classes = sorted(set(issues["given_label"].astype(str)), key=_by_number)
-    if not len(pairs):
+    if not pairs:
         sheet = Sheet(5.6, 0.6, theme)
         sheet.say(0.15, 0.3, "No row is flagged with another label suggested.", 10)
         return sheet.figure
@@ -84,8 +89,8 @@ def _by_number(label: str) -> tuple[bool, float, str]:
     return (True, 0.0, label) if math.isnan(number) else (False, number, label)
 
 
-def _matrix(pairs: pd.Series, classes: list[str], theme: Theme) -> Figure:
-    classes = classes + sorted({label for pair in pairs.index for label in pair} - set(classes))
+def _matrix(pairs: list[tuple[str, str, int]], classes: list[str], theme: Theme) -> Figure:
+    classes = classes + sorted({label for pair in pairs for label in pair[:2]} - set(classes))
     names = [elide(label, 15) for label in classes]
     long = max(ems(name) for name in names)
     cell = 0.4 if len(classes) <= 12 else 0.3
@@ -101,25 +106,37 @@ def _matrix(pairs: pd.Series, classes: list[str], theme: Theme) -> Figure:
         sheet.box(left + cell * place, top + cell * place, cell, cell, theme.band)
     sheet.line([left, left + side, left + side, left, left], [top, top, top + side, top + side, top], theme.line, 0.8)
     spot = {label: place for place, label in enumerate(classes)}
-    for (given, suggested), found in pairs.items():
-        color = ramp(theme, 0.12 + 0.88 * found / pairs.max())
+    for given, suggested, found in pairs:
+        color = ramp(theme, 0.12 + 0.88 * found / pairs[0][2])
         x, y = left + cell * spot[suggested], top + cell * spot[given]
         sheet.box(x + 0.01, y + 0.01, cell - 0.02, cell - 0.02, color)
         sheet.say(x + cell / 2, y + cell / 2, str(found), 9 if found < 1000 else 7, text_on(color), ha="center")
-    sheet.say(0.15, top + side + 0.2, f"{count(pairs.sum())} flagged rows with another label suggested", 8.5, theme.muted)
+    sheet.say(
+        0.15,
+        top + side + 0.2,
+        f"{count(sum(found for *_, found in pairs))} flagged rows with another label suggested",
+        8.5,
+        theme.muted,
+    )
     return sheet.figure
 
 
-def _pair_bars(pairs: pd.Series, theme: Theme) -> Figure:
-    shown = pairs.head(_MOST_PAIRS)
+def _pair_bars(pairs: list[tuple[str, str, int]], theme: Theme) -> Figure:
+    shown = pairs[:_MOST_PAIRS]
     sheet = Sheet(5.6, 0.5 + 0.42 * len(shown), theme)
     more = "" if len(pairs) == len(shown) else f"the {len(shown)} most frequent of {count(len(pairs))} pairs; "
-    sheet.say(0.15, 0.17, f"given \u2192 suggested: {more}{count(pairs.sum())} flagged rows in all", 8.5, theme.muted)
-    for place, ((given, suggested), found) in enumerate(shown.items()):
+    sheet.say(
+        0.15,
+        0.17,
+        f"given \u2192 suggested: {more}{count(sum(found for *_, found in pairs))} flagged rows in all",
+        8.5,
+        theme.muted,
+    )
+    for place, (given, suggested, found) in enumerate(shown):
         y = 0.36 + 0.42 * place
         sheet.say(0.15, y + 0.1, f"{elide(given, 21)} \u2192 {elide(suggested, 21)}", 9)
-        sheet.box(0.15, y + 0.2, 4.7 * found / pairs.max(), 0.1, theme.harms)
-        sheet.say(0.22 + 4.7 * found / pairs.max(), y + 0.25, count(found), 8.5, theme.muted)
+        sheet.box(0.15, y + 0.2, 4.7 * found / pairs[0][2], 0.1, theme.harms)
+        sheet.say(0.22 + 4.7 * found / pairs[0][2], y + 0.25, count(found), 8.5, theme.muted)
     return sheet.figure
 
 
@@ -155,7 +172,9 @@ def doubted_images(
     long = max(ems(label) for label in [*rows["given_label"], *rows["suggested_label"]]) > 3
     columns, step, down, side = 6, 0.92, 1.16 if long else 1.04, 0.72
     sheet = Sheet(5.7, 0.4 + down * math.ceil(len(rows) / columns), theme)
-    sheet.say(0.15, 0.17, f"given \u2192 suggested; the {len(rows)} most doubted of {count(len(flagged))} flagged", 8.5, theme.muted)
+    sheet.say(
+        0.15, 0.17, f"given \u2192 suggested; the {len(rows)} most doubted of {count(len(flagged))} flagged", 8.5, theme.muted
+    )
     pixels = _greys(np.asarray(images)[places])
     for number, (given, suggested) in enumerate(zip(rows["given_label"], rows["suggested_label"], strict=True)):
         x, y = 0.15 + step * (number % columns), 0.36 + down * (number // columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -57,18 +58,27 @@ class Sheet:
         across, down = side * min(1, wide / tall), side * min(1, tall / wide)
         x, y = x + (side - across) / 2, y + (side - down) / 2
         self.axes.imshow(
-            pixels, cmap="gray", vmin=0, vmax=1, interpolation="none", aspect="auto", extent=(x, x + across, y + down, y), clip_on=False
+            pixels,
+            cmap="gray",
+            vmin=0,
+            vmax=1,
+            interpolation="none",
+            aspect="auto",
+            extent=(x, x + across, y + down, y),
+            clip_on=False,
         )
         self.axes.set(xlim=(0, self.width), ylim=(self.height, 0))
 
 
-def _settings() -> dict[str, object]:
+def _settings() -> Any:
     """Return matplotlib's own defaults, whatever the reader's matplotlibrc says, and what makes an SVG repeatable."""
     ours = {"svg.fonttype": "none", "svg.hashsalt": "ceteris", "svg.image_inline": True, "path.simplify": False}
     return {key: matplotlib.rcParamsDefault[key] for key in _OURS} | ours
 
 
-_OURS = [key for key in matplotlib.rcParamsDefault if key.startswith(("font.", "text.", "lines.", "axes.", "savefig.", "image."))]
+_OURS = [
+    key for key in matplotlib.rcParamsDefault if key.startswith(("font.", "text.", "lines.", "axes.", "savefig.", "image."))
+]
 
 
 def to_svg(figure: Figure) -> str:

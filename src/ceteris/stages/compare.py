@@ -153,7 +153,8 @@ def _metrics(
             f"{axis}_low": _rounded(effect.low),
             f"{axis}_high": _rounded(effect.high),
         }
-        metrics |= {f"{axis}_verdict": effect.verdict, "scored_on": one.scored_on}
+        moved = one.pair.candidate[1 if axis == "data" else 0]
+        metrics |= {f"{axis}_candidate": moved, f"{axis}_verdict": effect.verdict, "scored_on": one.scored_on}
         scores = scorer.scores(one.pair.baseline, metric, one.scored_on if one.scored_on in scorer.labels else "given")
         if scores is not None:
             metrics.setdefault(f"baseline_{metric}", _rounded(abs(float(scores.mean()))))

@@ -1,0 +1,94 @@
+"""Can someone else read it in a minute? One HTML file, and its figures beside it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ceteris import plots
+from ceteris.dataset import ID, META
+from ceteris.report import Picture, Settings, Tables, render
+from ceteris.stages import Stage, run
+from ceteris.store import read_json, read_parquet, read_table, sweep, write_text
+from ceteris.story import simulated_versions
+
+__all__ = ["main"]
+
+
+def main(stage: Stage) -> None:
+    """Write reports/report.html and reports/figures/."""
+    manifest = read_json(stage.path("raw", "manifest.json"))
+    tables, settings = _tables(stage), _settings(stage, str(manifest["source"]))
+    drawings = _drawings(tables, settings) | _images(stage, tables.issues, manifest["image_shape"])
+    pictures = {name: _picture(draw, narrow=name == "forest") for name, draw in drawings.items()}
+    folder, kept = stage.path("reports", "figures"), set()
+    for name, picture in pictures.items():
+        for theme in plots.THEMES:
+            kept.add(folder / f"{name}-{theme.name}.svg")
+            write_text(folder / f"{name}-{theme.name}.svg", getattr(picture, theme.name))
+    page = stage.path("reports", "report.html")
+    write_text(page, render(tables, pictures, settings))
+    sweep(folder, kept)
+    stage.tell(f"open {page.relative_to(stage.root)} in a browser")
+
+
+def _tables(stage: Stage) -> Tables:
+    compare = stage.path("results", "compare")
+    texts = ("baseline_model", "baseline_version", "candidate_model", "candidate_version", "control", "reason", "queue")
+    return Tables(
+        effects=read_table(compare / "effects.csv", text=texts),
+        grid=read_table(compare / "grid.csv", text=("model", "version")),
+        versions=read_table(stage.path("results", "fix", "versions.csv"), text=("version", "note")),
+        issues=read_parquet(stage.path("audit", "issues.parquet")),
+        visible=read_table(stage.path("results", "split", "visible.csv")),
+        metrics=read_json(compare / "metrics.json"),
+    )
+
+
+def _settings(stage: Stage, source: str) -> Settings:
+    compare = stage.params.compare
+    region = compare.region_log_loss if compare.metric == "log_loss" else compare.region
+    return Settings(stage.params.report.title, source, compare.metric, compare.confidence, region)
+
+
+def _drawings(tables: Tables, settings: Settings) -> dict[str, Callable[..., Any]]:
+    """Return how each figure is drawn, in a theme still to be named."""
+    simulated = simulated_versions(tables.versions)
+    return {
+        "forest": functools.partial(
+            plots.effects_forest,
+            tables.effects,
+            metric=settings.metric,
+            region=settings.region,
+            confidence=settings.confidence,
+            simulated=simulated,
+        ),
+        "grid": functools.partial(plots.grid_heatmap, tables.grid, metric=settings.metric, simulated=simulated),
+        "quality": functools.partial(plots.label_quality, tables.issues),
+        "confused": functools.partial(plots.confused_labels, tables.issues),
+    }
+
+
+def _images(stage: Stage, issues: pd.DataFrame, shape: list[int] | None) -> dict[str, Callable[..., Any]]:
+    """Return how the most doubted images are drawn; nothing where the rows are no images."""
+    if shape is None:
+        return {}
+    train = read_parquet(stage.path("split", "train.parquet"))
+    pixels = train[sorted(name for name in train.columns if name not in META)].to_numpy(dtype=float)
+    images = pixels.reshape(len(train), *map(int, np.asarray(shape)))
+    return {"images": functools.partial(plots.doubted_images, issues, train[ID].to_numpy(dtype=object), images)}
+
+
+def _picture(draw: Callable[..., Any], narrow: bool) -> Picture:
+    themes = {theme.name: plots.to_svg(draw(theme=theme)) for theme in plots.THEMES}
+    if narrow:
+        themes |= {f"narrow_{theme.name}": plots.to_svg(draw(theme=theme, compact=True)) for theme in plots.THEMES}
+    return Picture(**themes)
+
+
+if __name__ == "__main__":
+    run(main)

