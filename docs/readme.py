@@ -26,7 +26,7 @@ def main() -> None:
     readme = root / "README.md"
     readme.write_text(with_summary(readme.read_text(encoding="utf-8"), summary(root)), encoding="utf-8")
     for theme in ("light", "dark"):
-        shutil.copy(root / "reports" / "figures" / f"effects-{theme}.svg", root / "docs" / f"effects-{theme}.svg")
+        shutil.copy(root / "reports" / "figures" / f"forest-{theme}.svg", root / "docs" / f"effects-{theme}.svg")
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small import dataset
 
 from ceteris.dataset import GROUP, ID, LABEL, Dataset, codes, row_digests
 from ceteris.errors import BadInputError
-from small import dataset
 
 CELLS = st.one_of(st.none(), st.text(max_size=3))
 

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small import decided, edit
 
 from ceteris import edits, ledger
 from ceteris.errors import SealedTestError, StaleEditError
 from ceteris.splits import TEST, TRAIN, VALIDATION
-from small import decided, edit
 
 ANY = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 FRESH = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)

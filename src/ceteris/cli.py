@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ceteris.errors import BadInputError, CeterisError, nearest
+
+if TYPE_CHECKING:
+    from ceteris.workbench import Workbench
 
 __all__ = ["main"]
 
@@ -85,7 +88,8 @@ def queue(
     if target.exists():
         raise BadInputError(f"{target} is there already and may hold answers.", "Import or move it, or pass another --out.")
     if name == "train":
-        rows, features, columns = bench.queue(), bench.train_rows(), ("given_label", "suggested_label", "label_quality")
+        rows, features = bench.queue(), bench.train_rows()
+        columns: tuple[str, ...] = ("given_label", "suggested_label", "label_quality")
     else:
         known = sorted(path.stem for path in (bench.path("results") / "compare" / "queues").glob("*.csv"))
         if name not in known:
@@ -143,10 +147,11 @@ def main() -> None:
         raise SystemExit(error.exit_code) from None
 
 
-def _bench():  # type: ignore[no-untyped-def]
+def _bench() -> Workbench:
     import ceteris
 
-    return ceteris.open()
+    bench: Workbench = ceteris.open()
+    return bench
 
 
 def _plain(name: str) -> str:

@@ -148,7 +148,7 @@ def _reused_answers(edits: pd.DataFrame) -> list[str]:
 def _same_moment(live: pd.DataFrame) -> list[str]:
     moments = live.groupby(["id", "reviewer", "at"], sort=False)
     return [
-        f"{rows['where'].iloc[-1]}: {reviewer} answered {name!r} twice at one moment, {_says(rows.iloc[0])} and {_says(rows.iloc[-1])}"
+        f"{rows['where'].iloc[-1]}: {reviewer} said of {name!r} at one moment {_says(rows.iloc[0])} and {_says(rows.iloc[-1])}"
         for (name, reviewer, _), rows in moments
         if len(rows) > 1
     ]

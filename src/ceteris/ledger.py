@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -39,7 +40,7 @@ def append(path: Path, lines: list[dict[str, str]]) -> None:
     for line in lines:
         values = [neutral(line.get(name, "")) for name in edits.COLUMNS]
         # Before Python 3.13 csv leaves a lone carriage return unquoted, and then reads it as the end of the line.
-        quoting = csv.QUOTE_ALL if any("\r" in value for value in values) else csv.QUOTE_MINIMAL
+        quoting: Any = csv.QUOTE_ALL if any("\r" in value for value in values) else csv.QUOTE_MINIMAL
         csv.writer(buffer, lineterminator="\n", quoting=quoting).writerow(values)
     write_bytes(path, before + (b"" if before.endswith(b"\n") else b"\n") + buffer.getvalue().encode())
 

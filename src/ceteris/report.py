@@ -85,7 +85,7 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
     found = story.findings(tables.effects, simulated)
     chosen = story.planned(found, settings.metric)
     trusted = chosen[0].scored_on if chosen else "given"
-    models, grid = _grid(tables.grid)
+    models, grid = _grid(tables.grid, settings.metric)
     return _template().render(
         settings=settings,
         metric=wording.metric_name(settings.metric),
@@ -98,7 +98,7 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
         untrusted=_untrusted(found, chosen, settings.metric),
         controls=story.control_rows(found, settings.metric, trusted),
         ranking=story.ranking(found, settings.metric, trusted),
-        exploratory=story.exploratory(found),
+        exploratory=_unadjusted(found, settings.metric, trusted),
         models=models,
         grid=grid,
         simulated=simulated,
@@ -125,18 +125,27 @@ def _untrusted(found: list[Finding], chosen: list[Finding], metric: str) -> list
     return [(finding, given[finding.arms]) for finding in chosen if finding.scored_on != "given" and finding.arms in given]
 
 
-def _grid(grid: pd.DataFrame) -> tuple[list[str], list[dict[str, Any]]]:
-    """Return the models, and one line a version, metric and scored_on with the value of each model."""
+def _unadjusted(found: list[Finding], metric: str, trusted: str) -> list[Finding]:
+    """Return what stands outside the family of Holm, the primary metric first: contrasts not planned, and other metrics."""
+    others = [finding for finding in found if finding.planned and finding.metric != metric]
+    rows = [finding for finding in [*others, *story.exploratory(found)] if finding.scored_on == trusted]
+    return sorted(rows, key=lambda finding: finding.metric != metric)
+
+
+def _grid(grid: pd.DataFrame, metric: str) -> tuple[list[str], list[dict[str, Any]]]:
+    """Return the models, and one line a metric, scored_on and version with the value of each model, primary metric first."""
     models = list(dict.fromkeys(grid["model"].astype(str)))
     lines: dict[tuple[str, str, str], dict[str, Any]] = {}
     for row in grid.to_dict("records"):
         key = str(row["metric"]), str(row["scored_on"]), str(row["version"])
-        line = lines.setdefault(
-            key, {"version": key[2], "metric": wording.metric_name(key[0]), "values": dict.fromkeys(models, "\u2013")}
-        )
+        names = {"version": key[2], "metric": wording.metric_name(key[0]), "labels_text": wording.labels_of(key[1])}
+        line = lines.setdefault(key, names | {"values": dict.fromkeys(models, "\u2013")})
         line["values"][str(row["model"])] = wording.level(_number(row["value"]), key[0])
-        line |= {"labels_text": wording.labels_of(key[1]), "n_seeds": row["n_seeds"], "n_rows": row["n_rows"]}
-    return models, list(lines.values())
+        line |= {"n_seeds": row["n_seeds"], "n_rows": row["n_rows"]}
+    metrics = list(dict.fromkeys(key[0] for key in lines))
+    trust = {name: place for place, name in enumerate(story.TRUST)}
+    order = sorted(lines, key=lambda key: (key[0] != metric, metrics.index(key[0]), trust.get(key[1], len(trust))))
+    return models, [lines[key] for key in order]
 
 
 def _number(value: Any) -> float:

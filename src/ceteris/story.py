@@ -139,9 +139,10 @@ class Finding:
 
     @property
     def _told(self) -> tuple[str, str]:
-        before, marked, _ = self.reason.partition(" To check: ceteris queue ")
+        reason = self.reason.removeprefix("not applicable: ").removesuffix("; exploratory, not adjusted for looking at many")
+        before, marked, _ = reason.partition(" To check: ceteris queue ")
         why, _, undoing = before.partition(". ")
-        return (why if marked else self.reason).removeprefix("not applicable: "), undoing if marked else ""
+        return (why, undoing) if marked else (reason, "")
 
 
 def typed(effects: pd.DataFrame) -> pd.DataFrame:

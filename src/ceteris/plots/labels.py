@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -59,9 +60,10 @@ def confused_pairs(issues: pd.DataFrame) -> list[tuple[str, str, int]]:
     """Return (given, suggested, number of flagged rows), the most frequent first."""
     rows = issues.loc[issues["is_label_issue"].astype(bool), ["given_label", "suggested_label"]].dropna()
     rows = rows.loc[rows["given_label"] != rows["suggested_label"]].astype(str)
-    counts = rows.groupby(["given_label", "suggested_label"], sort=True).size()
-    counts = counts.sort_values(ascending=False, kind="stable")
-    return [(str(given), str(suggested), int(found)) for (given, suggested), found in counts.to_dict().items()]
+    counts = Counter(zip(rows["given_label"].tolist(), rows["suggested_label"].tolist(), strict=True))
+    return [
+        (given, suggested, found) for (given, suggested), found in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    ]
 
 
 def confused_labels(issues: pd.DataFrame, *, theme: Theme = LIGHT) -> Figure:
