@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from small import decided, edit
 
@@ -16,14 +16,12 @@ from ceteris.errors import SealedTestError, StaleEditError
 from ceteris.splits import TEST, TRAIN, VALIDATION
 
 ANY = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
-FRESH = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 
 
 def said(folder: Path) -> Any:
     return edits.resolve(ledger.read_ledger(folder), "latest")[[*edits.COLUMNS]].to_numpy().tolist()
 
 
-@FRESH
 @given(st.lists(st.tuples(ANY.filter(bool), ANY, ANY), min_size=1, max_size=4))
 def test_what_is_appended_is_read_back_exactly(tmp_path: Path, values: list[tuple[str, str, str]]) -> None:
     path = tmp_path / "ann-1.csv"

@@ -11,7 +11,7 @@ import numpy as np
 from ceteris.errors import BadInputError
 from ceteris.fits import Fits
 from ceteris.models import seeded
-from ceteris.pred_probs import predict
+from ceteris.pred_probs import fit, predict
 
 __all__ = ["Draw", "Job", "Cell", "fit_cells"]
 
@@ -157,7 +157,7 @@ def _fit(shared: Any, task: tuple[int, int]) -> _Fit:
     rows = job.train
     if draw.rows is not None:
         rows = rows.iloc[draw.rows] if hasattr(rows, "iloc") else rows[draw.rows]
-    estimator.fit(rows, draw.labels, **_weights(estimator, draw, who))
+    fit(estimator, rows, draw.labels, who, **_weights(estimator, draw, who))
     predicted = _predicted(estimator, validation, n_classes, who)
     probabilities = predict(estimator, validation, n_classes, who) if hasattr(estimator, "predict_proba") else None
     decision = None
@@ -175,7 +175,7 @@ def _fit(shared: Any, task: tuple[int, int]) -> _Fit:
 
 def _predicted(estimator: Any, validation: Any, n_classes: int, who: str) -> np.ndarray:
     predicted = np.asarray(estimator.predict(validation))
-    if predicted.shape != (len(validation),) or predicted.dtype.kind not in "iuf":
+    if predicted.shape != (validation.shape[0],) or predicted.dtype.kind not in "iuf":
         raise BadInputError(
             f"{who} predicted an array of shape {predicted.shape} and type {predicted.dtype}.", "Return one label code a row."
         )

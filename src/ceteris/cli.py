@@ -34,14 +34,25 @@ def init(
     true_label: Annotated[str | None, typer.Option(help="Name of a column with verified labels.")] = None,
     group: Annotated[str | None, typer.Option(help="Name of a column whose rows belong together.")] = None,
     drop: Annotated[list[str] | None, typer.Option(help="Name of a column that is no feature; may be repeated.")] = None,
+    plant: Annotated[
+        float, typer.Option(help="Change this share of the labels on purpose, 0 to 0.5: a trial of the pipeline.")
+    ] = 0.0,
     delimiter: Annotated[str | None, typer.Option(help="Of a CSV file; default: found.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of a CSV file; default: utf-8.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of a CSV file; default: found.")] = None,
 ) -> None:
     """Look at a file of your own, say what is in it, and write params.yaml for it."""
     from ceteris.onboarding import init_command
 
     init_command(
-        file, label, id=id, true_label=true_label, group=group, drop=tuple(drop or ()), delimiter=delimiter, encoding=encoding
+        file,
+        label,
+        id=id,
+        true_label=true_label,
+        group=group,
+        drop=tuple(drop or ()),
+        plant=plant,
+        delimiter=delimiter,
+        encoding=encoding,
     )
 
 

@@ -25,7 +25,7 @@ _shared: Any = None
 def available_workers() -> int:
     """Return how many processes may work: CETERIS_WORKERS where it is set, else the cores this process may use."""
     declared = os.environ.get("CETERIS_WORKERS", "")
-    if declared and not (declared.isdigit() and int(declared) >= 1):
+    if declared and not (declared.isascii() and declared.isdigit() and int(declared) >= 1):
         raise ParamsError(f"CETERIS_WORKERS is {declared!r}.", "Set it to a whole number from 1 up, or unset it.")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return int(declared) if declared else cores

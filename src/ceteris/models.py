@@ -44,8 +44,12 @@ def build(recipe: ModelRecipe, features: pd.DataFrame, root: Path | None = None)
         raise ParamsError(
             f"{recipe.estimator} refused its parameters: {error}.{hint}", "Change `params` of this model."
         ) from None
-    if not hasattr(estimator, "fit") or not hasattr(estimator, "predict"):
-        raise ParamsError(f"{recipe.estimator} has no fit and predict.", "Name a scikit-learn style classifier.")
+    lacking = [name for name in ("fit", "predict", "get_params") if not hasattr(estimator, name)]
+    if lacking:
+        raise ParamsError(
+            f"{recipe.estimator} has no {' and no '.join(lacking)}.",
+            "Name a classifier; a class of your own derives from sklearn.base.BaseEstimator.",
+        )
     return prepared(estimator, recipe.prepare, features)
 
 

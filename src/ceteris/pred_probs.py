@@ -11,7 +11,7 @@ from ceteris.errors import BadInputError, LeakageError, ParamsError, some
 from ceteris.fits import Fits
 from ceteris.models import seeded
 
-__all__ = ["out_of_fold", "assign_folds", "check", "positions_of", "predict"]
+__all__ = ["out_of_fold", "assign_folds", "check", "fit", "positions_of", "predict"]
 
 
 def check(pred_probs: np.ndarray, n_rows: int, n_classes: int, who: str) -> np.ndarray:
@@ -51,13 +51,24 @@ def positions_of(estimator: Any, n_classes: int, who: str) -> np.ndarray:
     return columns.astype(np.int64)
 
 
+def fit(estimator: Any, features: Any, labels: np.ndarray, who: str, **weights: np.ndarray) -> Any:
+    """Return the estimator, fitted; what it raises becomes a refusal that says which model it was."""
+    try:
+        return estimator.fit(features, labels, **weights)
+    except Exception as error:
+        said = str(error).strip().split("\n")[0][:300].rstrip(".")
+        raise BadInputError(
+            f"{who} fails in fit: {type(error).__name__}: {said}.", "Correct its `params` in params.yaml, or its class."
+        ) from error
+
+
 def predict(estimator: Any, features: Any, n_classes: int, who: str) -> np.ndarray:
     """Return the checked probabilities of a fitted estimator, columns in class order, shape (n_rows, n_classes)."""
     columns = positions_of(estimator, n_classes, who)
-    given = check(estimator.predict_proba(features), len(features), len(columns), who)
+    given = check(estimator.predict_proba(features), features.shape[0], len(columns), who)
     if len(columns) == n_classes and np.array_equal(columns, np.arange(n_classes)):
         return given
-    probabilities = np.zeros((len(features), n_classes))
+    probabilities = np.zeros((features.shape[0], n_classes))
     probabilities[:, columns] = given
     return probabilities
 
@@ -148,5 +159,5 @@ def _judge(shared: Any, task: tuple[int, int]) -> np.ndarray:
     estimator, features, labels, draws, n_classes, seed = shared
     judged = draws[task[0]] == task[1]
     rows = features.iloc if hasattr(features, "iloc") else features
-    fitted = seeded(estimator, seed + task[0]).fit(rows[~judged], labels[~judged])
+    fitted = fit(seeded(estimator, seed + task[0]), rows[~judged], labels[~judged], "The audit model")
     return predict(fitted, rows[judged], n_classes, "The audit model")

@@ -22,6 +22,7 @@ from ceteris.story import Finding
 __all__ = ["Picture", "Settings", "Tables", "render"]
 
 MOST_ISSUES = 50
+FIGURES = ("forest", "grid", "quality", "confused", "images")
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
     return _template().render(
         settings=settings,
         metric=wording.metric_name(settings.metric),
-        pictures=pictures,
+        pictures={name: pictures.get(name) for name in FIGURES},
         levers=[_lever(axis, chosen) for axis in ("data", "model")],
         chosen=chosen,
         where=" and ".join(dict.fromkeys(finding.labels_text for finding in chosen)),

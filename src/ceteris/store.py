@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import errno
 import fcntl
 import hashlib
@@ -29,7 +30,7 @@ __all__ = [
 ]  # fmt: skip
 
 STATE = ".ceteris"
-_YAML_LIMIT = 1_000_000
+_YAML_LIMIT, _YAML_DEPTH = 1_000_000, 50
 
 
 def find_root(start: Path | None = None) -> Path:
@@ -42,8 +43,11 @@ def find_root(start: Path | None = None) -> Path:
 
 
 def read_yaml(path: Path) -> Any:
-    """Return the content of a YAML 1.2 file, or refuse: tags, anchors, duplicate keys, and files over 1 MB."""
-    text = path.read_text(encoding="utf-8")
+    """Return the content of a YAML 1.2 file, or refuse: tags, anchors, duplicate keys, deep nesting, and over 1 MB."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ParamsError(f"{path.name} is not UTF-8 (byte {error.start}).", "Save it as UTF-8.") from None
     return parse_yaml(text, path.name)
 
 
@@ -51,16 +55,25 @@ def parse_yaml(text: str, name: str) -> Any:
     """Return the content of a YAML 1.2 text, refusing what `read_yaml` refuses."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
-    from ruamel.yaml.tokens import AliasToken, AnchorToken, TagToken
+    from ruamel.yaml.tokens import AliasToken, AnchorToken, TagToken, Token
 
     if len(text) > _YAML_LIMIT:
         raise ParamsError(f"{name} holds {len(text)} characters.", f"Keep it under {_YAML_LIMIT}.")
+    depth = 0
     try:
+        token: Token
         for token in YAML(typ="safe", pure=True).scan(text):
             if isinstance(token, (AliasToken, AnchorToken, TagToken)):
                 raise ParamsError(
                     f"{name} line {token.start_mark.line + 1} holds a YAML anchor, alias or tag.",
                     "Write the value out instead.",
+                )
+            kind = type(token).__name__
+            depth += kind.endswith(("SequenceStartToken", "MappingStartToken"))
+            depth -= kind.endswith(("SequenceEndToken", "MappingEndToken", "BlockEndToken"))
+            if depth > _YAML_DEPTH:
+                raise ParamsError(
+                    f"{name} line {token.start_mark.line + 1} is nested more than {_YAML_DEPTH} levels deep.", "Flatten it."
                 )
         return YAML(typ="safe", pure=True).load(text)
     except YAMLError as error:
@@ -85,9 +98,11 @@ def read_layout(root: Path) -> dict[str, str]:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a whole file or none: to a temporary file first, then renamed over the old one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _scratch(path) / f"{os.getpid()}-{hashlib.sha1(str(path).encode()).hexdigest()[:12]}"
+    name = f"{os.getpid()}-{hashlib.sha1(str(path).encode()).hexdigest()[:12]}"
+    temporary: Path | None = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = _scratch(path) / name
         with temporary.open("wb") as file:
             file.write(content)
             file.flush()
@@ -105,7 +120,8 @@ def write_bytes(path: Path, content: bytes) -> None:
             f"{path} could not be written: {error.strerror}. The old file, if any, is whole.", "Make room or access, run again."
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, content: str) -> None:
@@ -153,7 +169,9 @@ def table_text(frame: pd.DataFrame, digits: int = 6) -> str:
             shown[name] = shown[name].round(digits) + 0.0
         elif not pd.api.types.is_numeric_dtype(shown[name]):
             shown[name] = [neutral(value) if isinstance(value, str) else value for value in shown[name].to_numpy(dtype=object)]
-    return shown.to_csv(index=False, lineterminator="\n")
+    # Before Python 3.13 csv leaves a lone carriage return unquoted, and then reads it as the end of the line.
+    lone = any("\r" in value for name in shown.select_dtypes(exclude="number") for value in shown[name] if isinstance(value, str))
+    return shown.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC if lone else csv.QUOTE_MINIMAL)
 
 
 def read_table(path: Path | BinaryIO, text: tuple[str, ...] = ()) -> pd.DataFrame:

@@ -18,6 +18,7 @@ __all__ = ["confused_labels", "confused_pairs", "doubted_images", "label_quality
 
 _MATRIX = range(4, 21)  # numbers of classes for which a matrix says more than bars
 _MOST_PAIRS = 20
+_WIDE = 4.8
 
 
 def label_quality(issues: pd.DataFrame, *, bins: int = 40, theme: Theme = LIGHT) -> Figure:
@@ -30,7 +31,7 @@ def label_quality(issues: pd.DataFrame, *, bins: int = 40, theme: Theme = LIGHT)
     """
     flagged = issues["is_label_issue"].astype(bool).to_numpy()
     quality = issues["label_quality"].to_numpy(dtype=float)
-    sheet = Sheet(5.6, 3.1, theme)
+    sheet = Sheet(_WIDE, 3.1, theme)
     panels = ((quality[flagged], "flagged", theme.harms), (quality[~flagged], "not flagged", theme.helps))
     for number, (values, name, color) in enumerate(panels):
         _bars_up(
@@ -38,22 +39,22 @@ def label_quality(issues: pd.DataFrame, *, bins: int = 40, theme: Theme = LIGHT)
         )
     for tick in (0, 0.25, 0.5, 0.75, 1):
         sheet.say(
-            0.15 + 5.3 * tick, 2.78, f"{tick:g}", 8.5, theme.muted, ha="center" if 0 < tick < 1 else "right" if tick else "left"
+            0.15 + 4.5 * tick, 2.78, f"{tick:g}", 8.5, theme.muted, ha="center" if 0 < tick < 1 else "right" if tick else "left"
         )
-    sheet.say(0.15, 2.97, "label quality: 0 = doubted, 1 = trusted (each panel has its own height)", 8.5, theme.muted)
+    sheet.say(0.15, 2.97, "label quality: 0 = doubted, 1 = trusted (heights differ)", 8.5, theme.muted)
     return sheet.figure
 
 
 def _bars_up(sheet: Sheet, counts: np.ndarray, name: str, top: float, color: str) -> None:
-    floor, height, width = top + 1.22, 0.84, 5.3 / len(counts)
+    floor, height, width = top + 1.22, 0.84, 4.5 / len(counts)
     most = max(int(counts.max()), 1)
     for number, found in enumerate(counts):
         if found:
             tall = height * found / most
             sheet.box(0.15 + number * width, floor - tall, width * 0.88, tall, color)
-    sheet.line([0.15, 5.45], [floor, floor], sheet.theme.muted, 0.8)
+    sheet.line([0.15, 4.65], [floor, floor], sheet.theme.muted, 0.8)
     sheet.say(0.15, top + 0.17, name, 9.5, color, weight="bold")
-    sheet.say(5.45, top + 0.17, f"highest bar: {count(int(counts.max()))} rows", 8.5, sheet.theme.muted, ha="right")
+    sheet.say(4.65, top + 0.17, f"highest bar: {count(int(counts.max()))} rows", 8.5, sheet.theme.muted, ha="right")
 
 
 def confused_pairs(issues: pd.DataFrame) -> list[tuple[str, str, int]]:
@@ -77,7 +78,7 @@ def confused_labels(issues: pd.DataFrame, *, theme: Theme = LIGHT) -> Figure:
     pairs = confused_pairs(issues)
     classes = sorted(set(issues["given_label"].astype(str)), key=_by_number)
     if not pairs:
-        sheet = Sheet(5.6, 0.6, theme)
+        sheet = Sheet(_WIDE, 0.6, theme)
         sheet.say(0.15, 0.3, "No row is flagged with another label suggested.", 10)
         return sheet.figure
     return _matrix(pairs, classes, theme) if len(classes) in _MATRIX else _pair_bars(pairs, theme)
@@ -125,7 +126,7 @@ def _matrix(pairs: list[tuple[str, str, int]], classes: list[str], theme: Theme)
 
 def _pair_bars(pairs: list[tuple[str, str, int]], theme: Theme) -> Figure:
     shown = pairs[:_MOST_PAIRS]
-    sheet = Sheet(5.6, 0.5 + 0.42 * len(shown), theme)
+    sheet = Sheet(_WIDE, 0.5 + 0.42 * len(shown), theme)
     more = "" if len(pairs) == len(shown) else f"the {len(shown)} most frequent of {count(len(pairs))} pairs; "
     sheet.say(
         0.15,
@@ -136,9 +137,9 @@ def _pair_bars(pairs: list[tuple[str, str, int]], theme: Theme) -> Figure:
     )
     for place, (given, suggested, found) in enumerate(shown):
         y = 0.36 + 0.42 * place
-        sheet.say(0.15, y + 0.1, f"{elide(given, 21)} \u2192 {elide(suggested, 21)}", 9)
-        sheet.box(0.15, y + 0.2, 4.7 * found / pairs[0][2], 0.1, theme.harms)
-        sheet.say(0.22 + 4.7 * found / pairs[0][2], y + 0.25, count(found), 8.5, theme.muted)
+        sheet.say(0.15, y + 0.1, f"{elide(given, 17)} \u2192 {elide(suggested, 17)}", 9)
+        sheet.box(0.15, y + 0.2, 4.1 * found / pairs[0][2], 0.1, theme.harms)
+        sheet.say(0.22 + 4.1 * found / pairs[0][2], y + 0.25, count(found), 8.5, theme.muted)
     return sheet.figure
 
 
@@ -147,7 +148,7 @@ def doubted_images(
     ids: Sequence[object] | np.ndarray,
     images: np.ndarray,
     *,
-    most: int = 24,
+    most: int = 25,
     theme: Theme = LIGHT,
 ) -> Figure:
     """Return the images whose labels are doubted most, each with its given and its suggested label.
@@ -168,12 +169,12 @@ def doubted_images(
     places = pd.Index(list(ids)).get_indexer(pd.Index(list(rows["id"])))
     rows, places = rows.loc[places >= 0], places[places >= 0]
     if not len(rows):
-        sheet = Sheet(5.6, 0.6, theme)
+        sheet = Sheet(_WIDE, 0.6, theme)
         sheet.say(0.15, 0.3, "No image is flagged.", 10)
         return sheet.figure
     long = max(ems(label) for label in [*rows["given_label"], *rows["suggested_label"]]) > 3
-    columns, step, down, side = 6, 0.92, 1.16 if long else 1.04, 0.72
-    sheet = Sheet(5.7, 0.4 + down * math.ceil(len(rows) / columns), theme)
+    columns, step, down, side = 5, 0.92, 1.16 if long else 1.04, 0.72
+    sheet = Sheet(_WIDE, 0.4 + down * math.ceil(len(rows) / columns), theme)
     sheet.say(
         0.15, 0.17, f"given \u2192 suggested; the {len(rows)} most doubted of {count(len(flagged))} flagged", 8.5, theme.muted
     )

@@ -23,7 +23,7 @@ def main(stage: Stage) -> None:
     """Write reports/report.html and reports/figures/."""
     manifest = read_json(stage.path("raw", "manifest.json"))
     tables, settings = _tables(stage), _settings(stage, str(manifest["source"]))
-    drawings = _drawings(tables, settings) | _images(stage, tables.issues, manifest["image_shape"])
+    drawings = _drawings(tables, settings) | _images(stage, tables.issues, manifest.get("image_shape"))
     pictures = {name: _picture(draw, narrow=name == "forest") for name, draw in drawings.items()}
     folder, kept = stage.path("reports", "figures"), set()
     for name, picture in pictures.items():

@@ -47,10 +47,10 @@ def main(stage: Stage) -> None:
         Job(model, name, models[model], train.features, versions[name].draws, versions[name].seeds)
         for model, name, _ in missing.values()
     ]
-    fits = _fit(stage, jobs, missing, versions, validation, classes)
+    fitted, fits = _fit(stage, jobs, missing, versions, validation, classes)
     files = {folder / name for folder in wanted for name in (PREDICTIONS, MODEL, FINGERPRINT)}
     sweep(stage.path("models"), files)
-    stage.tell(f"{len(wanted)} cells: {len(jobs)} fitted ({fits} fits), {len(wanted) - len(jobs)} kept")
+    stage.tell(f"{len(wanted)} cells: {fitted} fitted ({fits} fits), {len(wanted) - fitted} kept or copied")
 
 
 def _versions(stage: Stage, train: Dataset, classes: tuple[str, ...]) -> dict[str, _Version]:
@@ -101,7 +101,7 @@ def _fit(
     versions: dict[str, _Version],
     validation: Dataset,
     classes: tuple[str, ...],
-) -> int:
+) -> tuple[int, int]:
     from ceteris.skops_file import dump_model
 
     # Two cells with one fingerprint are fitted once: `reviewed` equals `given` until somebody has reviewed.
@@ -122,7 +122,7 @@ def _fit(
         spent = {"fits": cell.fits, "cpu_seconds": round(cell.cpu_seconds, 4)}
         note_times(stage.root, {"fit_key": fingerprint.fit_key, "model": job.model, "version": job.version, **spent})
         progress(done, len(chosen))
-    return fits
+    return len(chosen), fits
 
 
 if __name__ == "__main__":

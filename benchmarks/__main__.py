@@ -1,0 +1,39 @@
+"""Command line of the benchmarks: `python -m benchmarks [NAME ...] [--write]`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib import import_module
+
+from benchmarks.page import comparisons, page
+from benchmarks.ratios import HEADER, Result, table
+from benchmarks.repository import ROOT
+
+NAMES = ("audit", "effect", "noop", "cold")
+
+
+def main() -> None:
+    """Run the benchmarks that are named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Times ceteris against plain scripts, as ratios.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(NAMES)}; default: all")
+    parser.add_argument("--write", action="store_true", help="also write docs/benchmarks.md (all benchmarks only)")
+    given = parser.parse_args()
+    unknown = set(given.names) - set(NAMES)
+    if unknown or (given.write and given.names):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}" if unknown else "--write needs all benchmarks")
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # a benchmark is what first loads numpy
+    results: dict[str, Result] = {}
+    for name in given.names or NAMES:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        results[name] = import_module(f"benchmarks.{name}").run()
+        print(table(HEADER, [found.cells() for found in results[name].comparisons]), *results[name].notes, sep="\n", flush=True)
+    if len(results) > 1:
+        print("\n" + comparisons(results))
+    if given.write:
+        (ROOT / "docs" / "benchmarks.md").write_text(page(results, "python -m benchmarks --write"), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Repositories to run the pipeline in: copies of the work tree's files, with a git history and a DVC cache of their own."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parents[1]
+IDENTITY = {
+    "GIT_AUTHOR_NAME": "test", "GIT_AUTHOR_EMAIL": "test@example.org",
+    "GIT_COMMITTER_NAME": "test", "GIT_COMMITTER_EMAIL": "test@example.org",
+}  # fmt: skip
+
+
+def run(root: Path, *command: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a repository, with its own code and nothing of this process' settings."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "CETERIS_WORKERS")}
+    found = subprocess.run(
+        command,
+        cwd=root,
+        env=kept | IDENTITY | {"DVC_NO_ANALYTICS": "1"} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if check and found.returncode:
+        raise AssertionError(
+            f"{' '.join(command)} ended with {found.returncode}\n{found.stdout[-3000:]}\n{found.stderr[-3000:]}"
+        )
+    return found
+
+
+def checkout(root: Path) -> Path:
+    """Make a fresh, committed repository of the files that git knows here, edited or new ones included."""
+    names = run(HERE, "git", "ls-files", "-co", "--exclude-standard", "-z").stdout.split("\0")
+    for name in filter(None, names):
+        if (HERE / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(HERE / name, root / name)
+    run(root, "git", "init", "-q", "-b", "main")
+    run(root, "git", "add", "-A")
+    run(root, "git", "commit", "-q", "-m", "start")
+    return root
+
+
+@pytest.fixture(scope="session")
+def default_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default pipeline as committed, run from nothing once for all workers. Tests read it and leave it as it is."""
+    here = tmp_path_factory.getbasetemp()
+    shared = here.parent if "PYTEST_XDIST_WORKER" in os.environ else here
+    with (shared / "default.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        root = shared / "default-repository"
+        if not (root / "reports" / "report.html").exists():
+            shutil.rmtree(root, ignore_errors=True)
+            run(checkout(root), "dvc", "repro")
+    return root

@@ -1,0 +1,79 @@
+"""Estimators that tell on whoever uses them wrongly: they remember every row that they were fitted on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+__all__ = ["Memoriser", "Coin", "Warped"]
+
+
+class Memoriser(ClassifierMixin, BaseEstimator):
+    """Gives probability 1 to the label of a row that it has seen (its first column is the row's number), else 1 / classes."""
+
+    def fit(self, X: Any, y: np.ndarray) -> Memoriser:
+        self.classes_ = np.unique(y)
+        self.seen_ = dict(zip(np.asarray(X)[:, 0].tolist(), y.tolist(), strict=True))
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        probabilities = np.full((len(X), len(self.classes_)), 1.0 / len(self.classes_))
+        for place, row in enumerate(np.asarray(X)[:, 0].tolist()):
+            if row in self.seen_:
+                probabilities[place] = self.classes_ == self.seen_[row]
+        return probabilities
+
+    def predict(self, X: Any) -> np.ndarray:
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class Coin(ClassifierMixin, BaseEstimator):
+    """Predicts by its seed alone."""
+
+    def __init__(self, random_state: int | None = None) -> None:
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: np.ndarray) -> Coin:
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        return np.random.default_rng(self.random_state).choice(self.classes_, len(X))
+
+
+class Warped(ClassifierMixin, BaseEstimator):
+    """Gives probabilities that are wrong in a way that can be chosen."""
+
+    def __init__(self, fault: str = "", random_state: int | None = None) -> None:
+        self.fault, self.random_state = fault, random_state
+
+    def fit(self, X: Any, y: np.ndarray) -> Warped:
+        if self.fault == "fails":
+            raise RuntimeError("out of luck")
+        self.classes_ = np.unique(y)
+        if self.fault == "reversed":
+            self.classes_ = self.classes_[::-1]
+        if self.fault == "names":
+            self.classes_ = np.array([f"class {value}" for value in self.classes_])
+        self.label_ = int(y[0])
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        probabilities = np.tile(np.arange(1.0, len(self.classes_) + 1), (len(X), 1))
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        if self.fault == "nan":
+            probabilities[1] = np.nan
+        if self.fault == "sum":
+            probabilities[2] *= 0.5
+        if self.fault == "negative":
+            probabilities[0] = [-0.5, *[1.5 / (len(self.classes_) - 1)] * (len(self.classes_) - 1)]
+        return probabilities[:, :-1] if self.fault == "narrow" else probabilities
+
+    def predict(self, X: Any) -> np.ndarray:
+        if self.fault == "unknown":
+            return np.full(len(X), 99)
+        if self.fault == "texts":
+            return np.full(len(X), "ant")
+        return np.full(len(X), self.label_)

