@@ -27,7 +27,7 @@ def run() -> Result:
     return Result(
         (comparison,),
         (
-            f"`dvc repro` from nothing took {total:.1f} s (aim: under 40 s on 2 cores). One further run, stage by stage, in seconds:",
+            f"`dvc repro` from nothing took {total:.1f} s (aim: under 40 s on 2 cores). A further run by stages, in seconds:",
             table(("stage", "in all", "fits", "imports", "other work", "DVC"), [part.cells() for part in parts]),
             "Fits: from the first to the last of a stage, on as many processes as paid. Imports: of all libraries, lazy ones"
             " included. DVC: what passes outside the stage's own process: hashes, the cache, dvc.lock; before the first stage"

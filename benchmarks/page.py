@@ -27,9 +27,9 @@ def page(results: dict[str, Result], command: str) -> str:
         f"Written by `{command}`; `make bench` prints the same without writing.",
         f"Python {platform.python_version()}, {libraries}; {platform.system()} on {platform.machine()}, {cores} cores;"
         " OMP_NUM_THREADS=1 on both sides.",
-        "Both sides run in turns in one run, and a ratio is the median over the rounds of ceteris by the other: below 1, ceteris"
-        " is faster. Seconds are medians and depend on the machine and on what else it does (load: processes that wanted a core"
-        " just before, mean of a minute); ratios much less so.",
+        "Both sides run in turns in one run, and a ratio is the median over the rounds of ceteris by the other: below 1,"
+        " ceteris is faster. Seconds are medians and depend on the machine and on what else it does (load: processes that"
+        " wanted a core just before, mean of a minute); ratios much less so.",
         comparisons(results),
     ]
     for name, result in results.items():

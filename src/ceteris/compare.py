@@ -11,6 +11,7 @@ import pandas as pd
 
 from ceteris.cells import Cell
 from ceteris.effect import Effect, holm, judge, paired_effect
+from ceteris.errors import ParamsError, nearest
 from ceteris.fingerprint import Fingerprint, hold_fixed
 from ceteris.params import METRICS, Compare
 from ceteris.scoring import row_scores
@@ -94,13 +95,21 @@ class Judged:
 
 
 def pairs_of(models: Iterable[str], versions: Mapping[str, VersionFacts], planned: Compare) -> list[Pair]:
-    """Return the planned contrasts first, then every other pair worth a look, controls and rankings included."""
+    """Return the planned contrasts first, then every other pair worth a look, controls and rankings included.
+
+    Raises
+    ------
+    ParamsError
+        A planned contrast names a control that no version calls for.
+    """
     from ceteris.recipes import PLACEBO, RANDOM
 
     names = list(models)
     found: list[Pair] = []
     for contrast in planned.planned:
-        found.append(Pair(contrast.axis, *contrast.arms, planned=True))
+        one, other = (_known(version, versions) for _, version in contrast.arms)
+        redrawn = contrast.axis == "data" and one.redrawn and not other.redrawn
+        found.append(Pair(contrast.axis, *contrast.arms, planned=True, redrawn=redrawn))
     for model in names:
         for version, facts in versions.items():
             if version != "given":
@@ -115,6 +124,15 @@ def pairs_of(models: Iterable[str], versions: Mapping[str, VersionFacts], planne
     for pair in found:
         once.setdefault((pair.baseline, pair.candidate), pair)
     return [_with_control(pair, versions, PLACEBO, RANDOM) for pair in once.values()]
+
+
+def _known(version: str, versions: Mapping[str, VersionFacts]) -> VersionFacts:
+    if version not in versions:
+        raise ParamsError(
+            f"compare.planned names the version {version!r}, which is not made.{nearest(version, versions)}",
+            "Correct compare.planned in params.yaml.",
+        )
+    return versions[version]
 
 
 def _with_control(pair: Pair, versions: Mapping[str, VersionFacts], placebo: str, random: str) -> Pair:

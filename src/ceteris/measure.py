@@ -177,8 +177,12 @@ def _rows(rows: Labelled, name: str) -> tuple[Any, np.ndarray]:
 
 def _refuse_copies(arms: list[tuple[str, Any, Any, np.ndarray]], validation: Any) -> None:
     judged = _digests(validation)
+    trained: dict[int, set[bytes]] = {}
     for name, _, features, _ in arms:
-        copies = np.flatnonzero(np.isin(judged, _digests(features)))
+        # Arms that differ in labels alone share one table, which is read once.
+        if id(features) not in trained:
+            trained[id(features)] = set(_digests(features))
+        copies = np.flatnonzero([digest in trained[id(features)] for digest in judged])
         if len(copies):
             raise LeakageError(
                 f"The validation rows {some(copies)} stand among the rows of {name} as well.",

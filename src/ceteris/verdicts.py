@@ -152,13 +152,13 @@ def judge(effect: Effect, p_holm: float | None = None, net: Effect | None = None
     net : Effect, optional
         Candidate minus its placebo, for a version that drops rows.
     """
-    verdict, reason = _decide(effect, effect.p_value if p_holm is None else p_holm, net)
+    verdict, reason = _decide(effect, effect.p_value if p_holm is None else p_holm, net, "p" if p_holm is None else "Holm p")
     if not effect.seed_noise_known:
         reason += f"; seed noise unknown ({effect.n_seeds} of the {FEWEST_SEEDS} seeds that it takes)"
     return replace(effect, verdict=verdict, reason=reason)
 
 
-def _decide(effect: Effect, p: float, net: Effect | None) -> tuple[str, str]:
+def _decide(effect: Effect, p: float, net: Effect | None, name: str) -> tuple[str, str]:
     if effect.identical:
         return NO_DIFFERENCE, "the arms are identical"
     inside = -effect.region <= effect.low and effect.high <= effect.region
@@ -172,11 +172,11 @@ def _decide(effect: Effect, p: float, net: Effect | None) -> tuple[str, str]:
     if not effect.seed_noise_known:
         return CANNOT_TELL, f"the interval lies {side} 0, but holds the noise of rows only"
     if p >= 1 - effect.confidence:
-        return CANNOT_TELL, f"the interval lies {side} 0, but p adjusted for the planned contrasts (Holm) is {p:.3f}"
+        return CANNOT_TELL, f"the interval lies {side} 0, but {name} is {p:.3f}"
     if side == "above" and net is not None and net.low <= 0:
         span = f"{net.amount(net.difference)} [{net.amount(net.low)}, {net.amount(net.high)}]"
         return CANNOT_TELL, f"the interval lies above 0, but net of its placebo it does not: {span}"
-    return (HELPS if side == "above" else HARMS), f"the interval lies {side} 0, Holm p {_p(p)}"
+    return (HELPS if side == "above" else HARMS), f"the interval lies {side} 0, {name} {_p(p)}"
 
 
 def _region(effect: Effect) -> str:

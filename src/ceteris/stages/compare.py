@@ -144,7 +144,8 @@ def _metrics(
     metric = stage.params.compare.metric
     metrics: dict[str, object] = {}
     for axis in ("data", "model"):
-        one = next((one for one in judged if one.pair.axis == axis and one.p_holm is not None), None)
+        family = {one.pair: one for one in judged if one.pair.axis == axis and one.p_holm is not None}
+        one = next((family[pair] for pair in pairs if pair in family), None)
         if one is None or one.effect is None:
             continue
         effect = one.effect

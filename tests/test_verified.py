@@ -1,0 +1,172 @@
+"""Only a person's blind answer changes a validation label, and only a full set of answers changes a verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ceteris.compare import VersionFacts, as_one_family, judge_pairs, pairs_of
+from ceteris.dataset import codes
+from ceteris.disagreement import NOT_ANSWERED, UNSURE
+from ceteris.errors import LeakageError, StaleEditError
+from ceteris.verified import Answers, answers_of, chosen_rows, judge_verified, queue_of, queue_pairs, with_tipping
+from small import CLASSES, decided, edit
+from test_compare import FACTS, LABELS, plan, scorer
+
+IDS = np.array([f"v{row:03d}" for row in range(len(LABELS))], dtype=object)
+TEXTS = np.array(CLASSES, dtype=object)[LABELS]
+SILENT = Answers(IDS, np.full(len(IDS), NOT_ANSWERED))
+
+
+def answer(row: int, action: str = "relabel", new: str = "", source: str = "disagreement", **more: str) -> dict[str, str]:
+    return edit(str(IDS[row]), action, str(TEXTS[row]), new, source=source, **more)
+
+
+def answered(*lines: dict[str, str], rule: str = "refuse") -> Answers:
+    return answers_of(decided(*lines, rule=rule), IDS, TEXTS, CLASSES)
+
+
+def fix() -> Any:
+    (pair,) = [pair for pair in pairs_of(["m"], FACTS, scorer().compare) if pair.name == "m.given.fixed"]
+    return pair
+
+
+def test_nothing_answered_is_nothing_known() -> None:
+    found = answered()
+    assert (found.codes == NOT_ANSWERED).all()
+    assert not found.complete
+
+
+def test_each_answer_is_a_label_or_stays_open() -> None:
+    found = answered(answer(0, new="bee"), answer(1, "confirm", source="random"), answer(2, "unsure"))
+    assert found.codes[:4].tolist() == [1, 1, UNSURE, NOT_ANSWERED]
+
+
+def test_answers_for_every_row_are_complete() -> None:
+    every = [answer(row, "confirm", reason=str(row)) for row in range(len(IDS))]
+    assert answered(*every).complete
+    assert not answered(*every[1:]).complete
+
+
+@pytest.mark.parametrize("source", ["queue", "cleanlab", "simulated reviewer", "", "Disagreement"])
+@pytest.mark.parametrize("action", ["relabel", "confirm", "unsure"])
+def test_a_validation_edit_from_another_source_is_refused_as_leakage(source: str, action: str) -> None:
+    with pytest.raises(LeakageError, match=r"line 2: .*'v000' from .*`ceteris queue`"):
+        answered(answer(0, action, "bee" if action == "relabel" else "", source=source))
+
+
+def test_no_answer_may_drop_a_validation_row() -> None:
+    with pytest.raises(LeakageError, match="none may drop a row"):
+        answered(answer(0, "drop"))
+
+
+def test_a_stale_answer_is_refused() -> None:
+    with pytest.raises(StaleEditError, match="the edit was made on 'cow'"):
+        answered(answer(0, new="bee") | {"given_label": "cow"})
+
+
+def test_queues_are_made_for_planned_contrasts_and_for_the_net_of_those_that_drop_rows() -> None:
+    names = [pair.name for pair in queue_pairs(pairs_of(["m", "n"], FACTS, plan()))]
+    assert names == ["m.given.fixed", "m.given.pruned", "m.placebo-pruned.pruned", "given.m.n"]
+
+
+def test_a_queue_is_blind_and_holds_every_row_that_can_decide_with_decoys_among_them() -> None:
+    known, pair = scorer(), fix()
+    chosen = chosen_rows(known, pair, IDS)
+    queue = queue_of(chosen, SILENT)
+    assert list(queue.columns) == ["id", "pi", "label"]
+    assert (queue["label"] == "").all()
+    asked = set(queue["id"])
+    assert set(IDS[known.discordant(pair.baseline, pair.candidate)]) <= asked
+    assert chosen.decoys.sum() == round(chosen.asked.sum() / 9) or chosen.decoys.sum() == (chosen.weights == 0).sum()
+
+
+def test_a_queue_asks_for_no_row_twice() -> None:
+    known, pair = scorer(), fix()
+    chosen = chosen_rows(known, pair, IDS)
+    first = queue_of(chosen, SILENT)["id"].iloc[0]
+    row = int(np.flatnonzero(first == IDS)[0])
+    assert first not in set(queue_of(chosen, answered(answer(row, "confirm")))["id"])
+
+
+def test_the_same_predictions_ask_for_the_same_rows_in_the_same_order() -> None:
+    one, other = (queue_of(chosen_rows(scorer(), fix(), IDS), SILENT) for _ in range(2))
+    assert one.equals(other)
+
+
+def test_without_every_answer_a_contrast_stays_on_given_labels() -> None:
+    known, pair = scorer(), fix()
+    rows = np.flatnonzero(known.discordant(pair.baseline, pair.candidate))
+    most = [answer(int(row), "confirm", reason=str(row)) for row in rows[1:]]
+    assert judge_verified(known, pair, SILENT, FACTS) is None
+    assert judge_verified(known, pair, answered(*most), FACTS) is None
+
+
+def test_with_every_disagreement_answered_the_effect_is_that_on_clean_labels() -> None:
+    known, pair = scorer(), fix()
+    rows = np.flatnonzero(known.discordant(pair.baseline, pair.candidate))
+    truth = LABELS.copy()
+    truth[rows[:8]] = (truth[rows[:8]] + 1) % 3
+    names = np.array(CLASSES, dtype=object)[truth]
+    lines = [
+        answer(int(row), "confirm" if names[row] == TEXTS[row] else "relabel", "" if names[row] == TEXTS[row] else names[row],
+               reason=str(row))
+        for row in rows
+    ]  # fmt: skip
+    found = judge_verified(known, pair, answered(*lines), FACTS)
+    assert found is not None
+    assert found.effect is not None
+    clean = scorer(labels={"true": codes(names, CLASSES)}).effect(pair.baseline, pair.candidate, "accuracy", "true")
+    assert clean is not None
+    assert found.scored_on == "verified (disagreements)"
+    assert (found.effect.difference, found.effect.low, found.effect.high) == pytest.approx(
+        (clean.difference, clean.low, clean.high)
+    )
+
+
+def test_unsure_rows_widen_the_interval_both_ways() -> None:
+    known, pair = scorer(), fix()
+    rows = np.flatnonzero(known.discordant(pair.baseline, pair.candidate))
+    sure = [answer(int(row), "confirm", reason=str(row)) for row in rows]
+    open_rows = [answer(int(row), "unsure", reason=str(row)) for row in rows[:10]] + sure[10:]
+    one, other = (judge_verified(known, pair, answered(*lines), FACTS) for lines in (sure, open_rows))
+    assert one is not None
+    assert other is not None
+    assert other.effect.low < one.effect.low  # type: ignore[union-attr]
+    assert other.effect.high >= one.effect.high  # type: ignore[union-attr]
+    assert "10 unsure rows counted for and against" in other.effect.reason  # type: ignore[union-attr]
+
+
+def test_a_version_that_drops_rows_needs_the_answers_of_its_placebo_too() -> None:
+    known = scorer()
+    (pair,) = [pair for pair in pairs_of(["m"], FACTS, known.compare) if pair.name == "m.given.pruned"]
+    rows = np.flatnonzero(known.discordant(pair.baseline, pair.candidate))
+    lines = [answer(int(row), "confirm", reason=str(row)) for row in rows]
+    net = np.flatnonzero(known.discordant((pair.baseline[0], pair.control), pair.candidate))
+    assert set(net) - set(rows)
+    assert judge_verified(known, pair, answered(*lines), FACTS) is None
+    every = [answer(int(row), "confirm", reason=str(row)) for row in sorted({*rows, *net})]
+    found = judge_verified(known, pair, answered(*every), FACTS)
+    assert found is not None
+    assert found.net is not None
+
+
+def test_a_verdict_on_given_labels_says_how_few_wrong_labels_would_undo_it_and_how_to_find_out() -> None:
+    known = scorer()
+    pairs = pairs_of(["m"], FACTS, known.compare)
+    found = as_one_family(judge_pairs(known, pairs[:1], FACTS), "accuracy")
+    (one,) = [one for one in found if one.metric == "accuracy"]
+    told = with_tipping(known, one, chosen_rows(known, one.pair, IDS), "q.csv")
+    assert told.effect is not None
+    assert told.tipping is not None
+    assert told.tipping > 0
+    assert f"{told.tipping} of these" in told.effect.reason
+    assert told.effect.reason.endswith("To check: ceteris queue m.given.fixed")
+    (other,) = [one for one in found if one.metric == "macro_f1"]
+    assert with_tipping(known, other, chosen_rows(known, one.pair, IDS), "q.csv") == other
+
+
+def test_facts_of_a_version_default_to_nothing_special() -> None:
+    assert VersionFacts() == VersionFacts(control=False, redrawn=False, reseeded=False, dropped=0, reviewed=0, rows=0)
