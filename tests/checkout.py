@@ -17,13 +17,18 @@ IDENTITY = {
 }  # fmt: skip
 
 
+def surroundings(environment: dict[str, str]) -> dict[str, str]:
+    """Return the environment of a command in a repository: nothing of this process' settings."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "CETERIS_WORKERS")}
+    return kept | IDENTITY | {"DVC_NO_ANALYTICS": "1"} | environment
+
+
 def run(root: Path, *command: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a repository, with its own code and nothing of this process' settings."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "CETERIS_WORKERS")}
     found = subprocess.run(
         command,
         cwd=root,
-        env=kept | IDENTITY | {"DVC_NO_ANALYTICS": "1"} | environment,
+        env=surroundings(environment),
         capture_output=True,
         text=True,
         check=False,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import hashlib
 import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import small
-from checkout import checkout, run
+from checkout import checkout, run, surroundings
 from ruamel.yaml import YAML
 
 __all__ = ["Clone", "Run", "SMALL", "TREE", "publish"]
@@ -77,6 +78,17 @@ class Clone:
         stages = [line.split("'")[1] for line in said.splitlines() if line.startswith("Running stage '")]
         return Run(said, stages, self.fitted()[before:])
 
+    def start(self, *command: str, output: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Start a command in a process group of its own, and return at once."""
+        return subprocess.Popen(
+            command,
+            cwd=self.root,
+            env=surroundings(self.environment),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
     def git(self, *words: str) -> str:
         """Run a git command to its end and return what it printed."""
         return run(self.root, "git", *words).stdout
@@ -130,7 +142,9 @@ class Clone:
 
     def hashes(self, *folders: str) -> dict[str, str]:
         """Return the sha256 of every file below some folders (or of a file), by its path."""
-        return {str(path.relative_to(self.root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in self._files(folders)}
+        return {
+            str(path.relative_to(self.root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in self._files(folders)
+        }
 
     def _files(self, folders: tuple[str, ...]) -> Iterator[Path]:
         for folder in folders:

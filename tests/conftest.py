@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from checkout import default_repository as default_repository
 from clone import SMALL, Clone, publish
 from hypothesis import HealthCheck, settings
+from small import STAGES, repository, run_stages
 
 # No deadline: a busy machine is no broken law. Derandomised: the same tests pass or fail on every machine.
 settings.register_profile(
@@ -39,6 +41,21 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 def clone(small_run: Clone, tmp_path: Path) -> Clone:
     """A copy of the small run, to be changed or broken."""
     return small_run.copy(tmp_path / "clone")
+
+
+@pytest.fixture(scope="session")
+def whole_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository of the small table whose stages ran in this process, without git and DVC."""
+    return _once(tmp_path_factory, "whole", lambda root: run_stages(repository(root), *STAGES[:-1]))
+
+
+@pytest.fixture
+def repo(whole_repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the whole repository, to be changed or broken, as the working directory."""
+    root = tmp_path / "repo"
+    shutil.copytree(whole_repository, root)
+    monkeypatch.chdir(root)
+    return root
 
 
 def _once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:

@@ -15,9 +15,22 @@ from ceteris.dataset import ID, LABEL, Dataset
 from ceteris.recipes import Evidence
 from ceteris.stages import open_stage
 
-__all__ = ["REPOSITORY", "CLASSES", "dataset", "evidence", "decided", "edit", "table", "params", "repository", "run_stages"]
+__all__ = [
+    "REPOSITORY",
+    "STAGES",
+    "CLASSES",
+    "dataset",
+    "evidence",
+    "decided",
+    "edit",
+    "table",
+    "params",
+    "repository",
+    "run_stages",
+]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+STAGES = ("ingest", "validate", "split", "audit", "fix", "train", "compare", "report")
 CLASSES = ("ant", "bee", "cow")
 NO_DECISIONS = edits.parse("", "")
 

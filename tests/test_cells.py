@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from memory import Coin, Memoriser, Warped
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -13,7 +14,6 @@ from sklearn.tree import DecisionTreeClassifier
 
 from ceteris.cells import Cell, Draw, Job, fit_cells
 from ceteris.errors import BadInputError
-from memory import Coin, Memoriser, Warped
 
 RNG = np.random.default_rng(3)
 TRAIN = RNG.normal(size=(60, 3))

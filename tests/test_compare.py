@@ -170,8 +170,9 @@ def test_the_grid_holds_the_metric_in_its_usual_orientation() -> None:
 
 def test_arms_that_are_one_cell_differ_by_exactly_nothing() -> None:
     known = scorer()
-    arms = dict(known.arms) | {("m", "fixed"): known.arms["m", "given"]}
-    same = [one for one in judged(replace(known, arms=arms, _scores={})) if one.pair.name == "m.given.fixed"]
+    known = replace(known, arms=dict(known.arms) | {("m", "fixed"): known.arms["m", "given"]})
+    same = judge_pairs(known, pairs_of(["m"], FACTS, known.compare)[:1], FACTS)
+    assert {one.pair.name for one in same} == {"m.given.fixed"}
     assert {(one.effect.difference, one.effect.low, one.effect.high, one.effect.verdict) for one in same} == {
         (0.0, 0.0, 0.0, "no practical difference")
     }
@@ -194,7 +195,9 @@ def test_renaming_the_classes_changes_no_effect(names: list[int]) -> None:
     def anew(one: Arm) -> Arm:
         probs = one.cell.pred_probs
         assert probs is not None
-        return replace(one, cell=replace(one.cell, predicted=codes[one.cell.predicted], pred_probs=probs[:, :, np.argsort(codes)]))
+        return replace(
+            one, cell=replace(one.cell, predicted=codes[one.cell.predicted], pred_probs=probs[:, :, np.argsort(codes)])
+        )
 
     renamed = Scorer({name: anew(one) for name, one in known.arms.items()}, {"given": codes[LABELS]}, 3, None, known.compare)
     here, there = (effects_table(judged(one), FACTS) for one in (known, renamed))

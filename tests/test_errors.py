@@ -16,6 +16,10 @@ def test_a_refusal_says_what_was_wrong_and_then_what_to_do() -> None:
     assert str(BadInputError("Row 3 is empty. ", "Fill it.")) == "Row 3 is empty. Fill it."
 
 
+def test_after_a_list_of_bad_lines_what_to_do_stands_on_a_line_of_its_own() -> None:
+    assert str(StaleEditError("Bad:", "Mend.", ["line 1", "line 2"])) == "Bad:\n  line 1\n  line 2\nMend."
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_a_refusal_travels_between_processes_whole(kind: type[CeterisError]) -> None:
     error = StaleEditError("Bad:", "Mend.", ["line 1", "line 2"]) if kind is StaleEditError else kind("Bad.", "Mend.")

@@ -41,7 +41,9 @@ def test_rows_in_any_order_have_one_fingerprint_without_a_data_set_too() -> None
 
 @pytest.mark.parametrize("what", [ID, LABEL, "n", "t", "weight", "a row"])
 def test_every_part_of_the_data_is_in_its_fingerprint(what: str) -> None:
-    frame = pd.DataFrame({ID: ["a", "b"], LABEL: ["x", "y"], "n": [1.0, 2.0], "t": ["p", "q"]}, dtype=object).astype({"n": float})
+    frame = pd.DataFrame({ID: ["a", "b"], LABEL: ["x", "y"], "n": [1.0, 2.0], "t": ["p", "q"]}, dtype=object).astype(
+        {"n": float}
+    )
     changed, weights = frame.copy(), np.ones(2)
     if what == "weight":
         weights[1] = 2.0
@@ -95,7 +97,7 @@ def test_only_the_axis_that_was_asked_for_may_move(moving: str, part: str) -> No
 
 
 def test_everything_that_moved_is_named() -> None:
-    with pytest.raises(NotHeldFixedError, match="the training data and the seeds differ too"):
+    with pytest.raises(NotHeldFixedError, match="the training data and the seeds moved too"):
         hold_fixed(BASE, replace(BASE, data="?", model="?", seeds="?"), "model", ("one", "other"))
 
 

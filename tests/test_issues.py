@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from small import CLASSES
 
 from ceteris.errors import BadInputError
 from ceteris.issues import COLUMNS, find_label_issues, rank
-from small import CLASSES
 
 IDS = np.array([f"r{row:02d}" for row in range(30)], dtype=object)
 TRUE = np.arange(30) % 3

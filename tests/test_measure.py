@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from memory import Coin
 from scipy import sparse
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
@@ -14,7 +15,6 @@ from sklearn.tree import DecisionTreeClassifier
 
 import ceteris
 from ceteris.errors import BadInputError, CeterisError, LeakageError
-from memory import Coin
 
 RNG = np.random.default_rng(11)
 CODE = np.arange(400) % 2
@@ -32,9 +32,7 @@ def fixing(model: Any = None, **settings: Any) -> Any:
 
 
 def choosing(one: Any, other: Any, **settings: Any) -> Any:
-    return ceteris.measure_model_effect(
-        one, other, train=(X[TRAIN], TRUE[TRAIN]), validation=VALIDATION, workers=1, **settings
-    )
+    return ceteris.measure_model_effect(one, other, train=(X[TRAIN], TRUE[TRAIN]), validation=VALIDATION, workers=1, **settings)
 
 
 def test_errors_that_are_fixed_are_rewarded_with_the_difference_of_plain_fits() -> None:
@@ -65,7 +63,9 @@ def test_renaming_the_classes_changes_nothing() -> None:
         return np.array([names[label] for label in y], dtype=object)
 
     there = fixing(
-        baseline=(X[TRAIN], anew(GIVEN[TRAIN])), candidate=(X[TRAIN], anew(TRUE[TRAIN])), validation=(X[JUDGE], anew(TRUE[JUDGE]))
+        baseline=(X[TRAIN], anew(GIVEN[TRAIN])),
+        candidate=(X[TRAIN], anew(TRUE[TRAIN])),
+        validation=(X[JUDGE], anew(TRUE[JUDGE])),
     )
     assert there.difference == pytest.approx(fixing().difference)
 
@@ -81,7 +81,9 @@ def test_a_dataframe_an_array_and_a_sparse_matrix_are_measured_alike() -> None:
 
     for kind in (as_frame, sparse.csr_matrix):
         other = fixing(
-            baseline=(kind(X[TRAIN]), GIVEN[TRAIN]), candidate=(kind(X[TRAIN]), TRUE[TRAIN]), validation=(kind(X[JUDGE]), TRUE[JUDGE])
+            baseline=(kind(X[TRAIN]), GIVEN[TRAIN]),
+            candidate=(kind(X[TRAIN]), TRUE[TRAIN]),
+            validation=(kind(X[JUDGE]), TRUE[JUDGE]),
         )
         assert other.difference == pytest.approx(fixing().difference, abs=0.011)
 

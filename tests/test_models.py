@@ -17,7 +17,9 @@ MIXED = NUMBERS.assign(t=pd.Series(["a", "b", None, "a"], dtype=object))
 MINE = "from sklearn.base import BaseEstimator\n\n\nclass Mine(BaseEstimator):\n    def fit(self, X, y): return self\n    def predict(self, X): return [0] * len(X)\n"
 
 
-def recipe(estimator: str = "sklearn.linear_model.LogisticRegression", prepare: str = "scaled", **params: object) -> ModelRecipe:
+def recipe(
+    estimator: str = "sklearn.linear_model.LogisticRegression", prepare: str = "scaled", **params: object
+) -> ModelRecipe:
     return ModelRecipe(estimator=estimator, prepare=prepare, params=params or None)  # type: ignore[arg-type]
 
 

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
+from small import REPOSITORY, params
 
 from ceteris.errors import ParamsError
 from ceteris.params import Params, parse
 from ceteris.store import parse_yaml
-from small import REPOSITORY, params
 
 
 def refusal(content: object) -> str:

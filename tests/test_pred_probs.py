@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from memory import Coin, Memoriser, Warped
 
 from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.pred_probs import assign_folds, check, out_of_fold, predict
-from memory import Coin, Memoriser, Warped
 
 NUMBERS = np.arange(30.0)[:, None]
 LABELS = np.arange(30) % 3
@@ -47,7 +47,7 @@ def test_no_row_is_judged_by_a_fold_that_saw_its_group() -> None:
 @given(st.integers(2, 5), st.integers(0, 50))
 def test_folds_share_out_each_class_evenly(folds: int, seed: int) -> None:
     assigned = assign_folds(LABELS, folds, seed)
-    counts = np.array([[(assigned[LABELS == label] == fold).sum() for fold in range(folds)] for label in range(3)])
+    counts = np.array([[(assigned[label == LABELS] == fold).sum() for fold in range(folds)] for label in range(3)])
     assert (counts.max(axis=1) - counts.min(axis=1) <= 1).all()
 
 

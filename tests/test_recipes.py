@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small import CLASSES, decided, edit, evidence
 
 from ceteris.errors import ParamsError, StaleEditError
 from ceteris.params import Step
 from ceteris.recipes import Evidence, Version, make, make_all
-from small import CLASSES, decided, edit, evidence
 
 STEPS = {
     "given": (),
@@ -43,7 +43,12 @@ def test_reviewed_equals_given_and_says_so_while_nobody_has_reviewed() -> None:
 
 @pytest.mark.parametrize(
     ("name", "relabelled", "dropped", "reviewed"),
-    [("pruned", [], [0, 1, 2], 0), ("relabelled", [0, 1, 2], [], 0), ("simulated", [0, 1, 2], [], 5), ("true", [0, 1, 2], [], 0)],
+    [
+        ("pruned", [], [0, 1, 2], 0),
+        ("relabelled", [0, 1, 2], [], 0),
+        ("simulated", [0, 1, 2], [], 5),
+        ("true", [0, 1, 2], [], 0),
+    ],
 )
 def test_each_step_changes_the_rows_it_names(name: str, relabelled: list[int], dropped: list[int], reviewed: int) -> None:
     made = make(name, STEPS[name], evidence())

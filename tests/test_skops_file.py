@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import pickle
 import subprocess
 import sys
 import zipfile
@@ -16,15 +17,17 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import ExtraTreeClassifier
+from small import REPOSITORY
 
 from ceteris.skops_file import dump_model
-from small import REPOSITORY
 
 ROWS = np.random.default_rng(0).normal(size=(40, 3))
 LABELS = np.arange(40) % 2
 MODELS = {
     "pipeline": lambda: make_pipeline(StandardScaler(), LogisticRegression()),
     "forest": lambda: RandomForestClassifier(3, random_state=0),
+    "tree": lambda: make_pipeline(StandardScaler(), ExtraTreeClassifier(random_state=0)),
 }
 ALONE = """
 import hashlib, numpy as np
@@ -43,6 +46,13 @@ def test_two_fits_of_one_model_are_the_same_bytes(name: str) -> None:
     one = dump_model(MODELS[name]().fit(ROWS, LABELS))
     assert dump_model(MODELS[name]().fit(ROWS, LABELS)) == one
     assert len(noise) == 1000
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_that_was_fitted_in_a_worker_process_is_the_same_bytes(name: str) -> None:
+    fitted = MODELS[name]().fit(ROWS, LABELS)
+    sent = pickle.loads(pickle.dumps(fitted))
+    assert dump_model(sent) == dump_model(fitted)
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small import REPOSITORY, repository
 
 from ceteris import store
 from ceteris.errors import BadInputError, BusyError, CeterisError, ParamsError
-from small import REPOSITORY, repository
 
 TEXTS = st.one_of(
     st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=6),

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small import CLASSES, decided, edit
+from test_compare import FACTS, LABELS, plan, scorer
 
 from ceteris.compare import VersionFacts, as_one_family, judge_pairs, pairs_of
 from ceteris.dataset import codes
 from ceteris.disagreement import NOT_ANSWERED, UNSURE
 from ceteris.errors import LeakageError, StaleEditError
 from ceteris.verified import Answers, answers_of, chosen_rows, judge_verified, queue_of, queue_pairs, with_tipping
-from small import CLASSES, decided, edit
-from test_compare import FACTS, LABELS, plan, scorer
 
 IDS = np.array([f"v{row:03d}" for row in range(len(LABELS))], dtype=object)
 TEXTS = np.array(CLASSES, dtype=object)[LABELS]
@@ -126,7 +126,7 @@ def test_with_every_disagreement_answered_the_effect_is_that_on_clean_labels() -
     )
 
 
-def test_unsure_rows_widen_the_interval_both_ways() -> None:
+def test_unsure_rows_are_counted_for_and_against_and_widen_the_interval() -> None:
     known, pair = scorer(), fix()
     rows = np.flatnonzero(known.discordant(pair.baseline, pair.candidate))
     sure = [answer(int(row), "confirm", reason=str(row)) for row in rows]
@@ -134,9 +134,12 @@ def test_unsure_rows_widen_the_interval_both_ways() -> None:
     one, other = (judge_verified(known, pair, answered(*lines), FACTS) for lines in (sure, open_rows))
     assert one is not None
     assert other is not None
-    assert other.effect.low < one.effect.low  # type: ignore[union-attr]
-    assert other.effect.high >= one.effect.high  # type: ignore[union-attr]
-    assert "10 unsure rows counted for and against" in other.effect.reason  # type: ignore[union-attr]
+    assert one.effect is not None
+    assert other.effect is not None
+    assert other.effect.low < one.effect.low
+    assert other.effect.high - other.effect.low > one.effect.high - one.effect.low
+    assert other.effect.p_value >= one.effect.p_value
+    assert "10 unsure rows counted for and against" in other.effect.reason
 
 
 def test_a_version_that_drops_rows_needs_the_answers_of_its_placebo_too() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 import pandas as pd
 
@@ -57,16 +58,20 @@ def to_edits(
     Raises
     ------
     BadInputError
-        Lists every answer that is no class, every id that is unknown, and validation rows that would be dropped.
+        Lists every answer that is no class, every id that is unknown or answered in two ways, and validation rows that would
+        be dropped.
     """
     for column in ("id", LABEL_COLUMN):
         if column not in filled:
             raise BadInputError(f"The file has the columns {list(filled.columns)[:8]}, and no {column!r}.", "Export it anew.")
     answers = filled[filled[LABEL_COLUMN].str.strip() != ""]
-    last = known[known["reviewer"] == reviewer].drop_duplicates("id", keep="last").set_index("id")
+    last, said = _last_said(known, reviewer), dict[str, str]()
     lines, faults = [], []
-    for name, answer in zip(answers["id"], answers[LABEL_COLUMN].str.strip(), strict=True):
-        if name not in given.index:
+    for name, written in zip(answers["id"], answers[LABEL_COLUMN], strict=True):
+        answer = written if written in classes else written.strip()
+        if said.setdefault(name, answer) != answer:
+            faults.append(f"{name!r} is answered twice, {said[name]!r} and {answer!r}")
+        elif name not in given.index:
             faults.append(f"{name!r} is no train or validation row")
         elif answer not in classes and answer not in _ALSO:
             faults.append(f"{name!r}: {answer!r} is no class.{nearest(answer, [*classes, *_ALSO])}")
@@ -74,15 +79,25 @@ def to_edits(
             faults.append(f"{name!r} is a validation row, which no edit may drop; answer `unsure`")
         else:
             line = _line(str(name), str(answer), str(given[name]), classes)
-            if name in last.index and tuple(last.loc[name, ["action", "new_label"]]) == (line["action"], line["new_label"]):
+            if last.get(name) == (line["action"], line["new_label"]):
                 continue
+            last[name] = line["action"], line["new_label"]
             source = "disagreement" if name in judging else "queue"
             lines.append(line | {"reviewer": reviewer, "batch": batch, "at": at, "source": source, "answer": str(uuid.uuid4())})
     if faults:
+        more = [f"and {len(faults) - 50} more"] if len(faults) > 50 else []
         raise BadInputError(
-            "These answers cannot be read:\n  " + "\n  ".join(faults[:50]) + "\n", "Correct them; nothing was written."
+            "These answers cannot be read:\n  " + "\n  ".join(faults[:50] + more) + "\n", "Correct them; nothing was written."
         )
     return lines
+
+
+def _last_said(known: pd.DataFrame, reviewer: str) -> dict[str, tuple[str, str]]:
+    """Return what a reviewer's last answer to each row says (action, new label), without those that were reverted."""
+    undone = set(known.loc[known["action"] == "revert", "reverts"])
+    mine = known[(known["reviewer"] == reviewer) & (known["action"] != "revert") & ~known["answer"].isin(undone)]
+    ordered = mine.iloc[sorted(range(len(mine)), key=lambda place: datetime.fromisoformat(mine["at"].iloc[place]))]
+    return dict(zip(ordered["id"], zip(ordered["action"], ordered["new_label"], strict=True), strict=True))
 
 
 def _line(name: str, answer: str, given: str, classes: tuple[str, ...]) -> dict[str, str]:

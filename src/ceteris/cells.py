@@ -161,13 +161,14 @@ def _fit(shared: Any, task: tuple[int, int]) -> _Fit:
     predicted = _predicted(estimator, validation, n_classes, who)
     probabilities = predict(estimator, validation, n_classes, who) if hasattr(estimator, "predict_proba") else None
     decision = None
-    if probabilities is None and hasattr(estimator, "decision_function"):
+    if place < 2 and probabilities is None and hasattr(estimator, "decision_function"):
         decision = np.asarray(estimator.decision_function(validation))
+    told = probabilities is not None or decision is not None
     return _Fit(
         predicted=predicted,
         pred_probs=probabilities,
-        decision=decision if place < 2 else None,
-        has_seed=any(name.endswith("random_state") for name in estimator.get_params(deep=True)),
+        decision=decision,
+        has_seed=not told and any(name.endswith("random_state") for name in estimator.get_params(deep=True)),
         estimator=estimator if keep and place == 0 else None,
         cpu_seconds=time.process_time() - started,
     )

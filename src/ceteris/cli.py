@@ -131,7 +131,11 @@ def import_answers(
     folder = bench.path("edits")
     path = folder / f"{_plain(reviewer)}-{_plain(batch)}.csv"
     with single_writer(bench.root, "edits import"):
-        filled = read_table(file, text=("id", "label"))
+        try:
+            filled = read_table(file, text=("id", "label"))
+        except ValueError as error:
+            said = str(error).split("\n")[0].rstrip(".")
+            raise BadInputError(f"{file} cannot be read: {said}.", "Save it as CSV in UTF-8, with commas.") from None
         known = ledger.read_ledger(folder)
         lines = to_edits(
             filled, bench.given_labels(), bench.judging_ids(), bench.classes(), known,

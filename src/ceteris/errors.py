@@ -51,7 +51,7 @@ class CeterisError(Exception):
 
     def __init__(self, what: str, do: str) -> None:
         self.what, self.do = what, do
-        super().__init__(f"{what.rstrip()} {do}")
+        super().__init__(what.rstrip() + ("\n" if what.endswith("\n") else " ") + do)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # By default pickle calls the class with one text, and a refusal in a worker process would break the pool.

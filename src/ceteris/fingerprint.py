@@ -73,7 +73,7 @@ def hold_fixed(baseline: Fingerprint, candidate: Fingerprint, moving: str, names
     moved = [word for part, word in words.items() if part != may_move and getattr(baseline, part) != getattr(candidate, part)]
     if moved:
         raise NotHeldFixedError(
-            f"{names[0]} and {names[1]} were asked to differ in {words[may_move]} alone, and {' and '.join(moved)} differ{'s' * (len(moved) == 1)} too.",  # noqa: E501
+            f"{names[0]} and {names[1]} were asked to differ in {words[may_move]} alone, and {' and '.join(moved)} moved too.",
             "Compare two cells that share the rest, or run `dvc repro` so that both are made anew.",
         )
 

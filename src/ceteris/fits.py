@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import time
@@ -103,6 +104,10 @@ class Fits:
                 "A worker process was ended from outside, most often because memory ran out.",
                 "Run again with CETERIS_WORKERS=1; finished work is kept.",
             ) from None
+        except KeyboardInterrupt:
+            for worker in list(pool._processes.values()):
+                worker.kill()
+            raise
         finally:
             pool.shutdown(cancel_futures=True)
             _shared = None
@@ -113,8 +118,9 @@ def _start_method() -> str:
 
 
 def _begin(parent: int, shared: Any) -> None:
-    """Set up a worker: one thread, the shared data, and an end when the parent ends."""
+    """Set up a worker: one thread, the shared data, and an end when the parent ends or is interrupted."""
     global _shared
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if shared is not None:
         _shared = shared
         from threadpoolctl import threadpool_limits

@@ -18,7 +18,7 @@ def dump_model(estimator: Any) -> bytes:
 
     archive = zipfile.ZipFile(io.BytesIO(skops.io.dumps(estimator)))
     schema = json.loads(archive.read("schema.json"))
-    numbers: dict[int, int] = {}
+    numbers: dict[object, int] = {}
     names: dict[str, str] = {}
     _renumber(schema, numbers, names)
     buffer = io.BytesIO()
@@ -32,11 +32,14 @@ def dump_model(estimator: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _renumber(node: Any, numbers: dict[int, int], names: dict[str, str]) -> None:
+def _renumber(node: Any, numbers: dict[object, int], names: dict[str, str]) -> None:
     """Replace memory addresses by the order in which they are met, in place, and note the files that are named by them."""
     if isinstance(node, dict):
         if isinstance(node.get("__id__"), int):
-            node["__id__"] = numbers.setdefault(node["__id__"], len(numbers))
+            # Whether two equal numbers or texts are one object depends on the process that the model was fitted in.
+            plain = node.get("__loader__") == "JsonNode"
+            key = (node["__class__"], node["content"]) if plain else node["__id__"]
+            node["__id__"] = numbers.setdefault(key, len(numbers))
         if isinstance(node.get("file"), str):
             suffix = node["file"].rpartition(".")[2]
             node["file"] = names.setdefault(node["file"], f"{len(names)}.{suffix}")

@@ -170,7 +170,9 @@ def table_text(frame: pd.DataFrame, digits: int = 6) -> str:
         elif not pd.api.types.is_numeric_dtype(shown[name]):
             shown[name] = [neutral(value) if isinstance(value, str) else value for value in shown[name].to_numpy(dtype=object)]
     # Before Python 3.13 csv leaves a lone carriage return unquoted, and then reads it as the end of the line.
-    lone = any("\r" in value for name in shown.select_dtypes(exclude="number") for value in shown[name] if isinstance(value, str))
+    lone = any(
+        "\r" in value for name in shown.select_dtypes(exclude="number") for value in shown[name] if isinstance(value, str)
+    )
     return shown.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC if lone else csv.QUOTE_MINIMAL)
 
 

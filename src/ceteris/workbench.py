@@ -10,12 +10,15 @@ import pandas as pd
 
 from ceteris.errors import BadInputError, nearest
 from ceteris.gallery import Gallery
-from ceteris.params import Params, parse
+from ceteris.params import METRICS, Params, parse
 from ceteris.store import find_root, parse_yaml, read_table
 
 __all__ = ["Workbench", "open"]
 
-_TEXT = ("id", "given_label", "suggested_label", "version", "note", "reason", "verdict", "issue_type")
+_TEXT = (
+    "id", "given_label", "suggested_label", "version", "note", "reason", "verdict", "issue_type", "model", "baseline_model",
+    "baseline_version", "candidate_model", "candidate_version", "control",
+)  # fmt: skip
 
 
 class Workbench:
@@ -91,6 +94,8 @@ class Workbench:
         """Return (X, y) of the validation rows, y the given or the true labels."""
         from ceteris.dataset import ID, LABEL, TRUE_LABEL
 
+        if scored_on not in ("given", "true"):
+            raise BadInputError(f"{scored_on!r} is no set of labels that is kept here.", "Ask for 'given' or 'true'.")
         if scored_on == "true":
             labels = self._parquet("split", "truth-validation.parquet").set_index(ID)[TRUE_LABEL]
         else:
@@ -122,11 +127,12 @@ class Workbench:
         table = self.cells()
         metric = metric or self.params.compare.metric
         table = table[table["metric"] == metric]
-        known = table["scored_on"].unique()
-        scored_on = scored_on or next(name for name in ("true", "verified (all)", "given") if name in known)
+        known = list(table["scored_on"].unique())
+        scored_on = scored_on or next((name for name in ("true", "verified (all)", "given") if name in known), None)
         table = table[table["scored_on"] == scored_on]
         if table.empty:
-            raise BadInputError(f"No cell was scored by {metric!r} on {scored_on!r} labels.", f"Choose among {list(known)}.")
+            what = f"No cell was scored by {metric!r}" + (f" on {scored_on!r} labels." if known else ".")
+            raise BadInputError(what, f"Choose among {known or list(METRICS)}.")
         wide = table.pivot_table(index="model", columns="version", values="value", sort=False)
         wide.columns.name = f"{metric} on {scored_on} labels"
         return wide
@@ -228,20 +234,17 @@ def open(root: str | Path | None = None, *, rev: str | None = None) -> Workbench
 
 
 def _revision(root: Path, rev: str) -> Any:
-    """Return DVC's file system at a revision, after refusing a name that means more than one experiment."""
+    """Return DVC's file system at a revision, after refusing a name that is none, or that means more than one experiment."""
     from dvc.api import DVCFileSystem
-    from dvc.exceptions import DvcException
     from dvc.repo import Repo
+    from dvc.scm import SCMError, resolve_rev
 
     with Repo(str(root)) as repo:
         named = [str(ref) for ref in repo.scm.iter_refs("refs/exps/") if str(ref).rsplit("/", 1)[-1] == rev]
-    if len(named) > 1:
-        raise BadInputError(
-            f"{rev!r} names {len(named)} experiments on different commits.", "Give its hash from `dvc exp show`."
-        )
-    try:
-        return DVCFileSystem(str(root), rev=rev)
-    except (DvcException, ValueError, OSError) as error:
-        raise BadInputError(
-            f"{rev!r} is no revision or experiment here: {error}.", "See `dvc exp show` and `git log`."
-        ) from None
+        if len(named) > 1:
+            raise BadInputError(f"{rev!r} names {len(named)} experiments on different commits.", "Give its hash: dvc exp show")
+        try:
+            commit = resolve_rev(repo.scm, rev)
+        except SCMError as error:
+            raise BadInputError(f"{rev!r} is no revision or experiment here: {error}.", "See: dvc exp show; git log") from None
+    return DVCFileSystem(str(root), rev=commit)

@@ -1,0 +1,173 @@
+"""What a person types, in this process: `ceteris.cli.main` with the words of the command line."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+
+import pytest
+
+import ceteris
+from ceteris import cli, edits, ledger
+from ceteris.store import read_table
+
+
+class Said:
+    """What a command printed, and how it ended."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def ceteris_(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    def told(*words: object) -> Said:
+        monkeypatch.setattr(sys, "argv", ["ceteris", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return Said(int(ended.value.code or 0), *capsys.readouterr())
+
+    return told
+
+
+def fill(path: Path, answers: dict[int, str]) -> list[str]:
+    """Write answers into the rows of a queue, and return the ids of these rows."""
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for row, answer in answers.items():
+        rows[row]["label"] = answer
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return [rows[row]["id"] for row in answers]
+
+
+def test_help_is_enough_to_find_the_rest(ceteris_) -> None:
+    said = ceteris_("--help")
+    assert said.code == 0
+    assert all(command in said.out for command in ("init", "summary", "effects", "queue", "edits", "dvc repro"))
+
+
+def test_the_summary_names_levers_intervals_labels_and_the_report(repo: Path, ceteris_) -> None:
+    said = ceteris_("summary")
+    assert said.code == 0, said.err
+    assert "with the model logistic held fixed" in said.out
+    assert "true labels" in said.out
+    assert "[" in said.out
+    assert said.out.splitlines()[-1].endswith("reports/report.html")
+
+
+def test_effects_are_the_planned_ones_or_all(repo: Path, ceteris_) -> None:
+    planned, every = ceteris_("effects"), ceteris_("effects", "--all")
+    assert len(planned.out.splitlines()) == 3
+    assert len(every.out.splitlines()) > 10
+
+
+def test_a_train_queue_goes_out_and_its_answers_come_back(repo: Path, ceteris_) -> None:
+    out = ceteris_("queue", "train")
+    assert "review-train.csv" in out.out
+    assert "or `drop`" in out.out
+    table = read_table(Path("review-train.csv"), text=("id", "label"))
+    assert list(table.columns) == ["id", "label", "given_label", "suggested_label", "label_quality", "x", "y"]
+    ids = fill(Path("review-train.csv"), {0: str(table["suggested_label"][0]), 1: "unsure", 2: "drop"})
+    back = ceteris_("edits", "import", "review-train.csv", "--reviewer", "Ann B.")
+    assert "3 new answers in data/edits/Ann-B-review-train.csv" in back.out
+    assert "git add data/edits/Ann-B-review-train.csv" in back.out
+    known = ledger.read_ledger(repo / "data/edits")
+    assert list(known["id"]) == ids
+    assert list(known["action"]) == ["relabel", "unsure", "drop"]
+    assert set(known["reviewer"]) == {"Ann B."}
+
+
+def test_answers_that_are_imported_twice_count_once_and_change_no_byte(repo: Path, ceteris_) -> None:
+    ceteris_("queue", "train", "--out", "q.csv")
+    fill(Path("q.csv"), {0: "drop"})
+    ceteris_("edits", "import", "q.csv", "--reviewer", "ann")
+    before = (repo / "data/edits/ann-q.csv").read_bytes()
+    again = ceteris_("edits", "import", "q.csv", "--reviewer", "ann")
+    assert again.out.strip() == "Nothing new: every answer is there already."
+    assert (repo / "data/edits/ann-q.csv").read_bytes() == before
+
+
+def test_a_disagreement_queue_is_blind_and_its_answers_are_verified_labels(repo: Path, ceteris_) -> None:
+    said = ceteris_("queue", "logistic.given.simulated")
+    assert "`drop`" not in said.out
+    table = read_table(Path("review-logistic.given.simulated.csv"), text=("id", "label"))
+    assert list(table.columns) == ["id", "label", "x", "y"]
+    assert set(table["id"]) <= ceteris.open(repo).judging_ids()
+    fill(Path("review-logistic.given.simulated.csv"), {0: "ant"})
+    ceteris_("edits", "import", "review-logistic.given.simulated.csv", "--reviewer", "ann", "--batch", "1")
+    assert set(ledger.read_ledger(repo / "data/edits")["source"]) == {"disagreement"}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("queue", "trian"), 2, "'trian' is no queue. Did you mean 'train'?"),
+        (("queue", "../../etc/passwd"), 2, "is no queue"),
+        (("edits", "import", "nowhere.csv", "--reviewer", "ann"), 2, "nowhere.csv is not there. Write one with: ceteris queue"),
+        (("edits", "import", "params.yaml", "--reviewer", "///"), 2, "names no file"),
+    ],
+)
+def test_a_refusal_is_a_sentence_and_an_exit_code(repo: Path, ceteris_, words: tuple[str, ...], code: int, said: str) -> None:
+    told = ceteris_(*words)
+    assert told.code == code
+    assert said in told.err
+    assert "Traceback" not in told.err
+    assert list((repo / "data/edits").iterdir()) == []
+
+
+def test_a_queue_that_may_hold_answers_is_not_written_over(repo: Path, ceteris_) -> None:
+    ceteris_("queue", "train")
+    fill(Path("review-train.csv"), {0: "drop"})
+    before = Path("review-train.csv").read_bytes()
+    assert "may hold answers" in ceteris_("queue", "train").err
+    assert Path("review-train.csv").read_bytes() == before
+
+
+def test_outside_a_repository_the_way_in_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ceteris_) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = ceteris_("summary")
+    assert told.code == 2
+    assert "Run this inside a ceteris repository" in told.err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "cannot be read"),
+        ("id,label\nrow-000,gr\xfcn\n".encode("cp1252"), "cannot be read"),
+        (b"id;label\nrow-000;ant\n", "and no 'id'"),
+        (b'id,label\n"row-000,ant\n', "cannot be read"),
+        (b"id,label\n1E+05,ant\n", "'1E+05' is no train or validation row"),
+        (b"id,label\nrow-000,01.02.2026\n", "'01.02.2026' is no class"),
+    ],
+    ids=["empty", "cp1252", "semicolons", "open quote", "1E+05", "a date"],
+)
+def test_answers_that_a_spreadsheet_mangled_are_refused_and_nothing_is_written(
+    repo: Path, ceteris_, content: bytes, said: str
+) -> None:
+    Path("q.csv").write_bytes(content)
+    told = ceteris_("edits", "import", "q.csv", "--reviewer", "ann")
+    assert (told.code, said in told.err) == (2, True), told.err
+    assert list((repo / "data/edits").iterdir()) == []
+
+
+def test_a_byte_order_mark_is_read(repo: Path, ceteris_) -> None:
+    ceteris_("queue", "train", "--out", "q.csv")
+    fill(Path("q.csv"), {0: "drop"})
+    Path("q.csv").write_bytes(b"\xef\xbb\xbf" + Path("q.csv").read_bytes())
+    assert "1 new answers" in ceteris_("edits", "import", "q.csv", "--reviewer", "ann").out
+
+
+def test_a_ledger_that_is_broken_is_not_added_to(repo: Path, ceteris_) -> None:
+    ceteris_("queue", "train", "--out", "q.csv")
+    fill(Path("q.csv"), {0: "drop"})
+    path = repo / "data/edits/ann-q.csv"
+    path.write_text(",".join(edits.COLUMNS) + "\nbroken\n")
+    told = ceteris_("edits", "import", "q.csv", "--reviewer", "ann")
+    assert told.code == 5
+    assert "data/edits/ann-q.csv line 2: 1 fields, not 11" in told.err
+    assert path.read_text().endswith("broken\n")

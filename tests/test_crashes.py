@@ -1,0 +1,199 @@
+"""kill -9 in the middle of every stage: the rerun equals a clean run, finished cells are kept, and there is one writer."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from clone import SMALL, TREE, Clone, publish
+
+STAGES = ("ingest", "validate", "split", "audit", "fix", "train", "compare", "report")
+# What a stage writes first: where it stands, the stage is in the middle.
+FIRST = {
+    "ingest": "data/raw/table.parquet", "validate": "results/validate/schema.csv", "split": "data/split/train.parquet",
+    "audit": "data/audit/pred_probs.parquet", "fix": "data/versions/given.parquet", "train": "models/slow/*/fingerprint.json",
+    "compare": "results/compare/effects.csv", "report": "reports/figures/*.svg",
+}  # fmt: skip
+SLOW = """
+import time
+from sklearn.tree import ExtraTreeClassifier
+
+class Slow(ExtraTreeClassifier):
+    def fit(self, X, y):
+        time.sleep(0.1)
+        return super().fit(X, y)
+"""
+MODELS = {"slow": {"estimator": "estimators/slow.py:Slow", "prepare": "none", "params": {"max_depth": 4}}, "tree": TREE}
+RECIPES = {name: steps for name, steps in SMALL["fix.recipes"].items() if name in ("given", "pruned")}
+PLANNED = [{"axis": "data", "model": "tree", "baseline": "given", "candidate": "pruned"}]
+
+
+@dataclass
+class Background:
+    """`dvc repro` in a process group of its own, while the test goes on."""
+
+    clone: Clone
+    words: tuple[str, ...] = ()
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        with self.said_file.open("ab") as file:
+            self.process = self.clone.start("dvc", "repro", *self.words, output=file)
+
+    @property
+    def said_file(self) -> Path:
+        return self.clone.root.with_name("said.txt")
+
+    @property
+    def said(self) -> str:
+        """What this run and those before it printed."""
+        return self.said_file.read_text(encoding="utf-8")
+
+    def middle(self, stage: str) -> int | None:
+        """Wait for the middle of a stage, hold its process there, and return its id; None where it was over too soon."""
+        self.until(lambda: writer(self.clone, stage) and list(self.clone.root.glob(FIRST[stage])), stage)
+        pid = writer(self.clone, stage)
+        if pid is None:
+            return None
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
+        self.until(lambda: state(pid) != "running", f"{stage} to stand still")
+        return pid if state(pid) == "stopped" else None
+
+    def kill_all(self) -> None:
+        """kill -9 of DVC, the stage, and the stage's own processes."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def until_said(self, words: str) -> None:
+        """Wait until these words are printed."""
+        self.until(lambda: words in self.said, words)
+
+    def until(self, true: Callable[[], object], what: str) -> None:
+        """Look again and again until something is true."""
+        deadline = time.monotonic() + 120
+        while not true():
+            assert self.process.poll() is None or true(), f"DVC ended while the test waited for {what}:\n{self.said}"
+            assert time.monotonic() < deadline, f"waited in vain for {what}:\n{self.said}"
+            time.sleep(0.001)
+
+
+def writer(clone: Clone, stage: str) -> int | None:
+    """Return the process that holds the lock, where it is this stage's and alive."""
+    path = clone.root / ".ceteris/lock"
+    found = re.fullmatch(rf"{stage} \(process (\d+)\)", path.read_text(encoding="utf-8")) if path.exists() else None
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        if found and f"ceteris.stages.{stage}".encode() in Path(f"/proc/{found[1]}/cmdline").read_bytes():
+            return int(found[1])
+    return None
+
+
+def state(pid: int) -> str:
+    try:
+        letter = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "gone"
+    return {"T": "stopped", "t": "stopped", "Z": "gone", "X": "gone"}.get(letter, "running")
+
+
+@contextlib.contextmanager
+def repro(clone: Clone, *words: str) -> Iterator[Background]:
+    background = Background(clone, words)
+    try:
+        yield background
+    finally:
+        background.kill_all()
+
+
+def unbuilt(clean: Clone, root: Path) -> Clone:
+    """Return the repository as it was before anything ran."""
+    clone = clean.fresh(root)
+    clone.git("rm", "-rq", "dvc.lock", "results")
+    return clone
+
+
+def same(clone: Clone, clean: Clone) -> bool:
+    clone.git("add", "-A")
+    return clone.results() == clean.results() and clone.git("status", "--porcelain") == ""
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A run that nothing disturbed, in one process, of a model that takes its time."""
+    clone = publish(tmp_path_factory.mktemp("clean") / "clean", **SMALL, **{"report.title": "Slow"})
+    clone.append("estimators/slow.py", SLOW)
+    clone.change(**{"train.models": MODELS, "fix.recipes": RECIPES, "compare.planned": PLANNED})
+    clone.repro(CETERIS_WORKERS="1")
+    clone.commit()
+    return clone
+
+
+def test_all_killed_in_the_middle_of_each_stage_the_rerun_equals_a_clean_run(clean: Clone, tmp_path: Path) -> None:
+    clone = unbuilt(clean, tmp_path / "clone")
+    for stage in STAGES:
+        hit, words = None, ()
+        while hit is None:
+            with repro(clone, *words) as running:
+                hit = running.middle(stage)
+            words = ("--force", "--single-item", stage)
+    done = clone.repro()
+    assert done.stages == ["report"]
+    assert same(clone, clean)
+
+
+def test_dvc_alone_killed_the_stage_lives_on_and_the_next_waits_for_it(clean: Clone, tmp_path: Path) -> None:
+    clone = unbuilt(clean, tmp_path / "clone")
+    with contextlib.ExitStack() as started:
+        running = started.enter_context(repro(clone))
+        for stage in STAGES:
+            hit = running.middle(stage)
+            while hit is None:
+                running.process.wait()
+                running = started.enter_context(repro(clone, "--force", "--single-item", stage))
+                hit = running.middle(stage)
+            os.kill(running.process.pid, signal.SIGKILL)
+            running.process.wait()
+            assert state(hit) == "stopped"
+            running = started.enter_context(repro(clone))
+            running.until_said(f"waiting for {stage} (process {hit}), which is writing here")
+            assert writer(clone, stage) == hit
+            os.kill(hit, signal.SIGCONT)
+        assert running.process.wait() == 0
+    assert same(clone, clean)
+    assert len(clone.fitted()) == len(set(clone.fitted()))
+
+
+@pytest.mark.parametrize("how", ["kill -9 of all", "kill -9 of the stage", "Ctrl-C"])
+def test_finished_cells_are_kept_and_the_others_are_fitted_once(how: str, clean: Clone, tmp_path: Path) -> None:
+    clone = clean.copy(tmp_path / "clone")
+    clone.change(**{"train.models.slow.params.max_depth": 5})
+    before = clone.fitted()
+    with repro(clone, "train") as running:
+        running.until(lambda: len(clone.fitted()) > len(before) + 1, "two cells")
+        pid = writer(clone, "train")
+        assert pid is not None
+        if how == "kill -9 of the stage":
+            os.kill(pid, signal.SIGKILL)
+            assert running.process.wait() != 0
+            assert "failed to reproduce 'train'" in running.said
+        elif how == "Ctrl-C":
+            os.killpg(running.process.pid, signal.SIGINT)
+            assert running.process.wait() != 0
+            assert "train: stopped; what was finished is kept, run again to go on" in running.said
+            assert "Traceback" not in running.said
+    kept = clone.fitted()[len(before) :]
+    whole = {path: clone.hashes(f"models/slow/{path}") for _, path in kept}
+    assert 2 <= len(kept) < 4
+    again = clone.repro("train")
+    assert not set(again.fitted) & set(kept)
+    assert sorted(again.fitted + kept) == [("slow", name) for name in ("aa", "given", "placebo-pruned", "pruned")]
+    assert {path: clone.hashes(f"models/slow/{path}") for path in whole} == whole
