@@ -13,15 +13,15 @@ export DVC_NO_ANALYTICS ?= 1
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
-repro: $(VENV)/.ready  ## run the pipeline: what is fixing the data worth, with the model held fixed?
+repro: $(VENV)/.ready  ## run the pipeline: what moved the score, the data or the model?
 	dvc repro
 	@ceteris summary
 
 test: $(VENV)/.ready  ## run every test
 	python -m pytest
 
-lab: $(VENV)/.ready  ## open JupyterLab on the notebooks
-	PYTHONPATH=src jupyter lab notebooks
+lab: $(VENV)/.ready  ## open JupyterLab on the notebooks (as root: ARGS=--allow-root)
+	PYTHONPATH=src jupyter lab notebooks $(ARGS)
 
 check: $(VENV)/.ready  ## lint, types and tests
 	ruff check .

@@ -27,7 +27,8 @@ ROOMS = {
     "experiment": "fingerprint cells compare verified measure",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet wording story report gallery",
     "door": "sources csv_file store closure ledger cell_files cli workbench onboarding",
-    "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare stages.report",
+    "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
+    " stages.report",
 }
 FLOOR = {room: floor for floor, rooms in ROOMS.items() for room in rooms.split()} | {"": "vocabulary"}
 OWNERS = {
@@ -39,7 +40,7 @@ OWNERS = {
 MAY_READ = {"models": {"read_text", "read_bytes", "is_file"}, "report": {"read_text"}}
 OPENS = {
     "open", "read_text", "read_bytes", "write_text", "write_bytes", "to_csv", "to_parquet", "to_json", "to_pickle", "read_csv",
-    "read_parquet", "read_json", "read_table", "unlink", "mkdir", "rmdir", "rename", "replace_file", "savefig", "is_file", "exists",
+    "read_parquet", "read_json", "read_table", "unlink", "mkdir", "rmdir", "rename", "savefig", "is_file", "exists",
     "save", "savez", "savez_compressed", "tofile", "fromfile", "loadtxt", "savetxt", "rglob", "glob", "iterdir", "urlopen",
 }  # fmt: skip
 STAGES = ["ingest", "validate", "split", "audit", "fix", "train", "compare", "report"]

@@ -66,7 +66,7 @@ def test_a_cell_with_a_damaged_file_is_no_cell(tmp_path: Path, name: str, fault:
         }
         (folder / name).write_bytes(broken[fault])
     assert cell_state(folder) is None
-    with pytest.raises(IntegrityError, match="m/v is missing or not what train wrote.*dvc repro train --force"):
+    with pytest.raises(IntegrityError, match=r"m/v is missing or not what train wrote.*dvc repro train --force"):
         read_cell(folder)
 
 

@@ -42,7 +42,8 @@ SEEDS = 5
 def plan(*planned: tuple[str, str, str, str]) -> Compare:
     held = {"data": "model", "model": "version"}
     chosen = planned or (("data", "m", "given", "fixed"), ("data", "m", "given", "pruned"), ("model", "given", "m", "n"))
-    return Compare(planned=tuple(Contrast(axis=axis, **{held[axis]: name}, baseline=one, candidate=other) for axis, name, one, other in chosen))  # type: ignore[arg-type]  # fmt: skip
+    lines = [{"axis": axis, held[axis]: name, "baseline": one, "candidate": other} for axis, name, one, other in chosen]
+    return Compare(planned=tuple(Contrast.model_validate(line) for line in lines))
 
 
 def arm(version: str, model: str, share_right: float, probabilities: bool = True, deterministic: bool = False) -> Arm:

@@ -57,9 +57,15 @@ class Background:
         """What this run and those before it printed."""
         return self.said_file.read_text(encoding="utf-8")
 
+    @property
+    def ended(self) -> bool:
+        """Whether DVC has come to its end; the stage may live on."""
+        return self.process.poll() is not None
+
     def middle(self, stage: str) -> int | None:
         """Wait for the middle of a stage, hold its process there, and return its id; None where it was over too soon."""
-        self.until(lambda: writer(self.clone, stage) and list(self.clone.root.glob(FIRST[stage])), stage)
+        first = FIRST[stage]
+        self.until(lambda: self.ended or (writer(self.clone, stage) and any(self.clone.root.glob(first))), stage)
         pid = writer(self.clone, stage)
         if pid is None:
             return None
@@ -82,7 +88,7 @@ class Background:
         """Look again and again until something is true."""
         deadline = time.monotonic() + 120
         while not true():
-            assert self.process.poll() is None or true(), f"DVC ended while the test waited for {what}:\n{self.said}"
+            assert not self.ended or true(), f"DVC ended while the test waited for {what}:\n{self.said}"
             assert time.monotonic() < deadline, f"waited in vain for {what}:\n{self.said}"
             time.sleep(0.001)
 
@@ -114,6 +120,18 @@ def repro(clone: Clone, *words: str) -> Iterator[Background]:
         background.kill_all()
 
 
+def hold(clone: Clone, stage: str, started: contextlib.ExitStack, running: Background | None = None) -> tuple[Background, int]:
+    """Run to the middle of a stage and hold it there, once more where the stage was quicker than the look at it."""
+    for _ in range(5):
+        running = running or started.enter_context(repro(clone))
+        pid = running.middle(stage)
+        if pid is not None:
+            return running, pid
+        running.process.wait()
+        running = started.enter_context(repro(clone, "--force", "--single-item", stage))
+    raise AssertionError(f"{stage} was never caught in its middle")
+
+
 def unbuilt(clean: Clone, root: Path) -> Clone:
     """Return the repository as it was before anything ran."""
     clone = clean.fresh(root)
@@ -140,11 +158,9 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 def test_all_killed_in_the_middle_of_each_stage_the_rerun_equals_a_clean_run(clean: Clone, tmp_path: Path) -> None:
     clone = unbuilt(clean, tmp_path / "clone")
     for stage in STAGES:
-        hit, words = None, ()
-        while hit is None:
-            with repro(clone, *words) as running:
-                hit = running.middle(stage)
-            words = ("--force", "--single-item", stage)
+        with contextlib.ExitStack() as started:
+            running, _ = hold(clone, stage, started)
+            running.kill_all()
     done = clone.repro()
     assert done.stages == ["report"]
     assert same(clone, clean)
@@ -152,21 +168,18 @@ def test_all_killed_in_the_middle_of_each_stage_the_rerun_equals_a_clean_run(cle
 
 def test_dvc_alone_killed_the_stage_lives_on_and_the_next_waits_for_it(clean: Clone, tmp_path: Path) -> None:
     clone = unbuilt(clean, tmp_path / "clone")
+    running = None
     with contextlib.ExitStack() as started:
-        running = started.enter_context(repro(clone))
         for stage in STAGES:
-            hit = running.middle(stage)
-            while hit is None:
-                running.process.wait()
-                running = started.enter_context(repro(clone, "--force", "--single-item", stage))
-                hit = running.middle(stage)
+            running, pid = hold(clone, stage, started, running)
             os.kill(running.process.pid, signal.SIGKILL)
             running.process.wait()
-            assert state(hit) == "stopped"
+            assert state(pid) == "stopped"
             running = started.enter_context(repro(clone))
-            running.until_said(f"waiting for {stage} (process {hit}), which is writing here")
-            assert writer(clone, stage) == hit
-            os.kill(hit, signal.SIGCONT)
+            running.until_said(f"waiting for {stage} (process {pid}), which is writing here")
+            assert writer(clone, stage) == pid
+            os.kill(pid, signal.SIGCONT)
+        assert running is not None
         assert running.process.wait() == 0
     assert same(clone, clean)
     assert len(clone.fitted()) == len(set(clone.fitted()))

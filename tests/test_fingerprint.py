@@ -92,7 +92,7 @@ def test_only_the_axis_that_was_asked_for_may_move(moving: str, part: str) -> No
     if part == moves:
         hold_fixed(BASE, other, moving, ("one", "other"))
         return
-    with pytest.raises(NotHeldFixedError, match="one and other .* too"):
+    with pytest.raises(NotHeldFixedError, match=r"one and other .* too"):
         hold_fixed(BASE, other, moving, ("one", "other"))
 
 

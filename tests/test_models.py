@@ -14,7 +14,16 @@ from ceteris.params import ModelRecipe
 
 NUMBERS = pd.DataFrame({"x": [0.0, 1.0, np.nan, 3.0], "y": [1.0, 1.0, 1.0, 1.0]})
 MIXED = NUMBERS.assign(t=pd.Series(["a", "b", None, "a"], dtype=object))
-MINE = "from sklearn.base import BaseEstimator\n\n\nclass Mine(BaseEstimator):\n    def fit(self, X, y): return self\n    def predict(self, X): return [0] * len(X)\n"
+MINE = """
+from sklearn.base import BaseEstimator
+
+class Mine(BaseEstimator):
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return [0] * len(X)
+"""
 
 
 def recipe(

@@ -60,8 +60,12 @@ def test_each_step_changes_the_rows_it_names(name: str, relabelled: list[int], d
 def test_the_patch_says_every_change_and_every_answer() -> None:
     patch = make("simulated", STEPS["simulated"], evidence()).patch
     assert list(zip(patch["id"], patch["action"], patch["new_label"], strict=True)) == [
-        ("r00", "relabel", "bee"), ("r01", "relabel", "cow"), ("r02", "relabel", "ant"), ("r03", "confirm", ""), ("r04", "confirm", ""),
-    ]  # fmt: skip
+        ("r00", "relabel", "bee"),
+        ("r01", "relabel", "cow"),
+        ("r02", "relabel", "ant"),
+        ("r03", "confirm", ""),
+        ("r04", "confirm", ""),
+    ]
     assert set(patch["reviewer"]) == {"simulated reviewer"}
 
 

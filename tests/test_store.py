@@ -134,7 +134,7 @@ def test_the_root_is_found_from_below_and_its_absence_is_told(tmp_path: Path) ->
 def test_paths_are_read_from_dvc_yaml_alone(tmp_path: Path) -> None:
     assert store.read_layout(repository(tmp_path))["edits"] == "data/edits"
     (tmp_path / "dvc.yaml").write_text("vars: []\nstages: {}\n")
-    with pytest.raises(BadInputError, match="git checkout dvc.yaml"):
+    with pytest.raises(BadInputError, match=r"git checkout dvc\.yaml"):
         store.read_layout(tmp_path)
 
 

@@ -106,6 +106,11 @@ def queue(
         if name not in known:
             raise BadInputError(f"{name!r} is no queue.{nearest(name, ['train', *known])}", "Plan it in compare.planned.")
         rows, features, columns = bench.disagreements(name), bench.validation_rows(), ()
+    if not len(rows):
+        print(
+            "Nothing to review: every row that could change this contrast is answered, or its arms never predict differently."
+        )
+        return
     write_table(target, to_review(rows, features, columns))
     print(
         f"{len(rows)} rows in {target}: fill in the column `label` with a class, `unsure`" + (" or `drop`." if columns else ".")
@@ -136,6 +141,8 @@ def import_answers(
         except ValueError as error:
             said = str(error).split("\n")[0].rstrip(".")
             raise BadInputError(f"{file} cannot be read: {said}.", "Save it as CSV in UTF-8, with commas.") from None
+        if "label" in filled and not filled["label"].str.strip().any():
+            raise BadInputError(f"No row of {file} is answered.", "Fill in its column `label`, then import it again.")
         known = ledger.read_ledger(folder)
         lines = to_edits(
             filled, bench.given_labels(), bench.judging_ids(), bench.classes(), known,

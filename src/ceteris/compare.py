@@ -237,7 +237,8 @@ def as_one_family(judged: list[Judged], metric: str) -> list[Judged]:
     """
     best: dict[Pair, int] = {}
     for index, one in enumerate(judged):
-        if one.pair.planned and one.metric == metric and one.effect is not None:
+        # Arms that are one and the same ask nothing: they take no share of the error that the family may make.
+        if one.pair.planned and one.metric == metric and one.effect is not None and not one.effect.identical:
             known = best.get(one.pair)
             if known is None or SCORED_ON.index(one.scored_on) < SCORED_ON.index(judged[known].scored_on):
                 best[one.pair] = index

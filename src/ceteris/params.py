@@ -52,7 +52,7 @@ class Ingest(_Section):
     label_type: Literal["text", "integer", "boolean"] = "text"
     encoding: str = "utf-8"
     delimiter: str = Field(",", min_length=1, max_length=1)
-    missing: tuple[str, ...] | None = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
+    missing: tuple[str, ...] | None = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None")
     infinite: Literal["refuse", "missing"] = "refuse"
     unlabelled: Literal["refuse", "drop"] = "refuse"
     normalise: Literal["none", "labels"] = "none"

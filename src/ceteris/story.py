@@ -133,6 +133,11 @@ class Finding:
         return self._told[0]
 
     @property
+    def empty(self) -> bool:
+        """Whether the two arms are one and the same, as `reviewed` and `given` before anybody has reviewed."""
+        return self.why == "the arms are identical"
+
+    @property
     def undoing(self) -> str:
         """How few wrong labels would undo a verdict on given labels; empty where nothing is said."""
         return self._told[1]
@@ -232,6 +237,7 @@ def best(chosen: list[Finding], axis: str) -> Finding | None:
     """
     levers = [finding for finding in chosen if finding.axis == axis and finding.applicable]
     levers = [finding for finding in levers if finding.candidate_version != "true"] or levers
+    levers = [finding for finding in levers if not finding.empty] or levers
     return min(levers, key=lambda finding: (_PREFERENCE.index(finding.verdict), -finding.difference), default=None)
 
 
@@ -251,6 +257,8 @@ def summary(effects: pd.DataFrame, metric: str, confidence: float, simulated: Co
     for axis in ("data", "model"):
         found = best(chosen, axis)
         lines.append(f"{axis}: {lever(found, confidence)}" if found else f"{axis}: no contrast was planned")
+        if found and found.undoing:
+            lines.append(f"  {found.undoing}")
     if any(finding.scored_on == "given" for finding in chosen):
         lines.append("Scored on given labels, which may hold the errors that are being fixed: the sign itself may be wrong.")
     return lines
