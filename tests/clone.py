@@ -96,6 +96,10 @@ class Clone:
     def commit(self) -> None:
         """Commit everything that git is not told to ignore."""
         self.git("add", "-A")
+        self.commit_staged()
+
+    def commit_staged(self) -> None:
+        """Commit what is staged."""
         self.git("commit", "-qm", "A state to go on from")
 
     def copy(self, root: Path) -> Clone:

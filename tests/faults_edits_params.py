@@ -1,4 +1,4 @@
-"""Bad edits, params, probabilities and estimators, one line a fault: what is done to a repository, and the words of the refusal."""
+"""Bad edits, params, probabilities and estimators: what is done to a repository, and the words of the refusal."""
 
 from __future__ import annotations
 

@@ -1,107 +1,163 @@
-"""DVC experiments as users run them: each command that README walks through, on a small table."""
+"""DVC experiments as the README walks through them: set, queued, apart, compared, taken over and given back."""
 
 from __future__ import annotations
 
-import json
+import csv
+import io
+import re
+import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from clone import Clone
+from test_pipeline import answer
 
 import ceteris
-from ceteris.errors import CeterisError
+from ceteris.errors import BadInputError
+
+FEW = "+fix.recipes.few=[{step: simulate_review, rows: 5}]"
 
 
-def metrics(clone: Clone, rev: str) -> dict[str, object]:
-    return ceteris.open(clone.root, rev=rev).metrics()
+@pytest.fixture(scope="module")
+def softer(small_run: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A repository right after an experiment named `softer`, run in the workspace. Tests copy it or only read it."""
+    clone = small_run.copy(tmp_path_factory.mktemp("softer") / "softer")
+    before = len(clone.fitted())
+    clone.dvc("exp", "run", "-n", "softer", "-S", "train.models.logistic.params.C=0.01")
+    assert {model for model, _ in clone.fitted()[before:]} == {"logistic"}
+    return clone
 
 
-def test_a_parameter_is_varied_applied_and_taken_back(clone: Clone) -> None:
-    before = clone.results()
-    comments = [line.partition("#")[2] for line in clone.read("params.yaml").splitlines() if "#" in line]
-    said = clone.dvc("exp", "run", "-n", "softer", "-S", "train.models.logistic.params.C=0.001")
-    assert "Ran experiment(s): softer" in said
-    assert {model for model, _ in clone.fitted()[-4:]} == {"logistic"}
-    assert [line.partition("#")[2] for line in clone.read("params.yaml").splitlines() if "#" in line] == comments
-    softer = clone.results()
-    assert softer["results/compare/effects.csv"] != before["results/compare/effects.csv"]
-
-    clone.git("checkout", "-q", ".")
+def back(clone: Clone) -> None:
+    """Give an experiment back, as the README says."""
+    clone.git("reset", "-q", "--hard")
     clone.dvc("checkout")
-    assert clone.results() == before
 
-    read = ceteris.open(clone.root, rev="softer")
-    fitted = len(clone.fitted())
-    assert (read.effects()["baseline_model"] == "logistic").any()
-    assert read.params.train.models["logistic"].params == {"C": 0.001}
-    assert len(clone.fitted()) == fitted
 
+def experiments(clone: Clone) -> set[str]:
+    names = clone.git("for-each-ref", "--format=%(refname)", "refs/exps").split()
+    return {name.rpartition("/")[2] for name in names if re.match(r"refs/exps/[0-9a-f]{2}/", name)}
+
+
+def test_a_set_param_changes_its_line_and_keeps_every_comment(softer: Clone) -> None:
+    changed = [line for line in softer.git("diff", "-U0", "params.yaml").splitlines() if re.match(r"[+-] ", line)]
+    assert [line.strip("+- ") for line in changed] == ["C: 1.0", "C: 0.01"]
+    assert softer.read("params.yaml").count("#") > 40
+
+
+def test_the_table_of_experiments_shows_rounded_metrics(softer: Clone) -> None:
+    told = softer.dvc("exp", "show", "--csv", "--only-changed", "--drop", "Created|State|Executor|data/|models|results/|src/")
+    rows = {row["Experiment"] or row["rev"]: row for row in csv.DictReader(io.StringIO(told))}
+    metrics = ceteris.open(softer.root).metrics()
+    assert float(rows["softer"]["data"]) == metrics["data"] != float(rows["main"]["data"])
+    assert rows["softer"]["train.models.logistic.params.C"] == "0.01"
+    assert len(rows["softer"]) < 25
+    assert all(
+        len(value.partition(".")[2]) <= 4 for name, value in rows["softer"].items() if name.startswith(("data", "model"))
+    )
+
+
+def test_the_difference_to_an_experiment_is_told(softer: Clone) -> None:
+    told = softer.dvc("exp", "diff", "main", "softer")
+    assert re.search(r"train\.models\.logistic\.params\.C +1\.0 +0\.01", told)
+    assert re.search(r"metrics\.json +data +-?0\.\d{1,4} +-?0\.\d{1,4}", told)
+
+
+def test_an_experiment_is_given_back_and_applied_to_the_byte(softer: Clone, small_run: Clone, tmp_path: Path) -> None:
+    clone = softer.copy(tmp_path / "clone")
+    back(clone)
+    assert clone.results() == small_run.results()
+    assert clone.git("status", "--porcelain") == ""
     clone.dvc("exp", "apply", "softer")
-    assert clone.results() == softer
-    shown = clone.dvc("exp", "diff", "main", "softer")
-    assert "train.models.logistic.params.C" in shown
-    assert "results/compare/metrics.json" in shown
+    assert clone.results() == softer.results()
+    assert clone.repro().stages == []
+    back(clone)
+    assert clone.results() == small_run.results()
 
 
-def test_what_exp_show_shows_is_short_and_rounded(clone: Clone) -> None:
-    clone.dvc("exp", "run", "-n", "one", "-S", "train.models.tree.params.max_depth=3")
-    shown = json.loads(clone.dvc("exp", "show", "--json"))
-    (experiment,) = (rev for rev in shown[1]["experiments"][0]["revs"])
-    (found,) = experiment["data"]["metrics"].values()
-    assert len(found["data"]) <= 16
-    numbers = [value for value in found["data"].values() if isinstance(value, float)]
-    assert numbers
-    assert all(round(value, 4) == value for value in numbers)
+def test_an_experiment_is_read_without_training(softer: Clone, tmp_path: Path) -> None:
+    clone = softer.copy(tmp_path / "clone")
+    back(clone)
+    before = clone.fitted()
+    then, now = ceteris.open(clone.root, rev="softer"), ceteris.open(clone.root)
+    pd.testing.assert_frame_equal(then.effects(), ceteris.open(softer.root).effects())
+    pd.testing.assert_frame_equal(ceteris.open(clone.root, rev="main").effects(), now.effects())
+    assert then.metrics() != now.metrics()
+    assert then.params.train.models["logistic"].params == {"C": 0.01}
+    assert len(then.issues()) == len(now.issues())
+    assert clone.fitted() == before
 
 
-def test_an_added_version_and_an_edited_ledger_travel_with_an_experiment(clone: Clone) -> None:
-    issues = ceteris.open(clone.root).issues()
-    first = issues.sort_values("id").iloc[0]
-    clone.change(**{"fix.recipes.bold": [{"step": "relabel_flagged"}]})
-    header = "id,action,given_label,new_label,reviewer,reason,source,batch,at,answer,reverts\n"
-    line = f"{first['id']},confirm,{first['given_label']},,ann,,queue,one,2026-01-31T12:00:00+00:00,{'0' * 31}1,\n"
-    clone.append("data/edits/ann-one.csv", header + line)
-    clone.git("add", "data/edits/ann-one.csv")
-    clone.dvc("exp", "run", "--temp", "-n", "bolder")
-    versions = ceteris.open(clone.root, rev="bolder").versions().set_index("version")
-    assert "bold" in versions.index
-    assert versions.loc["reviewed", "reviewed"] == 1
-    assert "bold" not in set(ceteris.open(clone.root).versions()["version"])
-
-
-def test_a_queued_experiment_runs_the_code_as_it_was_edited(clone: Clone) -> None:
-    place = clone.root / "src/ceteris/recipes.py"
-    source = place.read_text(encoding="utf-8")
-    assert "nothing reviewed yet: equals given" in source
-    place.write_text(source.replace("nothing reviewed yet: equals given", "nobody has looked: equals given"), encoding="utf-8")
-    clone.dvc("exp", "run", "--queue", "-n", "edited")
-    place.write_text(source, encoding="utf-8")
-    clone.dvc("queue", "start")
-    clone.dvc("queue", "logs", "edited", "--follow")
-    notes = ceteris.open(clone.root, rev="edited").versions().set_index("version")["note"]
-    assert notes["reviewed"] == "nobody has looked: equals given"
-    assert ceteris.open(clone.root).versions().set_index("version").loc["reviewed", "note"].startswith("nothing reviewed yet")
-
-
-def test_a_declared_file_that_is_missing_is_refused_with_what_brings_it(clone: Clone) -> None:
-    (clone.root / "data/source/mine.csv").unlink()
-    said = clone.dvc("repro", refused=True)
-    assert "data/source/mine.csv" in said
-    assert "git" in said
-    assert "Traceback" not in said
-
-
-def test_an_unknown_and_an_ambiguous_name_are_refused(clone: Clone) -> None:
-    with pytest.raises(CeterisError, match="nowhere"):
-        ceteris.open(clone.root, rev="nowhere").metrics()
-    clone.dvc("exp", "run", "-n", "twice", "-S", "train.models.tree.params.max_depth=2")
+def test_a_name_that_means_two_experiments_is_refused(softer: Clone, tmp_path: Path) -> None:
+    clone = softer.copy(tmp_path / "clone")
+    back(clone)
+    clone.append("README.md", "\nA word.\n")
     clone.commit()
-    clone.dvc("exp", "run", "-n", "twice", "-S", "train.models.tree.params.max_depth=3")
-    with pytest.raises(CeterisError, match="names 2 experiments"):
-        ceteris.open(clone.root, rev="twice")
+    clone.change(**{"report.title": "Another"})
+    clone.dvc("exp", "save", "-n", "softer")
+    with pytest.raises(BadInputError, match="'softer' names 2 experiments on different commits"):
+        ceteris.open(clone.root, rev="softer")
+    with pytest.raises(BadInputError, match="'softer' is no revision or experiment"):
+        ceteris.open(clone.root, rev="softer")
 
 
-def test_dvc_plots_draws_a_page(clone: Clone) -> None:
-    said = clone.dvc("plots", "show")
-    page = Path(said.strip().splitlines()[-1].removeprefix("file://"))
-    assert "Planned contrasts" in page.read_text(encoding="utf-8")
+def test_a_version_is_added_in_a_folder_apart_where_the_users_own_file_is_there(clone: Clone, small_run: Clone) -> None:
+    assert clone.git("ls-files", "data/source/mine.csv")
+    said = clone.dvc("exp", "run", "--temp", "-n", "apart", "-S", FEW)
+    assert "18 cells: 4 fitted" in said
+    assert clone.git("status", "--porcelain") == ""
+    assert clone.results() == small_run.results()
+    apart = ceteris.open(clone.root, rev="apart")
+    assert {"few", "random-few"} <= set(apart.effects()["candidate_version"])
+    assert apart.versions().set_index("version").loc["few", "reviewed"] == 5
+
+
+def test_a_declared_file_that_git_does_not_know_is_missed_and_told_how_to_bring(clone: Clone) -> None:
+    clone.git("rm", "-q", "--cached", "data/source/mine.csv")
+    clone.commit_staged()
+    said = clone.dvc("exp", "run", "--temp", "-S", "split.seed=1", refused=True)
+    assert "data/source/mine.csv is declared in params.yaml (ingest.source), and is not there." in said
+    assert "git add data/source/mine.csv" in said
+    assert experiments(clone) == set()
+
+
+def test_what_is_queued_runs_with_the_code_and_the_edits_it_was_queued_with(clone: Clone, small_run: Clone) -> None:
+    code = clone.read("src/ceteris/recipes.py")
+    edited = code.replace("rows from the top of the queue", "rows that the edited code chose")
+    assert edited != code
+    (clone.root / "src/ceteris/recipes.py").write_text(edited, encoding="utf-8")
+    clone.dvc("exp", "run", "--queue", "-n", "edited")
+    clone.git("reset", "-q", "--hard")
+    answer(clone)
+    clone.git("add", "data/edits")
+    clone.dvc("exp", "run", "--queue", "-n", "answered")
+    clone.git("reset", "-q", "--hard")
+    clone.dvc("queue", "start")
+    deadline = time.monotonic() + 240
+    while experiments(clone) != {"edited", "answered"}:
+        failed = clone.git("for-each-ref", "refs/exps/celery/failed")
+        assert not failed and time.monotonic() < deadline, clone.dvc("queue", "status")
+        time.sleep(0.1)
+    clone.dvc("queue", "stop")
+    notes = {name: ceteris.open(clone.root, rev=name).versions().set_index("version") for name in ("edited", "answered")}
+    assert "rows that the edited code chose" in notes["edited"].loc["simulated", "note"]
+    assert notes["edited"].loc["reviewed", "reviewed"] == 0
+    assert "rows from the top of the queue" in notes["answered"].loc["simulated", "note"]
+    assert notes["answered"].loc["reviewed", "reviewed"] == notes["answered"].loc["reviewed", "relabelled"] == 1
+    assert clone.results() == small_run.results()
+
+
+def test_an_answer_of_a_person_becomes_an_experiment_and_then_a_commit(clone: Clone) -> None:
+    before = ceteris.open(clone.root).effects()
+    answer(clone, count=30)
+    clone.dvc("exp", "run", "-n", "reviewed-1")
+    moved = ceteris.open(clone.root).effects()
+    changed = {"reviewed"}
+    old, new = (frame[~frame["candidate_version"].isin(changed)].reset_index(drop=True) for frame in (before, moved))
+    columns = ["axis", "candidate_model", "candidate_version", "metric", "scored_on"]
+    pd.testing.assert_frame_equal(old[columns], new[columns])
+    reviewed = moved[(moved["candidate_version"] == "reviewed") & (moved["metric"] == "accuracy")]
+    assert (reviewed["labels_reviewed"] == 30).any()
+    clone.commit()
+    assert clone.repro().stages == []

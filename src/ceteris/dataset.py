@@ -108,8 +108,9 @@ def row_digests(features: pd.DataFrame) -> np.ndarray:
     """
     names = sorted(features.columns, key=str)
     header = hashlib.sha256("\x1f".join(map(str, names)).encode("utf-8", "surrogatepass"))
-    numeric = [name for name in names if pd.api.types.is_numeric_dtype(features[name])]
-    textual = [name for name in names if name not in set(numeric)]
+    kinds = features.dtypes
+    numeric = [name for name in names if pd.api.types.is_numeric_dtype(kinds[name])]
+    textual = [name for name in names if not pd.api.types.is_numeric_dtype(kinds[name])]
     numbers = np.ascontiguousarray(features[numeric].to_numpy(dtype=np.float64) + 0.0)
     numbers[np.isnan(numbers)] = np.nan
     columns = [features[name].to_numpy(dtype=object) for name in textual]

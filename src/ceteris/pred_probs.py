@@ -101,8 +101,10 @@ def assign_folds(labels: np.ndarray, folds: int, seed: int, groups: np.ndarray |
     for fold, (_, judged) in enumerate(splitter.split(np.zeros(len(labels)), labels, groups)):
         assigned[judged] = fold
     if groups is not None:
-        cut = [group for group in np.unique(groups) if len(np.unique(assigned[groups == group])) > 1]
-        if cut:
+        names, group = np.unique(groups, return_inverse=True)
+        places = np.unique(np.column_stack([group, assigned]), axis=0)[:, 0]
+        cut = names[np.bincount(places) > 1]
+        if len(cut):
             raise LeakageError(f"The audit folds cut the groups {some(cut)}.", "Use folds that keep each group whole.")
     return assigned
 

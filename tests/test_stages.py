@@ -1,0 +1,181 @@
+"""How each stage starts and ends, and what validate, split and audit promise of their own."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from small import dataset, params, repository, run_stages, table
+
+from ceteris.errors import BadInputError, BusyError, LeakageError
+from ceteris.stages import Progress, Stage, open_stage, run
+from ceteris.stages.audit import uncut
+from ceteris.stages.validate import schema
+from ceteris.store import read_json, read_parquet, read_table, single_writer
+
+MEMORISER = """
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+class Memoriser(ClassifierMixin, BaseEstimator):
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        self.seen_ = {tuple(row): label for row, label in zip(np.asarray(X).tolist(), y, strict=True)}
+        return self
+
+    def predict_proba(self, X):
+        blank = np.full(len(self.classes_), 1 / len(self.classes_))
+        seen = [self.seen_.get(tuple(row)) for row in np.asarray(X).tolist()]
+        return np.array([blank if label is None else (self.classes_ == label).astype(float) for label in seen])
+
+    def predict(self, X):
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+"""
+
+
+def audited(root: Path, rows: pd.DataFrame, **changed: object) -> np.ndarray:
+    """Run the pipeline up to an audit by a model that remembers, and return its out-of-fold probabilities."""
+    memoriser = {"estimator": "estimators/memory.py:Memoriser", "prepare": "none"}
+    repository(root, params(audit={"model": memoriser, "folds": 3}, **changed), rows)
+    (root / "estimators/memory.py").write_text(MEMORISER)
+    run_stages(root, "ingest", "validate", "split", "audit")
+    return read_parquet(root / "data/audit/pred_probs.parquet").drop(columns="ceteris:id").to_numpy()
+
+
+# starting and ending
+
+
+def test_a_stage_that_is_interrupted_ends_cleanly_and_lets_the_lock_go(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def main(stage: Stage) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as ended:
+        run(main)
+    assert ended.value.code == 130
+    assert "what was finished is kept, run again to go on" in capsys.readouterr().err
+    with single_writer(repo, "next", patience=0):
+        pass
+
+
+def test_a_stage_runs_alone(repo: Path) -> None:
+    def main(stage: Stage) -> None:
+        with pytest.raises(BusyError), single_writer(stage.root, "another", patience=0):
+            raise AssertionError("two writers")
+
+    run(main)
+
+
+def test_a_stage_is_given_the_params_and_the_paths_of_its_repository(repo: Path) -> None:
+    stage = open_stage("fix", repo / "data")
+    assert stage.root == repo.resolve()
+    assert stage.path("results", "fix", "versions.csv") == repo.resolve() / "results/fix/versions.csv"
+    assert stage.params.train.seeds == 5
+
+
+def test_progress_is_told_now_and_then_and_never_at_the_end(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress(open_stage("train", repo), "cells", every=0.0)
+    for done in (1, 2, 3):
+        progress(done, 3)
+    told = capsys.readouterr().err.splitlines()
+    assert [line.split(",")[0] for line in told] == ["train: 1 of 3 cells", "train: 2 of 3 cells"]
+
+
+def test_a_stage_that_runs_again_writes_the_same_bytes(repo: Path) -> None:
+    folders = ("data/raw", "data/split", "data/audit", "data/versions", "models", "results")
+    files = [path for folder in folders for path in sorted((repo / folder).rglob("*")) if path.is_file()]
+    before = {path: path.read_bytes() for path in files}
+    run_stages(repo, "ingest", "validate", "split", "audit", "fix", "train", "compare")
+    assert {path: path.read_bytes() for path in files} == before
+
+
+# validate
+
+
+def test_the_schema_tells_kinds_and_gaps_and_no_single_value() -> None:
+    told = schema(dataset(["a", "b"], n=[1.0, np.nan], t=["x", "x"]).features)
+    assert told.to_dict("list") == {
+        "column": ["n", "t"],
+        "kind": ["number", "text"],
+        "missing": [1, 0],
+        "constant": [True, True],
+    }
+
+
+def test_too_few_rows_are_refused(tmp_path: Path) -> None:
+    repository(tmp_path, rows=table(12))
+    run_stages(tmp_path, "ingest")
+    with pytest.raises(BadInputError, match="There are 12 rows"):
+        run_stages(tmp_path, "validate")
+
+
+# split
+
+
+def test_split_publishes_counts_and_seals_the_rest(repo: Path) -> None:
+    counts = read_json(repo / "results/split/summary.json")
+    parts = {part: read_parquet(repo / f"data/split/{part}.parquet") for part in ("train", "validation", "test")}
+    assert {part: counts[part] for part in parts} == {part: len(frame) for part, frame in parts.items()}
+    published = "".join(path.read_text() for path in (repo / "results/split").iterdir())
+    assert not any(name in published for name in parts["test"]["ceteris:id"])
+    assert sum(counts[part] for part in parts) == 180
+
+
+def test_the_true_label_is_no_feature_and_lies_aside(repo: Path) -> None:
+    assert list(read_parquet(repo / "data/split/train.parquet")) == ["ceteris:id", "ceteris:label", "x", "y"]
+    truth = read_parquet(repo / "data/split/truth-train.parquet").set_index("ceteris:id")["ceteris:true_label"]
+    assert truth.to_dict() == table().set_index("id")["truth"].reindex(truth.index).to_dict()
+
+
+def test_copies_across_the_split_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    rows = table()
+    rows.loc[90:, ["x", "y"]] = rows.loc[:89, ["x", "y"]].to_numpy()
+    repository(tmp_path, rows=rows)
+    run_stages(tmp_path, "ingest", "validate")
+    with pytest.raises(LeakageError, match=r"split\.copies: together in params\.yaml"):
+        run_stages(tmp_path, "split")
+    assert not (tmp_path / "data/split").exists()
+
+
+def test_the_smallest_visible_effect_is_told_before_training(repo: Path) -> None:
+    told = read_table(repo / "results/split/visible.csv")
+    rows = read_json(repo / "results/split/summary.json")["validation"]
+    assert told["smallest_visible"].to_numpy() == pytest.approx(2.8 * np.sqrt(told["discordant_share"] / rows), rel=0.01)
+
+
+# audit
+
+
+def test_no_train_row_is_judged_by_a_model_that_saw_it(tmp_path: Path) -> None:
+    assert audited(tmp_path, table()) == pytest.approx(1 / 3)
+
+
+def test_no_train_row_is_judged_by_a_model_that_saw_a_copy_of_it(tmp_path: Path) -> None:
+    rows = table()
+    rows.loc[90:, ["x", "y"]] = rows.loc[:89, ["x", "y"]].to_numpy()
+    assert audited(tmp_path, rows, split={"copies": "together"}) == pytest.approx(1 / 3)
+
+
+def test_no_train_row_is_judged_by_a_model_that_saw_its_group(tmp_path: Path) -> None:
+    rows = table().assign(kin=[f"g{row // 3}" for row in range(180)])
+    twins = rows.assign(x=np.repeat(np.arange(60.0), 3), y=0.0)
+    assert audited(tmp_path, twins, ingest={"group": "kin"}) == pytest.approx(1 / 3)
+
+
+def test_what_no_fold_may_cut() -> None:
+    assert uncut(dataset(["a", "b"], x=[1.0, 2.0])) is None
+    copies = uncut(dataset(["a", "b", "c"], x=[1.0, 2.0, 1.0]))
+    assert copies is not None
+    assert (copies[0] == copies[2], copies[0] == copies[1]) == (True, False)
+
+
+def test_the_audits_model_is_its_own_so_that_a_change_of_train_models_moves_no_data(repo: Path) -> None:
+    before = (repo / "data/audit/issues.parquet").read_bytes()
+    content = params()
+    content["train"]["models"]["logistic"] = {"estimator": "sklearn.svm.SVC"}
+    (repo / "params.yaml").write_text(json.dumps(content))
+    import_module("ceteris.stages.audit").main(open_stage("audit", repo))
+    assert (repo / "data/audit/issues.parquet").read_bytes() == before
