@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+import pandas as pd
 import small
 from checkout import checkout, run, surroundings
 from ruamel.yaml import YAML
+
+from ceteris.dataset import ID, LABEL
+from ceteris.edits import COLUMNS
 
 __all__ = ["Clone", "Run", "SMALL", "TREE", "publish"]
 
@@ -126,6 +130,15 @@ class Clone:
             place[key] = value
         with path.open("w", encoding="utf-8") as file:
             yaml.dump(content, file)
+
+    def answer(self, count: int = 1) -> None:
+        """Let a person relabel the first train rows, in a ledger file that is new."""
+        train = pd.read_parquet(self.root / "data/split/train.parquet", columns=[ID, LABEL]).head(count)
+        with (self.root / "data/edits/ann-1.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            for name, label in train.to_numpy(dtype=object):
+                writer.writerow(small.edit(name, given=label, new="cow" if label != "cow" else "bee"))
 
     def append(self, path: str, text: str) -> None:
         """Add text to the end of a file, making it where it is new."""

@@ -11,7 +11,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from clone import Clone
-from test_pipeline import answer
 
 import ceteris
 from ceteris.errors import BadInputError
@@ -31,7 +30,7 @@ def softer(small_run: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
 
 def back(clone: Clone) -> None:
     """Give an experiment back, as the README says."""
-    clone.git("reset", "-q", "--hard")
+    clone.git("checkout", "-q", ".")
     clone.dvc("checkout")
 
 
@@ -43,7 +42,7 @@ def experiments(clone: Clone) -> set[str]:
 def test_a_set_param_changes_its_line_and_keeps_every_comment(softer: Clone) -> None:
     changed = [line for line in softer.git("diff", "-U0", "params.yaml").splitlines() if re.match(r"[+-] ", line)]
     assert [line.strip("+- ") for line in changed] == ["C: 1.0", "C: 0.01"]
-    assert softer.read("params.yaml").count("#") > 40
+    assert softer.read("params.yaml").count("#") == softer.git("show", "HEAD:params.yaml").count("#")
 
 
 def test_the_table_of_experiments_shows_rounded_metrics(softer: Clone) -> None:
@@ -98,8 +97,8 @@ def test_a_name_that_means_two_experiments_is_refused(softer: Clone, tmp_path: P
     clone.dvc("exp", "save", "-n", "softer")
     with pytest.raises(BadInputError, match="'softer' names 2 experiments on different commits"):
         ceteris.open(clone.root, rev="softer")
-    with pytest.raises(BadInputError, match="'softer' is no revision or experiment"):
-        ceteris.open(clone.root, rev="softer")
+    with pytest.raises(BadInputError, match="'sofer' is no revision or experiment"):
+        ceteris.open(clone.root, rev="sofer")
 
 
 def test_a_version_is_added_in_a_folder_apart_where_the_users_own_file_is_there(clone: Clone, small_run: Clone) -> None:
@@ -127,9 +126,9 @@ def test_what_is_queued_runs_with_the_code_and_the_edits_it_was_queued_with(clon
     edited = code.replace("rows from the top of the queue", "rows that the edited code chose")
     assert edited != code
     (clone.root / "src/ceteris/recipes.py").write_text(edited, encoding="utf-8")
-    clone.dvc("exp", "run", "--queue", "-n", "edited")
+    clone.dvc("exp", "run", "--queue", "-n", "edited", "-S", "fix.recipes.simulated.0.rows=25")
     clone.git("reset", "-q", "--hard")
-    answer(clone)
+    clone.answer()
     clone.git("add", "data/edits")
     clone.dvc("exp", "run", "--queue", "-n", "answered")
     clone.git("reset", "-q", "--hard")
@@ -141,23 +140,28 @@ def test_what_is_queued_runs_with_the_code_and_the_edits_it_was_queued_with(clon
         time.sleep(0.1)
     clone.dvc("queue", "stop")
     notes = {name: ceteris.open(clone.root, rev=name).versions().set_index("version") for name in ("edited", "answered")}
-    assert "rows that the edited code chose" in notes["edited"].loc["simulated", "note"]
+    assert "25 rows that the edited code chose" in notes["edited"].loc["simulated", "note"]
     assert notes["edited"].loc["reviewed", "reviewed"] == 0
-    assert "rows from the top of the queue" in notes["answered"].loc["simulated", "note"]
+    assert "20 rows from the top of the queue" in notes["answered"].loc["simulated", "note"]
     assert notes["answered"].loc["reviewed", "reviewed"] == notes["answered"].loc["reviewed", "relabelled"] == 1
     assert clone.results() == small_run.results()
 
 
-def test_an_answer_of_a_person_becomes_an_experiment_and_then_a_commit(clone: Clone) -> None:
-    before = ceteris.open(clone.root).effects()
-    answer(clone, count=30)
+def test_an_answer_of_a_person_is_tried_and_kept(clone: Clone) -> None:
+    before = clone.fitted()
+    clone.answer(30)
     clone.dvc("exp", "run", "-n", "reviewed-1")
-    moved = ceteris.open(clone.root).effects()
-    changed = {"reviewed"}
-    old, new = (frame[~frame["candidate_version"].isin(changed)].reset_index(drop=True) for frame in (before, moved))
-    columns = ["axis", "candidate_model", "candidate_version", "metric", "scored_on"]
-    pd.testing.assert_frame_equal(old[columns], new[columns])
-    reviewed = moved[(moved["candidate_version"] == "reviewed") & (moved["metric"] == "accuracy")]
-    assert (reviewed["labels_reviewed"] == 30).any()
+    assert sorted(clone.fitted()[len(before) :]) == [("logistic", "reviewed"), ("tree", "reviewed")]
+    effects = ceteris.open(clone.root).effects(axis="data")
+    assert set(effects[effects["candidate_version"] == "reviewed"]["labels_reviewed"]) == {30}
     clone.commit()
     assert clone.repro().stages == []
+    assert clone.git("status", "--porcelain") == ""
+
+
+def test_the_plots_are_shown(softer: Clone, tmp_path: Path) -> None:
+    page = tmp_path / "plots"
+    softer.dvc("plots", "show", "-o", str(page))
+    told = (page / "index.html").read_text(encoding="utf-8")
+    assert "logistic/given -&gt; logistic/simulated" in told or "logistic/given -> logistic/simulated" in told
+    assert ".svg" in told

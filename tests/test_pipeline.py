@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Callable
@@ -17,13 +15,19 @@ import pytest
 from checkout import run
 from clone import SMALL, TREE, Clone
 from ruamel.yaml import YAML
-from small import edit
 
 import ceteris
-from ceteris.edits import COLUMNS
 
 VERSIONS = ("given", "pruned", "reviewed", "simulated", "aa", "placebo-pruned", "random-simulated")
 AFTER_SPLIT = ("audit", "fix", "train", "compare", "report")
+# Nothing of this may change a byte.
+ELSEWHERE = {
+    "PYTHONHASHSEED": "4711",
+    "TZ": "Pacific/Kiritimati",
+    "LC_ALL": "tr_TR.UTF-8",
+    "LANG": "C",
+    "CETERIS_WORKERS": "1",
+}
 FOREST = {"estimator": "sklearn.ensemble.RandomForestClassifier", "prepare": "coded", "params": {"n_estimators": 3}}
 OWN = """
 import numpy as np
@@ -38,17 +42,6 @@ class Commonest(ClassifierMixin, BaseEstimator):
     def predict(self, X):
         return np.full(len(X), self.answer_)
 """
-
-
-def answer(clone: Clone, count: int = 1) -> None:
-    """Let a person relabel the first train rows."""
-    train = pd.read_parquet(clone.root / "data/split/train.parquet", columns=["ceteris:id", "ceteris:label"]).head(count)
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for name, label in train.to_numpy():
-        writer.writerow(edit(name, given=label, new="cow" if label != "cow" else "bee"))
-    clone.append("data/edits/ann-1.csv", buffer.getvalue())
 
 
 def recipes(**changed: Any) -> dict[str, Any]:
@@ -83,7 +76,7 @@ def rename_a_model(clone: Clone) -> None:
 CHANGES: list[tuple[Callable[[Clone], None], set[str], set[tuple[str, str]]]] = [
     (change_a_recipe, {"fix", "train"}, set(product(("logistic", "tree"), ("simulated", "random-simulated")))),
     (add_a_recipe, {"fix", "train"}, set(product(("logistic", "tree"), ("relabelled",)))),
-    (answer, {"fix", "train"}, set(product(("logistic", "tree"), ("reviewed",)))),
+    (Clone.answer, {"fix", "train"}, set(product(("logistic", "tree"), ("reviewed",)))),
     (change_a_model, {"train"}, {("tree", version) for version in VERSIONS if version != "reviewed"}),
     (add_a_model, {"train"}, {("forest", version) for version in VERSIONS if version != "reviewed"}),
     (rename_a_model, {"train"}, set()),
@@ -117,7 +110,7 @@ def test_a_change_refits_the_cells_that_depend_on_it_and_no_others(
 
 
 def test_taking_back_a_review_brings_every_byte_back_and_fits_nothing(clone: Clone) -> None:
-    answer(clone)
+    clone.answer()
     assert clone.repro("train").fitted
     (clone.root / "data/edits/ann-1.csv").unlink()
     assert clone.repro("train").fitted == []
@@ -139,7 +132,7 @@ def test_a_change_to_training_code_refits_everything(clone: Clone) -> None:
 
 
 def test_changes_one_by_one_come_to_the_bytes_of_a_run_from_nothing(clone: Clone, tmp_path: Path) -> None:
-    answer(clone)
+    clone.answer()
     clone.repro("train")
     change_a_recipe(clone)
     change_a_model(clone)
@@ -148,15 +141,15 @@ def test_changes_one_by_one_come_to_the_bytes_of_a_run_from_nothing(clone: Clone
     fresh = clone.fresh(tmp_path / "fresh")
     fresh.git("rm", "-rq", "--cached", "results", "dvc.lock")
     fresh.git("clean", "-fdq", "results", "dvc.lock")
-    assert fresh.repro().stages == ["ingest", "validate", "split", *AFTER_SPLIT]
+    assert fresh.repro(**ELSEWHERE).stages == ["ingest", "validate", "split", *AFTER_SPLIT]
     assert fresh.results() == clone.results()
     fresh.git("add", "-A")
     assert fresh.git("status", "--porcelain") == ""
 
 
-def test_a_fresh_clone_of_a_committed_result_stays_clean(small_run: Clone, tmp_path: Path) -> None:
+def test_a_fresh_clone_of_a_committed_result_stays_clean_wherever_it_runs(small_run: Clone, tmp_path: Path) -> None:
     fresh = small_run.fresh(tmp_path / "fresh")
-    assert "train" in fresh.repro().stages
+    assert "train" in fresh.repro(**ELSEWHERE).stages
     assert fresh.git("status", "--porcelain") == ""
     assert fresh.results() == small_run.results()
 
@@ -181,28 +174,13 @@ def test_everything_after_split_runs_without_the_sealed_part(clone: Clone) -> No
     assert clone.results() == before
 
 
-def test_hash_seed_time_zone_locale_and_workers_change_no_byte(small_run: Clone, tmp_path: Path) -> None:
-    fresh = small_run.fresh(tmp_path / "fresh")
-    settings = {
-        "PYTHONHASHSEED": "4711",
-        "TZ": "Pacific/Kiritimati",
-        "LC_ALL": "tr_TR.UTF-8",
-        "LANG": "C",
-        "CETERIS_WORKERS": "1",
-    }
-    fresh.repro("--force", **settings)
-    assert fresh.results() == small_run.results()
-    assert fresh.git("status", "--porcelain") == ""
-
-
-def test_the_order_of_rows_and_columns_changes_no_result(clone: Clone) -> None:
-    before = clone.hashes("models", "data/versions", "data/audit", "results")
+def test_the_order_of_rows_and_columns_stops_at_the_first_stages(clone: Clone) -> None:
     path = clone.root / "data/source/mine.csv"
     rows = pd.read_csv(path, dtype=str)
     rows.iloc[::-1, np.argsort(rows.columns)[::-1]].to_csv(path, index=False)
-    done = clone.repro("compare", "--force")
-    assert done.stages[-1] == "compare"
-    assert clone.hashes("models", "data/versions", "data/audit", "results") == before
+    done = clone.repro("compare")
+    assert done.stages == ["ingest", "validate"]
+    assert set(clone.git("diff", "HEAD", "--name-only").split()) == {"data/source/mine.csv", "dvc.lock"}
 
 
 def test_an_estimator_of_ones_own_is_fitted_and_an_edit_of_its_file_refits_its_cells_only(clone: Clone) -> None:
@@ -210,14 +188,11 @@ def test_an_estimator_of_ones_own_is_fitted_and_an_edit_of_its_file_refits_its_c
     clone.change(**models(mine={"estimator": "estimators/mine.py:Commonest", "prepare": "none"}))
     mine = sorted(("mine", version) for version in VERSIONS if version != "reviewed")
     assert sorted(clone.repro("train").fitted) == mine
-    others = clone.hashes("models/logistic", "models/tree")
+    before = clone.hashes("models")
     (clone.root / "estimators/mine.py").write_text(OWN.replace("argmax", "argmin"), encoding="utf-8")
-    again = clone.repro("compare")
-    assert sorted(again.fitted) == mine
-    assert clone.hashes("models/logistic", "models/tree") == others
-    grid = ceteris.open(clone.root)
-    assert grid.grid("accuracy").loc["mine"].between(0, 0.5).all()
-    assert "mine" not in grid.grid("log_loss").index
+    assert sorted(clone.repro("train").fitted) == mine
+    after = clone.hashes("models")
+    assert {path.split("/")[1] for path in after if after[path] != before[path]} == {"mine"}
 
 
 def test_the_default_run_rewards_a_simulated_review_and_not_its_controls(default_repository: Path) -> None:

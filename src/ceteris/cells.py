@@ -11,7 +11,7 @@ import numpy as np
 from ceteris.errors import BadInputError
 from ceteris.fits import Fits
 from ceteris.models import seeded
-from ceteris.pred_probs import fit, predict
+from ceteris.pred_probs import fit, guarded, predict
 
 __all__ = ["Draw", "Job", "Cell", "fit_cells"]
 
@@ -153,16 +153,19 @@ def _fit(shared: Any, task: tuple[int, int]) -> _Fit:
     draw = job.draws[place if job.redrawn else 0]
     who = f"The model {job.model!r}"
     started = time.process_time()
-    estimator = seeded(job.estimator, job.seeds[place])
-    rows = job.train
+    with guarded(who, "its constructor"):
+        estimator = seeded(job.estimator, job.seeds[place])
+    rows = _unchangeable(job.train)
     if draw.rows is not None:
         rows = rows.iloc[draw.rows] if hasattr(rows, "iloc") else rows[draw.rows]
-    fit(estimator, rows, draw.labels, who, **_weights(estimator, draw, who))
+    fit(estimator, rows, _unchangeable(draw.labels), who, **_weights(estimator, draw, who))
+    validation = _unchangeable(validation)
     predicted = _predicted(estimator, validation, n_classes, who)
     probabilities = predict(estimator, validation, n_classes, who) if hasattr(estimator, "predict_proba") else None
     decision = None
     if place < 2 and probabilities is None and hasattr(estimator, "decision_function"):
-        decision = np.asarray(estimator.decision_function(validation))
+        with guarded(who, "decision_function"):
+            decision = np.asarray(estimator.decision_function(validation))
     told = probabilities is not None or decision is not None
     return _Fit(
         predicted=predicted,
@@ -174,8 +177,20 @@ def _fit(shared: Any, task: tuple[int, int]) -> _Fit:
     )
 
 
+def _unchangeable(table: Any) -> Any:
+    """Return the table so that a model which works in place cannot change it for the next fit, without copying the values."""
+    if hasattr(table, "iloc"):
+        return table.copy(deep=False)
+    if isinstance(table, np.ndarray):
+        view = table.view()
+        view.flags.writeable = False
+        return view
+    return table.copy()
+
+
 def _predicted(estimator: Any, validation: Any, n_classes: int, who: str) -> np.ndarray:
-    predicted = np.asarray(estimator.predict(validation))
+    with guarded(who, "predict"):
+        predicted = np.asarray(estimator.predict(validation))
     if predicted.shape != (validation.shape[0],) or predicted.dtype.kind not in "iuf":
         raise BadInputError(
             f"{who} predicted an array of shape {predicted.shape} and type {predicted.dtype}.", "Return one label code a row."

@@ -45,7 +45,7 @@ def read_csv(path: Path, name: str, encoding: str = "utf-8", delimiter: str = ",
     BadInputError
         Names the line, and what is wrong with it.
     """
-    if not delimiter.isascii() or delimiter in '"\r\n':
+    if not delimiter.isascii() or delimiter in '"\r\n' or (delimiter != "\t" and not delimiter.isprintable()):
         raise ParamsError(f"ingest.delimiter is {delimiter!r}.", "Write one ASCII character that is no quote and no line end.")
     data = _as_utf8(path.read_bytes(), name, encoding)
     header = _header(data, name, delimiter)
@@ -56,8 +56,10 @@ def read_csv(path: Path, name: str, encoding: str = "utf-8", delimiter: str = ",
     notes = [] if data.endswith((b"\n", b"\r")) else ["the last line of the file has no line end: check that it is whole"]
     blank = [position for position, column in enumerate(header, 1) if not column.strip()]
     if blank:
-        notes.append(f"column {blank[0]} has no name and is called 'unnamed_{blank[0]}'")
-        cells = cells.rename_columns([column if column.strip() else f"unnamed_{blank[0]}" for column in header])
+        notes += [f"column {place} has no name and is called 'unnamed_{place}'" for place in blank]
+        header = [column if column.strip() else f"unnamed_{place}" for place, column in enumerate(header, 1)]
+        refuse_names(header, name)
+        cells = cells.rename_columns(header)
     return cells, notes
 
 
@@ -112,7 +114,7 @@ def _as_utf8(data: bytes, name: str, encoding: str) -> bytes:
         raise BadInputError(f"{name} is empty.", "Put the file with its rows in its place.")
     try:
         is_utf8 = "".encode(encoding) == b"" and encoding.lower().replace("_", "-") in ("utf-8", "utf8", "utf-8-sig")
-    except LookupError:
+    except (LookupError, ValueError):
         raise ParamsError(
             f"ingest.encoding is {encoding!r}, which Python does not know.", "Name one like utf-8, cp1252 or utf-16."
         ) from None

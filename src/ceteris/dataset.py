@@ -111,7 +111,7 @@ def row_digests(features: pd.DataFrame) -> np.ndarray:
     kinds = features.dtypes
     numeric = [name for name in names if pd.api.types.is_numeric_dtype(kinds[name])]
     textual = [name for name in names if not pd.api.types.is_numeric_dtype(kinds[name])]
-    numbers = np.ascontiguousarray(features[numeric].to_numpy(dtype=np.float64) + 0.0)
+    numbers = np.ascontiguousarray(features[numeric].to_numpy(dtype=np.float64, na_value=np.nan) + 0.0)
     numbers[np.isnan(numbers)] = np.nan
     columns = [features[name].to_numpy(dtype=object) for name in textual]
     digests = np.empty(len(features), dtype=object)
@@ -120,8 +120,8 @@ def row_digests(features: pd.DataFrame) -> np.ndarray:
         digest.update(numbers[row].tobytes())
         for column in columns:
             value = column[row]
-            known = isinstance(value, str)
-            text = value.encode("utf-8", "surrogatepass") if known else b""
-            digest.update(b"%d:%d:" % (known, len(text)) + text)
+            kind = 1 if isinstance(value, str) else 0 if value is None or value != value or value is pd.NA else 2
+            text = (value if kind == 1 else repr(value) if kind == 2 else "").encode("utf-8", "surrogatepass")
+            digest.update(b"%d:%d:" % (kind, len(text)) + text)
         digests[row] = digest.digest()
     return digests

@@ -115,6 +115,8 @@ def resolve(edits: pd.DataFrame, rule: str = "refuse") -> pd.DataFrame:
     reverts = edits[edits["action"] == "revert"]
     unknown = reverts[~reverts["reverts"].isin(set(edits["answer"]))]
     faults += [f"{row.where}: reverts the unknown answer {row.reverts!r}" for row in unknown.itertuples()]
+    doubled = reverts[reverts["reverts"].isin(set(reverts["answer"]))]
+    faults += [f"{row.where}: reverts a revert; give the answer anew instead" for row in doubled.itertuples()]
     live = edits[(edits["action"] != "revert") & ~edits["answer"].isin(set(reverts["reverts"])) & (edits["source"] != CONTROL)]
     faults += _same_moment(live)
     live = live.drop_duplicates(["id", "reviewer"], keep="last")
@@ -146,7 +148,7 @@ def _reused_answers(edits: pd.DataFrame) -> list[str]:
 
 
 def _same_moment(live: pd.DataFrame) -> list[str]:
-    moments = live.groupby(["id", "reviewer", "at"], sort=False)
+    moments = live.groupby(["id", "reviewer", "_at"], sort=False)
     return [
         f"{rows['where'].iloc[-1]}: {reviewer} said of {name!r} at one moment {_says(rows.iloc[0])} and {_says(rows.iloc[-1])}"
         for (name, reviewer, _), rows in moments

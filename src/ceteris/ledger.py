@@ -19,7 +19,7 @@ __all__ = ["read_ledger", "append", "of_part"]
 
 def read_ledger(folder: Path) -> pd.DataFrame:
     """Return every line of every ledger file, in the order of file names, columns as `edits.COLUMNS` and `where`."""
-    files = sorted(folder.glob("*.csv")) if folder.is_dir() else []
+    files = _ledger_files(folder)
     tables = []
     for path in files:
         try:
@@ -29,6 +29,17 @@ def read_ledger(folder: Path) -> pd.DataFrame:
         tables.append(edits.parse(text, f"{folder.parent.name}/{folder.name}/{path.name}"))
     found = [table for table in tables if len(table)]
     return pd.concat(found, ignore_index=True) if found else edits.parse("", "")
+
+
+def _ledger_files(folder: Path) -> list[Path]:
+    found = sorted(path for path in folder.rglob("*") if not path.name.startswith(".") and path != folder / "README.md")
+    stray = [path for path in found if path.parent != folder or path.suffix != ".csv" or not path.is_file()]
+    if stray:
+        raise StaleEditError(
+            f"{some(path.relative_to(folder) for path in stray)} in {folder.name}/ cannot be read as edits.",
+            "Keep one file NAME.csv a reviewer and batch, in that folder itself.",
+        )
+    return found
 
 
 def append(path: Path, lines: list[dict[str, str]]) -> None:

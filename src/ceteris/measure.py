@@ -102,9 +102,17 @@ def _measured(
     workers: int | None,
     allow_copies: bool,
 ) -> Effect:
-    if seeds < 1:
-        raise BadInputError(f"seeds is {seeds}.", "Pass 1 or more; 10 is the default.")
+    if isinstance(seeds, bool) or not isinstance(seeds, int) or not 1 <= seeds <= 1000:
+        raise BadInputError(f"seeds is {seeds!r}.", "Pass a whole number from 1 to 1000; 10 is the default.")
+    for name, model, _, _ in arms:
+        if isinstance(model, type) or not all(hasattr(model, method) for method in ("fit", "predict", "get_params")):
+            raise BadInputError(
+                f"The model of {name} is {model!r}, no unfitted estimator.", "Pass one like LogisticRegression()."
+            )
     features, labels = _rows(validation, "validation")
+    _refuse_mixed_labels([(name, found) for name, _, _, found in arms] + [("validation", labels)])
+    arms = [(name, model, rows, _as_text(found)) for name, model, rows, found in arms]
+    labels = _as_text(labels)
     classes = tuple(sorted({str(label) for _, _, _, found in arms for label in found}))
     truth = codes(labels, classes)
     if (truth < 0).any():
@@ -146,7 +154,7 @@ def _same(arms: list[tuple[str, Any, Any, np.ndarray]]) -> bool:
     (_, model, first, labels), (_, other, second, others) = arms
     if model is not other or not np.array_equal(labels, others):
         return False
-    return first is second or bool((_digests(first) == _digests(second)).all())
+    return first is second
 
 
 def _scores(cell: Cell, metric: str, labels: np.ndarray, n_classes: int) -> np.ndarray:
@@ -172,17 +180,38 @@ def _rows(rows: Labelled, name: str) -> tuple[Any, np.ndarray]:
     missing = np.flatnonzero(pd.isna(found))
     if len(missing):
         raise BadInputError(f"{name} has no label in rows {some(missing)}.", "Leave unlabelled rows out.")
-    return features, np.array([str(label) for label in found], dtype=object)
+    return features, found
+
+
+def _as_text(labels: np.ndarray) -> np.ndarray:
+    """Return labels as text, 1 and 1.0 as one."""
+    whole = [int(label) if isinstance(label, float | np.floating) and float(label).is_integer() else label for label in labels]
+    return np.array([str(label) for label in whole], dtype=object)
+
+
+def _refuse_mixed_labels(named: list[tuple[str, np.ndarray]]) -> None:
+    kinds = {name: {_kind(label) for label in labels} for name, labels in named}
+    if len(set.union(*kinds.values())) > 1:
+        seen = "; ".join(f"{name}: {', '.join(sorted(found))}" for name, found in kinds.items())
+        raise BadInputError(
+            f"The labels are of more than one kind ({seen}).", "Give all of them one type, y.astype(str) for one."
+        )
+
+
+def _kind(label: object) -> str:
+    if isinstance(label, bool | np.bool_):
+        return "true or false"
+    return "numbers" if isinstance(label, int | float | np.number) else "texts"
 
 
 def _refuse_copies(arms: list[tuple[str, Any, Any, np.ndarray]], validation: Any) -> None:
-    judged = _digests(validation)
     trained: dict[int, set[bytes]] = {}
     for name, _, features, _ in arms:
+        one, other = _comparable(features, validation, name)
         # Arms that differ in labels alone share one table, which is read once.
         if id(features) not in trained:
-            trained[id(features)] = set(_digests(features))
-        copies = np.flatnonzero([digest in trained[id(features)] for digest in judged])
+            trained[id(features)] = set(_digests(one))
+        copies = np.flatnonzero([digest in trained[id(features)] for digest in _digests(other)])
         if len(copies):
             raise LeakageError(
                 f"The validation rows {some(copies)} stand among the rows of {name} as well.",
@@ -190,13 +219,36 @@ def _refuse_copies(arms: list[tuple[str, Any, Any, np.ndarray]], validation: Any
             )
 
 
+def _comparable(train: Any, validation: Any, name: str) -> tuple[Any, Any]:
+    """Return two tables whose equal rows have equal digests, whatever container and precision they came in."""
+    if train.shape[1] != validation.shape[1] or hasattr(train, "toarray") != hasattr(validation, "toarray"):
+        raise BadInputError(
+            f"{name} has X of {train.shape[1]} columns ({type(train).__name__}), validation of {validation.shape[1]} "
+            f"({type(validation).__name__}).",
+            "Pass the same columns in the same kind of table.",
+        )
+    if hasattr(train, "iloc") and hasattr(validation, "iloc"):
+        if list(train.columns) != list(validation.columns):
+            raise BadInputError(
+                f"validation has other columns than {name}, or another order of them.", "Pass the same columns."
+            )
+        return train, validation
+    return tuple(
+        table.set_axis(range(table.shape[1]), axis=1) if hasattr(table, "iloc") else table for table in (train, validation)
+    )  # type: ignore[return-value]
+
+
 def _digests(features: Any) -> np.ndarray:
     if hasattr(features, "toarray"):
-        matrix = features.tocsr()
+        matrix = features.tocsr().astype(np.float32)
+        matrix.sum_duplicates()
+        matrix.eliminate_zeros()
         ends = zip(matrix.indptr[:-1], matrix.indptr[1:], strict=True)
-        rows = [hashlib.sha256(matrix.indices[a:b].tobytes() + matrix.data[a:b].tobytes()).digest() for a, b in ends]
+        indices = matrix.indices.astype(np.int64)
+        rows = [hashlib.sha256(indices[a:b].tobytes() + matrix.data[a:b].tobytes()).digest() for a, b in ends]
         return np.array(rows, dtype=object)
-    frame = (
-        features if hasattr(features, "iloc") else pd.DataFrame(features, columns=[str(i) for i in range(features.shape[1])])
-    )
-    return row_digests(frame)
+    frame = features if hasattr(features, "iloc") else pd.DataFrame(features)
+    numeric = [place for place, kind in enumerate(frame.dtypes) if pd.api.types.is_float_dtype(kind)]
+    # Single precision is where a table that was saved narrower meets its original.
+    frame = frame.set_axis([f"{place:06d}" for place in range(frame.shape[1])], axis=1)
+    return row_digests(frame.astype({f"{place:06d}": np.float32 for place in numeric}))

@@ -34,10 +34,12 @@ def build(recipe: ModelRecipe, features: pd.DataFrame, root: Path | None = None)
         The repository, where `estimators/FILE.py:CLASS` is looked up.
     """
     known = estimator_class(recipe.estimator, root)
+    if not hasattr(known, "fit"):
+        raise ParamsError(f"{recipe.estimator} has no fit.", "Name a classifier in `estimator` of this model.")
     params = {name: list(value) if isinstance(value, tuple) else value for name, value in (recipe.params or {}).items()}
     try:
         estimator = known(**params)
-    except TypeError as error:
+    except (Exception, SystemExit) as error:
         accepted = [name for name in inspect.signature(known).parameters if name not in ("args", "kwargs")]
         unknown = [name for name in params if name not in accepted]
         hint = nearest(unknown[0], accepted) if unknown else ""
@@ -119,7 +121,7 @@ def _own_module(file: str, root: Path) -> ModuleType:
         sys.modules[name] = module
         try:
             spec.loader.exec_module(module)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             del sys.modules[name]
             raise ParamsError(f"{file} fails when it is loaded: {type(error).__name__}: {error}.", "Mend the file.") from error
     return sys.modules[name]
@@ -130,7 +132,9 @@ def describe(recipe: ModelRecipe, root: Path | None = None) -> str:
     own = ""
     if ":" in recipe.estimator:
         estimator_class(recipe.estimator, root)
-        own = ((root or Path.cwd()) / recipe.estimator.partition(":")[0]).read_text(encoding="utf-8")
+        # One file there may import another, so that all of them are its source.
+        files = sorted(((root or Path.cwd()) / ESTIMATORS).rglob("*.py"))
+        own = "\n".join(f"{file.name}\n{file.read_text(encoding='utf-8')}" for file in files)
     elif not recipe.estimator.startswith("sklearn."):
         own = inspect.getsource(inspect.getmodule(estimator_class(recipe.estimator, root)))  # type: ignore[arg-type]
     stated = [recipe.estimator, recipe.prepare, recipe.params or {}, own]

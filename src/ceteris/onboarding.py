@@ -66,6 +66,10 @@ def init_command(
     CeterisError
     """
     root = root or find_root()
+    if true_label is not None and plant:
+        raise BadInputError("--true-label and --plant were both given: planting makes its own true labels.", "Leave one out.")
+    if delimiter is not None and len(delimiter) != 1:
+        raise BadInputError(f"--delimiter is {delimiter!r}.", "Pass one character.")
     params = read_params(root)
     path = _existing(file)
     name = _place(path, root)

@@ -64,6 +64,13 @@ class Validate(_Section):
 
     classes: tuple[str, ...] | None = None
 
+    @field_validator("classes")
+    @classmethod
+    def _each_once(cls, classes: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if classes is not None and (len(set(classes)) != len(classes) or len(classes) < 2):
+            raise ValueError("name two classes or more, each once")
+        return classes
+
 
 class Split(_Section):
     """Shares of the rows, decided row by row from a hash of the id (or group)."""
@@ -248,7 +255,11 @@ class Params(_Section):
             for model, version in contrast.arms:
                 if model not in self.train.models:
                     raise ValueError(f"compare.planned names the model {model!r}.{nearest(model, self.train.models)}")
-                if version not in declared and version != "aa" and not version.startswith(("placebo-", "random-")):
+                if version == "aa":
+                    raise ValueError(
+                        "compare.planned names `aa`, which moves the seeds, not the data; it is measured by itself"
+                    )
+                if version.removeprefix("placebo-").removeprefix("random-") not in declared:
                     raise ValueError(f"compare.planned names the version {version!r}.{nearest(version, declared)}")
         return self
 

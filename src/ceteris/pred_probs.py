@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from ceteris.errors import BadInputError, LeakageError, ParamsError, some
+from ceteris.errors import BadInputError, CeterisError, LeakageError, ParamsError, some
 from ceteris.fits import Fits
 from ceteris.models import seeded
 
@@ -53,19 +54,30 @@ def positions_of(estimator: Any, n_classes: int, who: str) -> np.ndarray:
 
 def fit(estimator: Any, features: Any, labels: np.ndarray, who: str, **weights: np.ndarray) -> Any:
     """Return the estimator, fitted; what it raises becomes a refusal that says which model it was."""
-    try:
+    with guarded(who, "fit"):
         return estimator.fit(features, labels, **weights)
-    except Exception as error:
-        said = str(error).strip().split("\n")[0][:300].rstrip(".")
+
+
+@contextlib.contextmanager
+def guarded(who: str, doing: str) -> Iterator[None]:
+    """Turn whatever a model raises, an exit included, into a refusal that says which model it was and where."""
+    try:
+        yield
+    except CeterisError:
+        raise
+    except (Exception, SystemExit) as error:
+        said = "".join(letter for letter in str(error).strip().split("\n")[0][:300] if letter.isprintable()).rstrip(".")
         raise BadInputError(
-            f"{who} fails in fit: {type(error).__name__}: {said}.", "Correct its `params` in params.yaml, or its class."
+            f"{who} fails in {doing}: {type(error).__name__}: {said}.", "Correct its `params` in params.yaml, or its class."
         ) from error
 
 
 def predict(estimator: Any, features: Any, n_classes: int, who: str) -> np.ndarray:
     """Return the checked probabilities of a fitted estimator, columns in class order, shape (n_rows, n_classes)."""
     columns = positions_of(estimator, n_classes, who)
-    given = check(estimator.predict_proba(features), features.shape[0], len(columns), who)
+    with guarded(who, "predict_proba"):
+        found = np.asarray(estimator.predict_proba(features), dtype=np.float64)
+    given = check(found, features.shape[0], len(columns), who)
     if len(columns) == n_classes and np.array_equal(columns, np.arange(n_classes)):
         return given
     probabilities = np.zeros((features.shape[0], n_classes))
@@ -73,7 +85,9 @@ def predict(estimator: Any, features: Any, n_classes: int, who: str) -> np.ndarr
     return probabilities
 
 
-def assign_folds(labels: np.ndarray, folds: int, seed: int, groups: np.ndarray | None = None) -> np.ndarray:
+def assign_folds(
+    labels: np.ndarray, folds: int, seed: int, groups: np.ndarray | None = None, names: tuple[str, ...] = ()
+) -> np.ndarray:
     """Return the fold that judges each row, shape (n_rows,): stratified by label, no group cut.
 
     Raises
@@ -88,7 +102,11 @@ def assign_folds(labels: np.ndarray, folds: int, seed: int, groups: np.ndarray |
     if groups is not None:
         counts, units = np.array([len(np.unique(groups[labels == value])) for value in values]), "groups"
     if counts.min() < folds:
-        rare = [f"{value} ({count})" for value, count in zip(values, counts, strict=True) if count < folds]
+        rare = [
+            f"{names[value] if names else value} ({count})"
+            for value, count in zip(values, counts, strict=True)
+            if count < folds
+        ]
         least = int(counts.min())
         do = (
             f"Set audit.folds: {least} in params.yaml"
@@ -101,9 +119,9 @@ def assign_folds(labels: np.ndarray, folds: int, seed: int, groups: np.ndarray |
     for fold, (_, judged) in enumerate(splitter.split(np.zeros(len(labels)), labels, groups)):
         assigned[judged] = fold
     if groups is not None:
-        names, group = np.unique(groups, return_inverse=True)
+        units_of, group = np.unique(groups, return_inverse=True)
         places = np.unique(np.column_stack([group, assigned]), axis=0)[:, 0]
-        cut = names[np.bincount(places) > 1]
+        cut = units_of[np.bincount(places) > 1]
         if len(cut):
             raise LeakageError(f"The audit folds cut the groups {some(cut)}.", "Use folds that keep each group whole.")
     return assigned
@@ -119,6 +137,7 @@ def out_of_fold(
     repeats: int = 1,
     seed: int = 0,
     groups: np.ndarray | None = None,
+    names: tuple[str, ...] = (),
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
@@ -132,6 +151,8 @@ def out_of_fold(
         Codes 0 to n_classes - 1.
     groups : ndarray, shape (n_rows,), optional
         Rows of one group are judged by the same fold.
+    names : tuple of str, optional
+        The classes behind the codes, for refusals.
 
     Returns
     -------
@@ -143,7 +164,7 @@ def out_of_fold(
             f"The audit model {type(estimator).__name__} gives no probabilities.",
             "Set audit.model to one that has predict_proba.",
         )
-    draws = [assign_folds(labels, folds, seed + repeat, groups) for repeat in range(repeats)]
+    draws = [assign_folds(labels, folds, seed + repeat, groups, names) for repeat in range(repeats)]
     fits = Fits(_judge, (estimator, features, labels, draws, n_classes, seed), workers)
     for repeat in range(repeats):
         for fold in range(folds):

@@ -90,10 +90,23 @@ def read_params(root: Path) -> Params:
 
 def read_layout(root: Path) -> dict[str, str]:
     """Return the paths that dvc.yaml names once, under `vars: path`, relative to the repository."""
-    for entry in read_yaml(root / "dvc.yaml")["vars"]:
+    for entry in read_yaml(root / "dvc.yaml").get("vars") or ():
         if isinstance(entry, dict) and "path" in entry:
-            return dict(entry["path"])
+            layout = {name: str(path) for name, path in entry["path"].items()}
+            _refuse_outside(root, layout)
+            return layout
     raise BadInputError("dvc.yaml holds no `vars: path`.", "Restore it from git: git checkout dvc.yaml")
+
+
+def _refuse_outside(root: Path, layout: dict[str, str]) -> None:
+    """Refuse a path that leaves the repository, by itself or through a link: stages write and clean up there."""
+    home = root.resolve()
+    for name, path in layout.items():
+        place = (root / path).resolve()
+        if Path(path).is_absolute() or ".." in Path(path).parts or place == home or not place.is_relative_to(home):
+            raise ParamsError(
+                f"dvc.yaml vars: path: {name} is {path!r}, which lies outside the repository.", "Name a folder inside it."
+            )
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -178,11 +191,13 @@ def table_text(frame: pd.DataFrame, digits: int = 6) -> str:
 
 def read_table(path: Path | BinaryIO, text: tuple[str, ...] = ()) -> pd.DataFrame:
     """Return what `write_table` wrote; columns named in `text` stay exact text, others are typed by pandas."""
-    frame = pd.read_csv(path, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values={}, encoding="utf-8")
+    frame = pd.read_csv(
+        path, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values={}, encoding="utf-8", index_col=False
+    )
     for name in frame.columns:
         values = frame[name].to_numpy(dtype=object)
         if name in text or not pd.api.types.is_numeric_dtype(frame[name]):
-            frame[name] = pd.Series([original(str(value)) for value in values], dtype=object)
+            frame[name] = pd.Series(["" if value != value else original(str(value)) for value in values], dtype=object)
         if name not in text and frame[name].dtype == object:
             frame[name] = _numbers_or_text(frame[name])
     return frame
@@ -215,8 +230,12 @@ def single_writer(root: Path, who: str, patience: float = 600.0) -> Iterator[Non
         After `patience` seconds, naming the holder. The lock goes with its process, however that ends.
     """
     state = root / STATE
-    state.mkdir(exist_ok=True)
-    with (state / "lock").open("a+") as file:
+    try:
+        state.mkdir(exist_ok=True)
+        lock = (state / "lock").open("a+")
+    except OSError as error:
+        raise CeterisError(f"{state} cannot be written: {error.strerror}.", "Make room or access, run again.") from None
+    with lock as file:
         started, told = time.monotonic(), False
         while True:
             try:

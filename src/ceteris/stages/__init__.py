@@ -66,6 +66,9 @@ def run(main: Callable[[Stage], None]) -> None:
     except CeterisError as error:
         print(f"{name}: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
+    except SystemExit as error:
+        print(f"{name}: something ended the stage from inside ({error.code!r}); it is not done", file=sys.stderr)
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
         print(f"{name}: stopped; what was finished is kept, run again to go on", file=sys.stderr)
         raise SystemExit(130) from None

@@ -29,6 +29,7 @@ def main(stage: Stage) -> None:
         repeats=audit.repeats,
         seed=audit.seed,
         groups=uncut(data),
+        names=classes,
         progress=Progress(stage, "fits"),
     )
     issues = find_label_issues(data.ids, data.labels, pred_probs, classes, audit.filter_by)

@@ -25,25 +25,35 @@ def main(stage: Stage) -> None:
     parts = assign_parts(data, stage.params.split, digests)
     refuse_leaks(data, parts, digests)
     frame = data.to_frame()
+    classes = _classes(stage, frame, parts)
     for part in PARTS:
         rows = frame[parts == part]
-        if len(rows) == 0:
-            raise BadInputError(
-                f"The {part} part would hold no rows.", "Enlarge its share in the split section of params.yaml."
-            )
         write_parquet(stage.path("split", f"{part}.parquet"), rows.reset_index(drop=True))
         known = truth[truth[ID].isin(set(rows[ID]))].reset_index(drop=True)
         write_parquet(stage.path("split", f"truth-{part}.parquet"), known)
     write_parquet(stage.path("split", "parts.parquet"), pd.DataFrame({"id": data.ids, "part": parts}))
-    seen = frame[parts != TEST]
-    classes = stage.params.validate_.classes or tuple(sorted(set(seen[LABEL])))
-    unlearned = sorted(set(classes) - set(frame[LABEL][parts == TRAIN]))
-    if unlearned:
-        raise BadInputError(
-            f"No train row has the classes {some(unlearned)}.", "Add rows, or take them out of validate.classes."
-        )
     write_json(stage.path("split", "classes.json"), list(classes))
     _publish(stage, data, parts)
+
+
+def _classes(stage: Stage, frame: pd.DataFrame, parts: np.ndarray) -> tuple[str, ...]:
+    """Return the classes, those declared or those seen outside the sealed part, or refuse parts that cannot be worked with."""
+    for part in PARTS:
+        if not (parts == part).any():
+            raise BadInputError(
+                f"The {part} part would hold no rows.", "Enlarge its share in the split section of params.yaml."
+            )
+    declared = stage.params.validate_.classes
+    classes = declared or tuple(sorted(set(frame[LABEL][parts != TEST])))
+    unlearned = sorted(set(classes) - set(frame[LABEL][parts == TRAIN]))
+    if unlearned:
+        do = (
+            "take them out of validate.classes"
+            if declared
+            else "merge or remove these labels at the source, or change split.seed"
+        )
+        raise BadInputError(f"No train row has the classes {some(unlearned)}.", f"Add rows of them; or {do} in params.yaml.")
+    return classes
 
 
 def _publish(stage: Stage, data: Dataset, parts: np.ndarray) -> None:
