@@ -51,11 +51,7 @@ $(VENV)/.ready: requirements.lock requirements-uv.lock pyproject.toml
 	@python3 -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else "ceteris needs Python 3.11, 3.12 or 3.13; python3 is %d.%d. Put one of these first on PATH and run make again." % v[:2])'
 	python3 -m venv --clear $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements-uv.lock || true
-	if [ -x $(VENV)/bin/uv ]; then \
-	  UV_PYTHON=$(VENV)/bin/python $(VENV)/bin/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock && \
-	  UV_PYTHON=$(VENV)/bin/python $(VENV)/bin/uv pip install --quiet --no-deps --no-build-isolation -e . ; \
-	else \
-	  $(VENV)/bin/python -m pip install --quiet --compile --require-hashes -r requirements.lock && \
-	  $(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e . ; \
-	fi
+	UV_PYTHON=$(VENV)/bin/python $(VENV)/bin/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock || \
+	  $(VENV)/bin/python -m pip install --quiet --compile --require-hashes -r requirements.lock
+	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@

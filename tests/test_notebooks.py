@@ -7,7 +7,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from checkout import default_repository  # noqa: F401
 from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
