@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 HOSTILE = [
-    "$\\frac{$", "<script>alert(1)</script>", "[/x]", "\U0001f600 grin", "\u05e2\u05d1\u05e8\u05d9\u05ea", "\x1b[31mred", "=1+1",
-    "\u202egnp.exe", "a&b\"c'd", "forty characters long, and not one less.",
+    "$\\frac{$", "<script>alert(1)</script>", "[/x]", "\U0001f600 grin", "\u05e2\u05d1\u05e8\u05d9\u05ea", "\x1b[31mred",
+    "=1+1", "\u202egnp.exe", "a&b\"c'd", "forty characters long, and not one less.",
 ]  # fmt: skip
 VERSIONS = ("given", "pruned", "reviewed", "reviewed-simulated", "true", "aa", "placebo-pruned", "random-reviewed-simulated")
 

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from clone import SMALL, TREE, Clone, publish
 
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are watched through /proc")
+
 STAGES = ("ingest", "validate", "split", "audit", "fix", "train", "compare", "report")
 # What a stage writes first: where it stands, the stage is in the middle.
 FIRST = {
