@@ -25,7 +25,7 @@ from sklearn.svm import SVC
 
 from ceteris import plots
 from ceteris.noise import plant
-from ceteris.params import Plant
+from ceteris.sections import Plant
 
 SEEDS = 10
 REVIEWED = 300

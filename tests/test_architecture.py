@@ -21,10 +21,10 @@ from ceteris.store import parse_yaml
 # The house: each room's floor. A room may import rooms of its own floor and of those below; a door, every room but a stage.
 FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
-    "vocabulary": "errors params dataset neutral",
+    "vocabulary": "errors params sections dataset neutral",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect disagreement"
     " columns labels rows params_file skops_file init",
-    "experiment": "fingerprint cells compare verified measure",
+    "experiment": "fingerprint cells pairs compare verified measure",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet wording story report gallery",
     "door": "sources csv_file store closure ledger cell_files cli workbench onboarding",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"

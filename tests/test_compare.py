@@ -11,21 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ceteris.cells import Cell
-from ceteris.compare import (
-    COLUMNS,
-    Arm,
-    Scorer,
-    VersionFacts,
-    as_one_family,
-    effects_table,
-    grid_table,
-    judge_pairs,
-    pairs_of,
-)
+from ceteris.compare import COLUMNS, Arm, Scorer, as_one_family, effects_table, grid_table, judge_pairs
 from ceteris.effect import holm
 from ceteris.errors import NotHeldFixedError, ParamsError
 from ceteris.fingerprint import Fingerprint
-from ceteris.params import METRICS, Compare, Contrast
+from ceteris.pairs import VersionFacts, pairs_of
+from ceteris.sections import METRICS, Compare, Contrast
 
 FACTS = {
     "given": VersionFacts(rows=100),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ceteris.dataset import ID, LABEL
 from ceteris.noise import confusable, plant, uniform, weak_pred_probs
-from ceteris.params import Ingest, Plant
+from ceteris.sections import Ingest, Plant
 from ceteris.sources import read
 
 

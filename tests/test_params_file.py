@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from ceteris.params import parse
 from ceteris.params_file import changed
@@ -38,18 +40,18 @@ def test_only_the_asked_lines_change() -> None:
 
 def test_a_list_is_replaced_in_block_style_and_its_keys_comment_is_kept() -> None:
     after = changed(SMALL, {("a", "two"): ["no", "1", "z"]})
-    assert "  two:          # a list\n    - \"no\"\n    - '1'\n    - z\n\n# of b\n" in after
+    assert "  two:          # a list\n  - \"no\"\n  - '1'\n  - z\n\n# of b\n" in after
 
 
 def test_null_list_and_back_is_the_identity() -> None:
     there = changed(SMALL, {("a", "two"): None})
-    assert "  two: null     # a list\n\n# of b\n" in there
+    assert "  two:          # a list\n\n# of b\n" in there
     assert changed(changed(SMALL, {("a", "one"): 2}), {("a", "one"): 1}) == SMALL
 
 
 def test_a_map_is_changed_key_by_key() -> None:
     after = changed(SMALL, {("b", "deep"): {"same": 1, "fresh": {"x": None}}})
-    assert "    same: 1     # stays\n    fresh:\n      x: null\n  end:" in after
+    assert "    same: 1     # stays\n    fresh:\n      x:\n  end:" in after
     assert "gone" not in after
 
 
@@ -59,7 +61,7 @@ def test_a_comment_behind_a_quoted_hash_is_kept() -> None:
 
 def test_absent_keys_and_sections_are_added() -> None:
     after = changed("a:\n  one: 1\nb: 2", {("a", "plant", "kind"): "none", ("c", "d"): [1]})
-    assert after == "a:\n  one: 1\n  plant:\n    kind: none\nb: 2\n\nc:\n  d:\n    - 1\n"
+    assert after == "a:\n  one: 1\n  plant:\n    kind: none\nb: 2\n\nc:\n  d:\n  - 1\n"
 
 
 def test_flow_style_is_written_anew_with_the_same_meaning() -> None:
@@ -73,9 +75,21 @@ def test_lists_as_deep_as_their_key_are_replaced_whole() -> None:
     after = changed(
         "a:\n  one:\n  - x: 1\n    y: 2\n  - x: 3\n  two:   # c\n  - z\nb: 1\n", {("a", "one"): ["p"], ("a", "two"): None}
     )
-    assert after == "a:\n  one:\n    - p\n  two: null # c\nb: 1\n"
+    assert after == "a:\n  one:\n  - p\n  two:   # c\nb: 1\n"
 
 
+def test_an_experiment_finds_nothing_to_write_otherwise() -> None:
+    """`dvc exp run -S` loads and dumps the whole file with ruamel.yaml's defaults: lines that it did not set must come back."""
+    after = changed(
+        SHIPPED,
+        {("ingest", "id"): "key", ("ingest", "group"): None, ("ingest", "drop"): ["a", "b"], ("fix", "recipes"): RECIPES},
+    )
+    dumped = io.StringIO()
+    YAML().dump(YAML().load(after), dumped)
+    assert dumped.getvalue() == after
+
+
+RECIPES = {"given": None, "reviewed": [{"step": "apply_edits"}]}
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=20)
 
 

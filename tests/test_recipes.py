@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from small import CLASSES, decided, edit, evidence
 
 from ceteris.errors import ParamsError, StaleEditError
-from ceteris.params import Step
 from ceteris.recipes import Evidence, Version, make, make_all
+from ceteris.sections import Step
 
 STEPS = {
     "given": (),

@@ -11,7 +11,7 @@ from small import dataset
 
 from ceteris.dataset import GROUP, ID, LABEL, Dataset, row_digests
 from ceteris.errors import LeakageError
-from ceteris.params import Split
+from ceteris.sections import Split
 from ceteris.splits import TEST, TRAIN, VALIDATION, assign_parts, copies_across, near_copies_across, refuse_leaks
 
 IDS = st.lists(st.text(min_size=1, max_size=4), min_size=1, max_size=30, unique=True)

@@ -9,10 +9,11 @@ import pytest
 from small import CLASSES, decided, edit
 from test_compare import FACTS, LABELS, plan, scorer
 
-from ceteris.compare import VersionFacts, as_one_family, judge_pairs, pairs_of
+from ceteris.compare import as_one_family, judge_pairs
 from ceteris.dataset import codes
 from ceteris.disagreement import NOT_ANSWERED, UNSURE
 from ceteris.errors import LeakageError, StaleEditError
+from ceteris.pairs import VersionFacts, pairs_of
 from ceteris.verified import Answers, answers_of, chosen_rows, judge_verified, queue_of, queue_pairs, with_tipping
 
 IDS = np.array([f"v{row:03d}" for row in range(len(LABELS))], dtype=object)

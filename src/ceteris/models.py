@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from ceteris.errors import ParamsError, nearest
-from ceteris.params import ModelRecipe
+from ceteris.sections import ModelRecipe
 
 __all__ = ["build", "describe", "seeded", "estimator_class", "ESTIMATORS"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.models import build
-from ceteris.params import ModelRecipe, Plant
+from ceteris.sections import ModelRecipe, Plant
 
 __all__ = ["plant", "uniform", "confusable", "weak_pred_probs", "WEAK"]
 

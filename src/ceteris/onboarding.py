@@ -18,8 +18,9 @@ from ceteris.dataset import LABEL, META
 from ceteris.errors import BadInputError, CeterisError, nearest
 from ceteris.init import Findings, fits_ahead, inspect, plan
 from ceteris.models import build, seeded
-from ceteris.params import Ingest, ModelRecipe, Params, parse
+from ceteris.params import Params, parse
 from ceteris.params_file import changed
+from ceteris.sections import Ingest, ModelRecipe
 from ceteris.sources import FOLDER, Table, locate, read_file, refuse_other_kinds
 from ceteris.store import find_root, parse_yaml, read_params, sha256, write_text
 

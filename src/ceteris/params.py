@@ -1,238 +1,35 @@
-"""What params.yaml may say: one section a stage, strict, every refusal naming the line and the nearest known word."""
+"""What params.yaml may say as a whole: strict, every refusal naming the line and the nearest known word."""
 
 from __future__ import annotations
 
-import re
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from ceteris.errors import ParamsError, nearest
-
-__all__ = [
-    "Plant", "Ingest", "Validate", "Split", "ModelRecipe", "Audit", "Step", "Fix", "Train", "Contrast", "Compare",
-    "Report", "Params", "parse", "STEPS", "METRICS",
-]  # fmt: skip
-
-METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "roc_auc")
-STEPS = (
-    "drop_flagged",
-    "relabel_flagged",
-    "apply_edits",
-    "simulate_review",
-    "restore_true",
-    "drop_like",
-    "review_like",
-    "reseed",
+from ceteris.sections import (
+    AA,
+    PLACEBO,
+    RANDOM,
+    Audit,
+    Compare,
+    Contrast,
+    Fix,
+    Ingest,
+    ModelRecipe,
+    Plant,
+    Report,
+    Section,
+    Split,
+    Step,
+    Train,
+    Validate,
 )
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")
+
+__all__ = ["Params", "parse"]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Plant(_Section):
-    """Label errors planted at ingest, so that what was planted can be found again; the label as it came is the true one."""
-
-    kind: Literal["none", "uniform", "confusable"] = "none"
-    rate: float = Field(0.0, ge=0.0, le=0.5)
-    seed: int = Field(0, ge=0, lt=2**32)
-
-
-class Ingest(_Section):
-    """Where the rows come from, and how their text is read."""
-
-    source: str = "digits"
-    label: str = "label"
-    id: str | None = None
-    true_label: str | None = None
-    group: str | None = None
-    drop: tuple[str, ...] | None = None
-    label_type: Literal["text", "integer", "boolean"] = "text"
-    encoding: str = "utf-8"
-    delimiter: str = Field(",", min_length=1, max_length=1)
-    missing: tuple[str, ...] | None = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None")
-    infinite: Literal["refuse", "missing"] = "refuse"
-    unlabelled: Literal["refuse", "drop"] = "refuse"
-    normalise: Literal["none", "labels"] = "none"
-    plant: Plant = Plant()
-
-
-class Validate(_Section):
-    """What must hold before anything is split."""
-
-    classes: tuple[str, ...] | None = None
-
-    @field_validator("classes")
-    @classmethod
-    def _each_once(cls, classes: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        if classes is not None and (len(set(classes)) != len(classes) or len(classes) < 2):
-            raise ValueError("name two classes or more, each once")
-        return classes
-
-
-class Split(_Section):
-    """Shares of the rows, decided row by row from a hash of the id (or group)."""
-
-    validation: float = Field(0.2, gt=0.0, lt=0.9)
-    test: float = Field(0.2, gt=0.0, lt=0.9)
-    seed: int = Field(0, ge=0, lt=2**32)
-    copies: Literal["refuse", "together"] = "refuse"
-
-    @model_validator(mode="after")
-    def _some_rows_are_left_to_train_on(self) -> Split:
-        if self.validation + self.test > 0.9:
-            raise ValueError(f"validation + test is {self.validation + self.test:.2f}, which leaves under 10 % to train on")
-        return self
-
-
-class ModelRecipe(_Section):
-    """An unfitted estimator: import path (or `estimators/FILE.py:CLASS`), parameters, and how columns are prepared."""
-
-    estimator: str = Field(min_length=1)
-    prepare: Literal["scaled", "coded", "none"] = "scaled"
-    params: dict[str, Any] | None = None
-
-
-class Audit(_Section):
-    """How rows are doubted: out-of-fold probabilities, then cleanlab."""
-
-    model: ModelRecipe
-    folds: int = Field(5, ge=2, le=100)
-    repeats: int = Field(1, ge=1, le=100)
-    seed: int = Field(0, ge=0, lt=2**32)
-    filter_by: Literal["prune_by_noise_rate", "prune_by_class", "both", "confident_learning", "predicted_neq_given"] = (
-        "prune_by_noise_rate"
-    )
-    queue_rows: int = Field(1000, ge=1, le=1_000_000)
-
-
-class Step(_Section):
-    """One step of a recipe."""
-
-    step: Literal[
-        "drop_flagged",
-        "relabel_flagged",
-        "apply_edits",
-        "simulate_review",
-        "restore_true",
-        "drop_like",
-        "review_like",
-        "reseed",
-    ]
-    rows: int | None = Field(None, ge=1, le=100_000_000)
-    version: str | None = None
-
-    @model_validator(mode="after")
-    def _arguments_fit_the_step(self) -> Step:
-        needs_version = self.step in ("drop_like", "review_like")
-        if needs_version != (self.version is not None):
-            raise ValueError(f"step {self.step} {'needs' if needs_version else 'takes no'} `version`")
-        if self.step == "simulate_review" and self.rows is None:
-            raise ValueError("step simulate_review needs `rows`, the number of reviews")
-        if self.rows is not None and self.step not in ("simulate_review", "drop_flagged", "relabel_flagged"):
-            raise ValueError(f"step {self.step} takes no `rows`")
-        return self
-
-
-class Fix(_Section):
-    """Recipes of the versions. The controls `aa`, `placebo-*` and `random-*` are added by ceteris."""
-
-    conflicts: Literal["refuse", "latest", "majority"] = "refuse"
-    recipes: dict[str, tuple[Step, ...] | None]
-
-    @field_validator("recipes")
-    @classmethod
-    def _names_are_plain(cls, recipes: dict[str, tuple[Step, ...] | None]) -> dict[str, tuple[Step, ...] | None]:
-        _plain_names(recipes)
-        if "given" not in recipes or recipes["given"]:
-            raise ValueError("recipes must hold `given` with no steps: it is what every fix is compared with")
-        for name in recipes:
-            if name == "aa" or name.startswith(("placebo-", "random-")):
-                raise ValueError(f"{name!r} is the name of a control, which ceteris adds by itself")
-        return recipes
-
-    def steps(self) -> dict[str, tuple[Step, ...]]:
-        """Return the steps of each declared version, in the order of params.yaml."""
-        return {name: steps or () for name, steps in self.recipes.items()}
-
-
-class Train(_Section):
-    """Every model on every version, with the same seeds."""
-
-    seeds: int = Field(10, ge=1, le=1000)
-    models: dict[str, ModelRecipe]
-
-    @field_validator("models")
-    @classmethod
-    def _names_are_plain(cls, models: dict[str, ModelRecipe]) -> dict[str, ModelRecipe]:
-        _plain_names(models)
-        if not models:
-            raise ValueError("models is empty: name at least one")
-        return models
-
-
-class Contrast(_Section):
-    """One planned comparison: the axis that moves, what is held fixed, and the two arms."""
-
-    axis: Literal["data", "model"]
-    model: str | None = None
-    version: str | None = None
-    baseline: str
-    candidate: str
-
-    @model_validator(mode="after")
-    def _one_thing_is_held_fixed(self) -> Contrast:
-        held, other = ("model", "version") if self.axis == "data" else ("version", "model")
-        if getattr(self, held) is None or getattr(self, other) is not None:
-            raise ValueError(f"a contrast on the {self.axis} axis names `{held}`, which is held fixed, and no `{other}`")
-        if self.baseline == self.candidate:
-            raise ValueError(f"baseline and candidate are both {self.baseline!r}")
-        return self
-
-    @property
-    def arms(self) -> tuple[tuple[str, str], tuple[str, str]]:
-        """The baseline's and the candidate's cell, each as (model, version)."""
-        if self.axis == "data":
-            return (str(self.model), self.baseline), (str(self.model), self.candidate)
-        return (self.baseline, str(self.version)), (self.candidate, str(self.version))
-
-    @property
-    def name(self) -> str:
-        """A name for files and commands: what is held fixed, then the two arms."""
-        return f"{self.model or self.version}.{self.baseline}.{self.candidate}"
-
-
-class Compare(_Section):
-    """What is compared, and what counts as a difference."""
-
-    metric: Literal["accuracy", "balanced_accuracy", "macro_f1", "log_loss", "roc_auc"] = "accuracy"
-    confidence: float = Field(0.95, gt=0.5, lt=1.0)
-    region: float = Field(0.005, ge=0.0, lt=0.5)
-    region_log_loss: float = Field(0.01, ge=0.0, lt=10.0)
-    review_rows: int = Field(150, ge=60, le=1_000_000)
-    planned: tuple[Contrast, ...]
-
-    @field_validator("planned")
-    @classmethod
-    def _something_is_planned_once(cls, planned: tuple[Contrast, ...]) -> tuple[Contrast, ...]:
-        if not planned:
-            raise ValueError("planned is empty: name at least one contrast")
-        names = [contrast.name for contrast in planned]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"the contrast {name!r} is planned twice")
-        return planned
-
-
-class Report(_Section):
-    """How the report is headed."""
-
-    title: str = Field("What moved the score?", min_length=1, max_length=200)
-
-
-class Params(_Section):
+class Params(Section):
     """All of params.yaml."""
 
     ingest: Ingest
@@ -255,11 +52,11 @@ class Params(_Section):
             for model, version in contrast.arms:
                 if model not in self.train.models:
                     raise ValueError(f"compare.planned names the model {model!r}.{nearest(model, self.train.models)}")
-                if version == "aa":
+                if version == AA:
                     raise ValueError(
                         "compare.planned names `aa`, which moves the seeds, not the data; it is measured by itself"
                     )
-                if version.removeprefix("placebo-").removeprefix("random-") not in declared:
+                if version.removeprefix(PLACEBO).removeprefix(RANDOM) not in declared:
                     raise ValueError(f"compare.planned names the version {version!r}.{nearest(version, declared)}")
         return self
 
@@ -283,12 +80,6 @@ def parse(content: object, file: str = "params.yaml") -> Params:
         raise ParamsError(
             "\n".join(faults), f"Change {'this line' if len(faults) == 1 else 'these lines'} of {file}."
         ) from None
-
-
-def _plain_names(names: dict[str, Any]) -> None:
-    for name in names:
-        if not _NAME.match(name):
-            raise ValueError(f"{name!r} names a folder: use 1 to 40 letters, digits, '-' and '_'")
 
 
 def _lists_as_tuples(content: Any) -> Any:

@@ -123,13 +123,12 @@ def _block(key: str, value: Any, indent: int) -> list[str]:
 
 
 def _writer() -> Any:
+    """Return a writer in the style of `dvc exp run -S`, so that an experiment changes the lines that it sets and no others."""
     from ruamel.yaml import YAML
 
     writer = YAML(typ="rt")
-    writer.indent(mapping=2, sequence=4, offset=2)
     writer.width = 4096
     writer.preserve_quotes = True
-    writer.representer.add_representer(type(None), lambda dumper, _: dumper.represent_scalar("tag:yaml.org,2002:null", "null"))
     return writer
 
 

@@ -12,11 +12,10 @@ import pandas as pd
 
 from ceteris import edits
 from ceteris.errors import ParamsError
-from ceteris.params import Step
+from ceteris.sections import AA, PLACEBO, RANDOM, Step
 
-__all__ = ["Evidence", "Version", "make", "make_all", "AA", "PLACEBO", "RANDOM"]
+__all__ = ["Evidence", "Version", "make", "make_all"]
 
-AA, PLACEBO, RANDOM = "aa", "placebo-", "random-"
 SIMULATED = "simulated reviewer"
 _PATCH = ["id", "action", "given_label", "new_label", "reviewer", "source"]
 

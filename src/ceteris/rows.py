@@ -13,7 +13,7 @@ from ceteris.columns import exact_text, feature_frame, is_blank
 from ceteris.dataset import GROUP, ID, LABEL, TRUE_LABEL
 from ceteris.errors import BadInputError, nearest, some
 from ceteris.labels import one_spelling, typed
-from ceteris.params import Ingest
+from ceteris.sections import Ingest
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,8 +11,8 @@ import numpy as np
 
 from ceteris.csv_file import read_csv, refuse_long_cells, refuse_names
 from ceteris.errors import BadInputError, ParamsError
-from ceteris.params import Ingest
 from ceteris.rows import Table, assemble
+from ceteris.sections import Ingest
 
 if TYPE_CHECKING:
     import pyarrow as pa

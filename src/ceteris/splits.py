@@ -9,7 +9,7 @@ import pandas as pd
 
 from ceteris.dataset import Dataset, row_digests
 from ceteris.errors import LeakageError, some
-from ceteris.params import Split
+from ceteris.sections import Split
 
 __all__ = ["TRAIN", "VALIDATION", "TEST", "PARTS", "assign_parts", "copies_across", "refuse_leaks", "near_copies_across"]
 

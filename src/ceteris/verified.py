@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris import edits
-from ceteris.compare import Judged, Pair, Scorer, VersionFacts
+from ceteris.compare import Judged, Scorer
 from ceteris.dataset import codes
 from ceteris.disagreement import (
     NOT_ANSWERED,
@@ -23,6 +23,7 @@ from ceteris.disagreement import (
 )
 from ceteris.effect import Effect, judge, tipping_count, tipping_sentence
 from ceteris.errors import LeakageError
+from ceteris.pairs import Pair, VersionFacts
 
 __all__ = ["SOURCES", "Answers", "answers_of", "queue_of", "queue_pairs", "judge_verified", "with_tipping"]
 

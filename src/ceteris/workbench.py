@@ -10,7 +10,8 @@ import pandas as pd
 
 from ceteris.errors import BadInputError, nearest
 from ceteris.gallery import Gallery
-from ceteris.params import METRICS, Params, parse
+from ceteris.params import Params, parse
+from ceteris.sections import METRICS
 from ceteris.store import find_root, parse_yaml, read_table
 
 __all__ = ["Workbench", "open"]

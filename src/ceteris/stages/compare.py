@@ -9,22 +9,12 @@ import pandas as pd
 
 from ceteris import edits
 from ceteris.cell_files import read_cell
-from ceteris.compare import (
-    Arm,
-    Judged,
-    Pair,
-    Scorer,
-    VersionFacts,
-    as_one_family,
-    effects_table,
-    grid_table,
-    judge_pairs,
-    pairs_of,
-)
+from ceteris.compare import Arm, Judged, Scorer, as_one_family, effects_table, grid_table, judge_pairs
 from ceteris.dataset import GROUP, ID, LABEL, TRUE_LABEL, codes
 from ceteris.effect import smallest_visible_after
 from ceteris.errors import BadInputError, some
 from ceteris.ledger import of_part, read_ledger
+from ceteris.pairs import Pair, VersionFacts, pairs_of
 from ceteris.scoring import thin_classes
 from ceteris.splits import VALIDATION
 from ceteris.stages import Stage, run

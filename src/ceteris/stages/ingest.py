@@ -10,7 +10,7 @@ import pandas as pd
 from ceteris.dataset import ID, LABEL, META, TRUE_LABEL
 from ceteris.errors import ParamsError
 from ceteris.noise import plant
-from ceteris.params import Ingest
+from ceteris.sections import Ingest
 from ceteris.sources import Table, read, source_sha256
 from ceteris.stages import Stage, run
 from ceteris.store import write_json, write_parquet
