@@ -73,8 +73,8 @@ def test_a_train_queue_goes_out_and_its_answers_come_back(repo: Path, ceteris_) 
     assert list(table.columns) == ["id", "label", "given_label", "suggested_label", "label_quality", "x", "y"]
     ids = fill(Path("review-train.csv"), {0: str(table["suggested_label"][0]), 1: "unsure", 2: "drop"})
     back = ceteris_("edits", "import", "review-train.csv", "--reviewer", "Ann B.")
-    assert "3 new answers in data/edits/Ann-B-review-train.csv" in back.out
-    assert "git add data/edits/Ann-B-review-train.csv" in back.out
+    assert "3 new answers in data/edits/Ann_B-review_train.csv" in back.out
+    assert "git add data/edits/Ann_B-review_train.csv" in back.out
     known = ledger.read_ledger(repo / "data/edits")
     assert list(known["id"]) == ids
     assert list(known["action"]) == ["relabel", "unsure", "drop"]

@@ -90,6 +90,11 @@ def test_a_planned_contrast_against_a_redrawn_control_counts_the_candidates_own_
     assert drawn.variance >= plain.variance
 
 
+def test_a_version_that_drops_rows_is_set_against_its_placebo_whatever_its_baseline() -> None:
+    (pair,) = [pair for pair in pairs_of(["m"], FACTS, plan(("data", "m", "fixed", "pruned"))) if pair.planned]
+    assert (pair.control, pair.needs_net) == ("placebo-pruned", True)
+
+
 def test_a_planned_control_that_is_not_made_is_refused() -> None:
     with pytest.raises(ParamsError, match=r"'placebo-fixed'.*Did you mean 'placebo-pruned'.*compare\.planned"):
         pairs_of(["m"], FACTS, plan(("data", "m", "placebo-fixed", "fixed")))

@@ -177,7 +177,7 @@ def _bench() -> Workbench:
 
 
 def _plain(name: str) -> str:
-    kept = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in name).strip("-")
+    kept = "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in name).strip("_")
     if not kept:
         raise BadInputError(f"{name!r} names no file.", "Use letters and digits.")
     return kept
