@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,6 +67,36 @@ def test_values_that_are_one_value_have_one_digest() -> None:
     assert digests[0] == digests[1]
     assert digests[2] == digests[3]
     assert len(set(digests)) == 3
+
+
+def test_a_missing_value_is_one_value_however_it_is_written() -> None:
+    texts = pd.Series([None, np.nan, pd.NA, pd.NaT, Decimal("nan")], dtype=object)
+    assert len(set(row_digests(pd.DataFrame({"x": texts})))) == 1
+    whole = pd.DataFrame({"x": pd.array([1, None], dtype="Int64")})
+    assert list(row_digests(whole)) == list(row_digests(pd.DataFrame({"x": [1.0, np.nan]})))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("1", 1),
+        (1, True),
+        ("", None),
+        (0, None),
+        (b"a", "a"),
+        (b"a", b"b"),
+        ([1], [2]),
+        ([1], None),
+        (Decimal("0.1"), Decimal("0.2")),
+        (np.array([1, 2]), np.array([1, 3])),
+    ],
+    ids=repr,
+)
+def test_a_value_that_is_no_text_is_told_from_every_other(one: object, other: object) -> None:
+    column = pd.Series([one, other, one], dtype=object)
+    first, second, again = row_digests(pd.DataFrame({"x": column}))
+    assert first != second
+    assert first == again
 
 
 @given(st.tuples(CELLS, CELLS), st.tuples(CELLS, CELLS))

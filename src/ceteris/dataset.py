@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -120,8 +121,13 @@ def row_digests(features: pd.DataFrame) -> np.ndarray:
         digest.update(numbers[row].tobytes())
         for column in columns:
             value = column[row]
-            kind = 1 if isinstance(value, str) else 0 if value is None or value != value or value is pd.NA else 2
+            kind = 1 if isinstance(value, str) else 0 if _missing(value) else 2
             text = (value if kind == 1 else repr(value) if kind == 2 else "").encode("utf-8", "surrogatepass")
             digest.update(b"%d:%d:" % (kind, len(text)) + text)
         digests[row] = digest.digest()
     return digests
+
+
+def _missing(value: Any) -> bool:
+    # pd.isna looks into what is no scalar, a list or an array, and tells of each of its values.
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
