@@ -75,6 +75,13 @@ def test_a_models_own_classes_come_in_any_type() -> None:
                   validation=(X[JUDGE], TRUE[JUDGE] == "yes")).difference == pytest.approx(fixing().difference)  # fmt: skip
 
 
+def test_whole_numbers_are_one_label_in_any_type() -> None:
+    yes = {"baseline": GIVEN[TRAIN] == "yes", "candidate": TRUE[TRAIN] == "yes", "validation": TRUE[JUDGE] == "yes"}
+    kinds = {"baseline": int, "candidate": float, "validation": np.float32}
+    arms = {name: (X[JUDGE if name == "validation" else TRAIN], yes[name].astype(kind)) for name, kind in kinds.items()}
+    assert fixing(**arms).difference == pytest.approx(fixing().difference)
+
+
 def test_a_dataframe_an_array_and_a_sparse_matrix_are_measured_alike() -> None:
     def as_frame(rows: np.ndarray) -> pd.DataFrame:
         return pd.DataFrame(rows, columns=["a", "b"])
@@ -148,15 +155,117 @@ def test_under_five_seeds_nothing_helps() -> None:
         ({"baseline": (X[TRAIN], GIVEN[:10])}, BadInputError, "baseline holds X of shape"),
         ({"baseline": X[TRAIN]}, BadInputError, "baseline is no pair"),
         ({"candidate": (X[TRAIN], np.where(WRONG[TRAIN], None, "no"))}, BadInputError, "candidate has no label in rows"),
+        ({"candidate": (X[TRAIN], TRUE[TRAIN] == "yes")}, BadInputError, "baseline: texts; candidate: true or false"),
+        ({"validation": (X[JUDGE], CODE[JUDGE])}, BadInputError, "candidate: texts; validation: numbers"),
+        ({"candidate": (X[TRAIN], [True, 1] * 100)}, BadInputError, "candidate: numbers, true or false"),
+        ({"model": LogisticRegression}, BadInputError, "no unfitted estimator. Pass one like LogisticRegression()"),
         ({"seeds": 0}, BadInputError, "seeds is 0"),
+        ({"seeds": True}, BadInputError, "seeds is True"),
+        ({"seeds": 1001}, BadInputError, "seeds is 1001"),
         ({"metric": "acuracy"}, BadInputError, "Did you mean 'accuracy'"),
         ({"groups": np.arange(3)}, BadInputError, "group"),
     ],
-    ids=["leak", "new class", "lengths", "no pair", "no label", "seeds", "metric", "groups"],
+    ids=[
+        "leak",
+        "new class",
+        "lengths",
+        "no pair",
+        "no label",
+        "text and bool",
+        "text and number",
+        "number and bool",
+        "class",
+        "no seeds",
+        "seeds no number",
+        "too many seeds",
+        "metric",
+        "groups",
+    ],
 )
 def test_what_cannot_be_measured_is_refused(settings: dict[str, Any], kind: type[CeterisError], said: str) -> None:
     with pytest.raises(kind) as refusal:
         fixing(**settings)
+    assert said in str(refusal.value)
+
+
+WIDE = np.column_stack([X, np.zeros(400), 20_000_001 + np.arange(400)])
+
+
+def as_frame(rows: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["a", "b", "c", "d"])
+
+
+def counted(rows: np.ndarray) -> pd.DataFrame:
+    return as_frame(rows).astype({"d": np.int64})
+
+
+def named(rows: np.ndarray) -> pd.DataFrame:
+    return as_frame(rows).assign(d=[f"row {row:.0f}" for row in rows[:, 3]])
+
+
+def named_array(rows: np.ndarray) -> np.ndarray:
+    return named(rows).to_numpy()
+
+
+def single(rows: np.ndarray) -> np.ndarray:
+    return rows.astype(np.float32)
+
+
+def single_sparse(rows: np.ndarray) -> sparse.csr_matrix:
+    return sparse.csr_matrix(single(rows))
+
+
+def backwards(rows: np.ndarray) -> sparse.csr_matrix:
+    """Return a sparse matrix that holds its zeros, the entries of each row from the last column to the first."""
+    n_rows, width = rows.shape
+    places = np.tile(np.arange(width)[::-1], n_rows)
+    return sparse.csr_matrix((rows[:, ::-1].ravel(), places, np.arange(0, n_rows * width + 1, width)), shape=rows.shape)
+
+
+@pytest.mark.parametrize(
+    ("train", "judged"),
+    [
+        (as_frame, np.asarray),
+        (np.asarray, as_frame),
+        (single, np.asarray),
+        (as_frame, single),
+        (counted, np.asarray),
+        (counted, single),
+        (named, named_array),
+        (sparse.csr_matrix, backwards),
+        (sparse.csc_matrix, sparse.csr_matrix),
+        (single_sparse, sparse.csr_matrix),
+        (single_sparse, lambda rows: backwards(single(rows))),
+    ],
+    ids=lambda kind: kind.__name__,
+)
+def test_a_copied_row_is_found_in_whatever_kind_of_table_it_stands(train: Any, judged: Any) -> None:
+    rows = train(WIDE[:101])
+    arms = {"baseline": (rows, GIVEN[:101]), "candidate": (rows, TRUE[:101])}
+    with pytest.raises(LeakageError, match="validation rows '0' stand among the rows of baseline"):
+        fixing(**arms, validation=(judged(WIDE[100:]), TRUE[100:]))
+
+
+def test_whole_numbers_that_differ_by_one_are_no_copies() -> None:
+    rows, others = counted(WIDE[TRAIN]), counted(WIDE[TRAIN] + [0, 0, 0, 1])
+    arms = {"baseline": (rows, GIVEN[TRAIN]), "candidate": (rows, TRUE[TRAIN])}
+    assert fixing(DecisionTreeClassifier(), **arms, validation=(others, TRUE[TRAIN])).n_rows == 200
+
+
+@pytest.mark.parametrize(
+    ("judged", "said"),
+    [
+        (as_frame(WIDE[JUDGE])[["b", "a", "c", "d"]], "other columns than baseline, or another order"),
+        (as_frame(WIDE[JUDGE]).rename(columns={"a": "e"}), "other columns than baseline, or another order"),
+        (as_frame(WIDE[JUDGE])[["a", "b"]], "baseline has X of 4 columns (DataFrame), validation of 2 (DataFrame)"),
+        (sparse.csr_matrix(WIDE[JUDGE]), "validation of 4 (csr_matrix)"),
+    ],
+    ids=["order", "names", "number", "kind"],
+)
+def test_validation_has_the_columns_of_what_is_trained_on(judged: Any, said: str) -> None:
+    rows = as_frame(WIDE[TRAIN])
+    with pytest.raises(BadInputError) as refusal:
+        fixing(baseline=(rows, GIVEN[TRAIN]), candidate=(rows, TRUE[TRAIN]), validation=(judged, TRUE[JUDGE]))
     assert said in str(refusal.value)
 
 

@@ -227,15 +227,24 @@ def _comparable(train: Any, validation: Any, name: str) -> tuple[Any, Any]:
             f"({type(validation).__name__}).",
             "Pass the same columns in the same kind of table.",
         )
-    if hasattr(train, "iloc") and hasattr(validation, "iloc"):
-        if list(train.columns) != list(validation.columns):
-            raise BadInputError(
-                f"validation has other columns than {name}, or another order of them.", "Pass the same columns."
-            )
+    if hasattr(train, "toarray"):
         return train, validation
-    return tuple(
-        table.set_axis(range(table.shape[1]), axis=1) if hasattr(table, "iloc") else table for table in (train, validation)
-    )  # type: ignore[return-value]
+    if hasattr(train, "iloc") and hasattr(validation, "iloc") and list(train.columns) != list(validation.columns):
+        raise BadInputError(f"validation has other columns than {name}, or another order of them.", "Pass the same columns.")
+    one, other = _frame(train), _frame(validation)
+    # Single precision is where a table that was saved narrower meets its original; whole numbers on both sides stay exact.
+    floats = {
+        column: np.float32
+        for column, *kinds in zip(one.columns, one.dtypes, other.dtypes, strict=True)
+        if all(map(pd.api.types.is_numeric_dtype, kinds)) and any(map(pd.api.types.is_float_dtype, kinds))
+    }
+    return one.astype(floats), other.astype(floats)
+
+
+def _frame(table: Any) -> pd.DataFrame:
+    """Return the table with its columns called by their place; numbers that came as objects are numbers."""
+    frame = table if hasattr(table, "iloc") else pd.DataFrame(table)
+    return frame.set_axis([f"{place:06d}" for place in range(frame.shape[1])], axis=1).infer_objects()
 
 
 def _digests(features: Any) -> np.ndarray:
@@ -247,8 +256,4 @@ def _digests(features: Any) -> np.ndarray:
         indices = matrix.indices.astype(np.int64)
         rows = [hashlib.sha256(indices[a:b].tobytes() + matrix.data[a:b].tobytes()).digest() for a, b in ends]
         return np.array(rows, dtype=object)
-    frame = features if hasattr(features, "iloc") else pd.DataFrame(features)
-    numeric = [place for place, kind in enumerate(frame.dtypes) if pd.api.types.is_float_dtype(kind)]
-    # Single precision is where a table that was saved narrower meets its original.
-    frame = frame.set_axis([f"{place:06d}" for place in range(frame.shape[1])], axis=1)
-    return row_digests(frame.astype({f"{place:06d}": np.float32 for place in numeric}))
+    return row_digests(features)
