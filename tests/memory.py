@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-__all__ = ["Memoriser", "Coin", "Warped"]
+__all__ = ["Memoriser", "Coin", "Scribbler", "Warped"]
 
 
 class Memoriser(ClassifierMixin, BaseEstimator):
@@ -43,13 +44,38 @@ class Coin(ClassifierMixin, BaseEstimator):
         return np.random.default_rng(self.random_state).choice(self.classes_, len(X))
 
 
+class Scribbler(Coin):
+    """Writes zeros over all that it is given, wherever it may."""
+
+    def fit(self, X: Any, y: np.ndarray, sample_weight: np.ndarray | None = None) -> Scribbler:
+        super().fit(X, y)
+        for table in (X, y, sample_weight):
+            self._scribble(table)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        predicted = np.random.default_rng(self.random_state).choice(self.classes_, X.shape[0])
+        self._scribble(X)
+        return predicted
+
+    @staticmethod
+    def _scribble(table: Any) -> None:
+        if hasattr(table, "iloc"):
+            table.iloc[:, :] = 0.0
+            table = table.to_numpy()
+        values = getattr(table, "data", None) if hasattr(table, "toarray") else table
+        with contextlib.suppress(ValueError):
+            values[:] = 0
+
+
 class Warped(ClassifierMixin, BaseEstimator):
-    """Gives probabilities that are wrong in a way that can be chosen."""
+    """Gives probabilities that are wrong in a way that can be chosen, or leaves ("exits in fit")."""
 
     def __init__(self, fault: str = "", random_state: int | None = None) -> None:
         self.fault, self.random_state = fault, random_state
 
     def fit(self, X: Any, y: np.ndarray) -> Warped:
+        self._may_exit("fit")
         if self.fault == "fails":
             raise RuntimeError("out of luck")
         self.classes_ = np.unique(y)
@@ -60,7 +86,12 @@ class Warped(ClassifierMixin, BaseEstimator):
         self.label_ = int(y[0])
         return self
 
+    def _may_exit(self, method: str) -> None:
+        if self.fault == f"exits in {method}":
+            raise SystemExit("bye")
+
     def predict_proba(self, X: Any) -> np.ndarray:
+        self._may_exit("predict_proba")
         probabilities = np.tile(np.arange(1.0, len(self.classes_) + 1), (len(X), 1))
         probabilities /= probabilities.sum(axis=1, keepdims=True)
         if self.fault == "nan":
@@ -72,6 +103,7 @@ class Warped(ClassifierMixin, BaseEstimator):
         return probabilities[:, :-1] if self.fault == "narrow" else probabilities
 
     def predict(self, X: Any) -> np.ndarray:
+        self._may_exit("predict")
         if self.fault == "unknown":
             return np.full(len(X), 99)
         if self.fault == "texts":

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
-from memory import Coin, Memoriser, Warped
+from memory import Coin, Memoriser, Scribbler, Warped
+from scipy import sparse
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -102,6 +104,20 @@ def test_the_callers_estimator_is_never_fitted() -> None:
     assert not hasattr(model, "coef_")
 
 
+@pytest.mark.parametrize("kind", [np.array, pd.DataFrame, sparse.csr_matrix], ids=["array", "frame", "sparse"])
+@pytest.mark.parametrize("rows", [None, np.arange(60)], ids=["every row", "a draw"])
+def test_a_model_that_writes_over_what_it_is_given_changes_no_other_fit(kind: Any, rows: np.ndarray | None) -> None:
+    train, validation, labels, weights = kind(TRAIN), kind(VALIDATION), LABELS.copy(), np.linspace(1, 2, 60)
+    draws = (Draw(rows, labels, weights),)
+    jobs = [Job(name, "v", model, train, draws, (0, 1)) for name, model in (("s", Scribbler()), ("m", LogisticRegression()))]
+    cells = {job.model: cell for job, cell in fit_cells(jobs, validation, 3, workers=1)}
+    alone = LogisticRegression().fit(TRAIN, LABELS, np.linspace(1, 2, 60)).predict_proba(VALIDATION)
+    assert cells["m"].pred_probs[0] == pytest.approx(alone)
+    for held, as_it_was in ((train, TRAIN), (validation, VALIDATION), (labels, LABELS), (weights, np.linspace(1, 2, 60))):
+        values = held.toarray() if hasattr(held, "toarray") else np.asarray(held)
+        assert np.array_equal(values, as_it_was)
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_every_job_comes_back_whole_and_once(workers: int) -> None:
     models = {"coin": Coin(), "logistic": LogisticRegression(), "tree": DecisionTreeClassifier(max_features=1)}
@@ -126,6 +142,9 @@ def test_weights_reach_the_last_step_and_a_model_without_them_is_refused() -> No
         ("texts", "predicted an array of shape"),
         ("nan", "NaN or infinite"),
         ("fails", "'m' fails in fit: RuntimeError: out of luck. Correct its `params` in params.yaml"),
+        ("exits in fit", "'m' fails in fit: SystemExit: bye."),
+        ("exits in predict", "'m' fails in predict: SystemExit: bye."),
+        ("exits in predict_proba", "'m' fails in predict_proba: SystemExit: bye."),
     ],
 )
 def test_a_model_that_predicts_nonsense_is_refused_by_name(fault: str, said: str) -> None:
@@ -133,3 +152,25 @@ def test_a_model_that_predicts_nonsense_is_refused_by_name(fault: str, said: str
         cell_of(job(Warped(fault)))
     assert said in str(refusal.value)
     assert "The model 'm'" in str(refusal.value)
+
+
+class Leaver(Coin):
+    """Ends the process where it is made anew, or where it is asked for decision values."""
+
+    leaves_in = ""
+
+    def __init__(self, random_state: int | None = None) -> None:
+        super().__init__(random_state)
+        if self.leaves_in == "its constructor":
+            raise SystemExit("bye")
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        raise SystemExit("bye")
+
+
+@pytest.mark.parametrize("place", ["its constructor", "decision_function"])
+def test_a_model_that_ends_the_process_is_refused_by_name(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Leaver()
+    monkeypatch.setattr(Leaver, "leaves_in", place)
+    with pytest.raises(BadInputError, match=f"The model 'm' fails in {place}: SystemExit: bye."):
+        cell_of(job(model))

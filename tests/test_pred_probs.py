@@ -80,6 +80,8 @@ def test_a_class_that_a_fit_never_saw_has_probability_zero() -> None:
         ("narrow", "shape (10, 2), not (10, 3)"),
         ("names", "not the label codes 0 to 2"),
         ("fails", "RuntimeError: out of luck"),
+        ("exits in fit", "fails in fit: SystemExit: bye"),
+        ("exits in predict_proba", "fails in predict_proba: SystemExit: bye"),
     ],
 )
 @pytest.mark.parametrize("workers", [1, 2])
@@ -126,6 +128,11 @@ def test_float32_rounding_is_no_fault() -> None:
 def test_a_class_smaller_than_the_folds_is_refused(groups: np.ndarray | None, said: str) -> None:
     with pytest.raises(ParamsError, match=said):
         assign_folds(np.array([0] * 10 + [1] * 3), 5, 0, groups)
+
+
+def test_a_class_smaller_than_the_folds_is_called_by_its_name() -> None:
+    with pytest.raises(ParamsError, match=r"fewer rows: 'bee \(3\)'\. Set audit\.folds: 3"):
+        out_of_fold(Warped(), NUMBERS[:13], np.array([0] * 10 + [1] * 3), 2, folds=5, names=("ant", "bee"))
 
 
 def test_a_sparse_matrix_is_judged_like_the_array_it_holds() -> None:

@@ -213,4 +213,4 @@ def _weights(estimator: Any, draw: Draw, who: str) -> dict[str, np.ndarray]:
             f"{who} takes no sample_weight, and the version has weights.", "Use another estimator, or weights of 1."
         )
     name = f"{estimator.steps[-1][0]}__sample_weight" if hasattr(estimator, "steps") else "sample_weight"
-    return {name: draw.weights}
+    return {name: _unchangeable(draw.weights)}
