@@ -110,6 +110,8 @@ def test_a_later_line_of_one_reviewer_replaces_the_earlier_by_time_not_by_place(
     late = edit("a", new="cow", at="2026-01-31T15:00:00+02:00")
     early = edit("a", new="bee", at="2026-01-31T12:30:00+00:00")
     assert applied(late, early).labels[0] == "cow"
+    elsewhere = edit("a", new="ant", at="2026-01-31T19:00:00+07:00")
+    assert applied(late, elsewhere).labels[0] == "cow"
 
 
 def test_reverting_the_later_answer_brings_the_earlier_one_back() -> None:
@@ -161,6 +163,20 @@ def test_every_line_that_does_not_fit_the_data_is_listed() -> None:
 def test_two_answers_of_one_reviewer_at_one_moment_are_refused() -> None:
     with pytest.raises(StaleEditError, match="line 3: ann said of 'a' at one moment relabel bee and drop"):
         applied(edit("a", new="bee"), edit("a", "drop"))
+
+
+def test_one_moment_is_one_in_every_time_zone() -> None:
+    there = edit("a", "drop", at="2026-01-31T14:00:00+02:00")
+    with pytest.raises(StaleEditError, match="line 3: ann said of 'a' at one moment relabel bee and drop"):
+        applied(edit("a", new="bee", at="2026-01-31T12:00:00+00:00"), there)
+
+
+def test_a_revert_of_a_revert_is_refused() -> None:
+    line = edit("a", new="bee")
+    undo = edit("", "revert", "", reverts=line["answer"], at="2026-01-31T13:00:00+00:00")
+    again = edit("", "revert", "", reverts=undo["answer"], at="2026-01-31T14:00:00+00:00")
+    with pytest.raises(StaleEditError, match="line 4: reverts a revert; give the answer anew instead"):
+        applied(line, undo, again)
 
 
 def test_one_answer_on_two_different_lines_is_refused() -> None:

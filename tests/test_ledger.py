@@ -70,6 +70,32 @@ def test_no_folder_and_an_empty_one_hold_no_edits(tmp_path: Path) -> None:
     assert ledger.read_ledger(tmp_path).empty
 
 
+@pytest.mark.parametrize("stray", ["more/ann-2.csv", "ann-2.txt", "ann-2.csv.bak", "more/README.md"])
+def test_a_file_that_would_not_be_read_is_refused_by_name(tmp_path: Path, stray: str) -> None:
+    ledger.append(tmp_path / "ann-1.csv", [edit("a", new="bee")])
+    (tmp_path / stray).parent.mkdir(exist_ok=True)
+    (tmp_path / stray).write_text("")
+    with pytest.raises(StaleEditError, match=f"'{stray}' in {tmp_path.name}/ cannot be read as edits. Keep one file NAME.csv"):
+        ledger.read_ledger(tmp_path)
+
+
+@pytest.mark.parametrize("target", ["elsewhere", "nowhere"])
+def test_a_link_that_is_no_file_is_refused(tmp_path: Path, target: str) -> None:
+    ledger.append(tmp_path / "elsewhere/ann-1.csv", [edit("a", new="bee")])
+    (tmp_path / "edits").mkdir()
+    (tmp_path / "edits/ann-2.csv").symlink_to(tmp_path / target)
+    with pytest.raises(StaleEditError, match=r"'ann-2\.csv' in edits/ cannot be read as edits"):
+        ledger.read_ledger(tmp_path / "edits")
+
+
+def test_a_readme_and_what_programs_hide_are_left_alone(tmp_path: Path) -> None:
+    ledger.append(tmp_path / "ann-1.csv", [edit("a", new="bee")])
+    for name in ("README.md", ".gitkeep", ".~lock.ann-1.csv#", ".ipynb_checkpoints/ann-1-checkpoint.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("no edits here")
+    assert list(ledger.read_ledger(tmp_path)["id"]) == ["a"]
+
+
 def test_a_cell_is_neutral_for_spreadsheets_on_disk(tmp_path: Path) -> None:
     ledger.append(tmp_path / "ann-1.csv", [edit("=1+1", new="@bee", reason="-x")])
     assert "'=1+1" in (tmp_path / "ann-1.csv").read_text()

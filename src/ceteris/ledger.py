@@ -32,7 +32,7 @@ def read_ledger(folder: Path) -> pd.DataFrame:
 
 
 def _ledger_files(folder: Path) -> list[Path]:
-    found = sorted(path for path in folder.rglob("*") if not path.name.startswith(".") and path != folder / "README.md")
+    found = sorted(path for path in folder.rglob("*") if not _hidden(path.relative_to(folder)) and path != folder / "README.md")
     stray = [path for path in found if path.parent != folder or path.suffix != ".csv" or not path.is_file()]
     if stray:
         raise StaleEditError(
@@ -40,6 +40,10 @@ def _ledger_files(folder: Path) -> list[Path]:
             "Keep one file NAME.csv a reviewer and batch, in that folder itself.",
         )
     return found
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
 def append(path: Path, lines: list[dict[str, str]]) -> None:
