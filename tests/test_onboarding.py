@@ -147,6 +147,26 @@ def test_a_refusal_writes_nothing(
     assert not (root / "data").exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"true_label": "colour", "plant": 0.1}, "--true-label and --plant were both given"),
+        ({"delimiter": ";;"}, "--delimiter is ';;'. Pass one character."),
+        ({"delimiter": ""}, "--delimiter is ''. Pass one character."),
+    ],
+)
+def test_options_that_contradict_or_mean_nothing_are_refused(
+    root: Path, tmp_path: Path, options: dict[str, Any], said: str
+) -> None:
+    before = (root / "params.yaml").read_bytes()
+    plain().to_csv(tmp_path / "mine.csv", index=False)
+    with pytest.raises(BadInputError) as refusal:
+        init(root, tmp_path / "mine.csv", "label", **options)
+    assert said in str(refusal.value)
+    assert (root / "params.yaml").read_bytes() == before
+    assert not (root / "data").exists()
+
+
 def test_a_refusal_is_resolved_in_params_and_by_running_init_again(root: Path, tmp_path: Path) -> None:
     plain(label=["", "Cat"]).to_csv(tmp_path / "mine.csv", index=False)
     text = (root / "params.yaml").read_text(encoding="utf-8")

@@ -161,12 +161,15 @@ def test_delimiter_is_guessed_from_the_header(line: str, expected: str) -> None:
     assert guess_delimiter(line) == expected
 
 
-@pytest.mark.parametrize("encoding", ["cp1251", "shift_jis", "gb18030", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
-def test_encoding_is_guessed_by_script(encoding: str) -> None:
-    told = {
-        "cp1251": "хорошая погода",
-        "shift_jis": "これはほんとうに良いです",
-        "gb18030": "这是好的天气",
-        "cp1252": "grün, été",
-    }
-    assert guess_encoding(f"id,label\n1,{told.get(encoding, 'plain')}\n".encode(encoding)) == encoding
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1251", "хорошая погода"),
+        ("shift_jis", "これはほんとうに良いです"),
+        ("gb18030", "这是好的天气"),
+        ("cp1252", "grün, été"),
+        *[(wide, "plain") for wide in ("utf-16", "utf-16-le", "utf-16-be")],
+    ],
+)
+def test_encoding_is_guessed_by_script(encoding: str, text: str) -> None:
+    assert guess_encoding(f"id,label\n1,{text}\n".encode(encoding)) == encoding

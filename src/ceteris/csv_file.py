@@ -15,7 +15,7 @@ from ceteris.errors import BadInputError, ParamsError, some
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["read_csv", "guess_encoding", "guess_delimiter", "refuse_names", "COLUMNS_CAP", "CELL_CAP"]
+__all__ = ["read_csv", "full_of_nul", "guess_encoding", "guess_delimiter", "refuse_names", "COLUMNS_CAP", "CELL_CAP"]
 
 COLUMNS_CAP = 5_000
 CELL_CAP = 1_000_000  # bytes
@@ -88,7 +88,7 @@ def guess_encoding(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     start = data[:4096]
-    if start.count(0) * 5 > len(start):
+    if full_of_nul(data):
         return "utf-16-le" if start[1::2].count(0) > start[0::2].count(0) else "utf-16-be"
     high = [byte > 127 for byte in data[:200_000]]
     neighbours = zip([False, *high], high, [*high[1:], False], strict=False)
@@ -102,6 +102,12 @@ def guess_encoding(data: bytes) -> str:
         if share > (0.3 if encoding == "shift_jis" else 0.85) and "\ufffd" not in text:
             return encoding
     return "cp1252"
+
+
+def full_of_nul(data: bytes) -> bool:
+    """Tell whether bytes hold NUL so often, as Latin letters in UTF-16 do, that they are no text of one byte a letter."""
+    start = data[:4096]
+    return start.count(0) * 5 > len(start)
 
 
 def guess_delimiter(line: str) -> str:
@@ -119,24 +125,27 @@ def _as_utf8(data: bytes, name: str, encoding: str) -> bytes:
             f"ingest.encoding is {encoding!r}, which Python does not know.", "Name one like utf-8, cp1252 or utf-16."
         ) from None
     if is_utf8:
-        wide = data.startswith((b"\xff\xfe", b"\xfe\xff")) or data[:4096].count(0) * 5 > len(data[:4096])
-        if wide:
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")) or full_of_nul(data):
             raise _wrong_encoding(data, name, 1)
         return data.removeprefix(_BOM)
     try:
-        return data.decode(encoding).removeprefix("\ufeff").encode("utf-8")
+        read = data.decode(encoding).removeprefix("\ufeff").encode("utf-8")
+        fault = "it would be full of NUL characters" if full_of_nul(read) else ""
     except UnicodeError as error:
-        place = getattr(error, "start", 0)
+        fault = f"byte {getattr(error, 'start', 0)} does not fit"
+    if fault:
+        guess = guess_encoding(data)
         raise BadInputError(
-            f"{name} cannot be read as {encoding}: byte {place} does not fit.",
-            f"It looks like {guess_encoding(data)}; declare it in params.yaml, `ingest.encoding`.",
-        ) from None
+            f"{name} cannot be read as {encoding}: {fault}; it looks like {guess}.",
+            f"Declare it in params.yaml: `ingest.encoding: {guess}`.",
+        )
+    return read
 
 
 def _wrong_encoding(data: bytes, name: str, line: int) -> BadInputError:
     try:
         data.decode("utf-8", "surrogatepass")
-        halves = data[:4096].count(0) * 5 <= len(data[:4096])
+        halves = not full_of_nul(data)
     except UnicodeDecodeError:
         halves = False
     if halves:

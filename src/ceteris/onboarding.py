@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris.csv_file import guess_delimiter, guess_encoding
+from ceteris.csv_file import full_of_nul, guess_delimiter, guess_encoding
 from ceteris.dataset import LABEL, META
 from ceteris.errors import BadInputError, CeterisError, nearest
 from ceteris.init import Findings, fits_ahead, inspect, plan
@@ -256,7 +256,7 @@ def _csv_dialect(path: Path, name: str, delimiter: str | None, encoding: str | N
 
 
 def _is_utf8(start: bytes) -> bool:
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or start[:4096].count(0) * 5 > len(start[:4096]):
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or full_of_nul(start):
         return False
     try:
         start.decode("utf-8")
