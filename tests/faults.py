@@ -162,6 +162,12 @@ FAULTS = [
         result=lambda frame: frame[LABEL].value_counts().to_dict() == {"cat": 15, "dog": 15},
     ),
     Fault(
+        "the merged spelling has no space around it",
+        text(label=["cat ", "dog"] * 14 + ["cat", "dog"]),
+        ingest={"normalise": "labels"},
+        result=lambda frame: frame[LABEL].value_counts().to_dict() == {"cat": 15, "dog": 15},
+    ),
+    Fault(
         "declared classes may differ by case",
         text(label=["Cat"]),
         classes=("Cat", "cat", "dog"),
@@ -266,6 +272,21 @@ FAULTS = [
     Fault("a last value of two quotes", 'id,label,size\na,x,1\nb,y,""', result=lambda frame: np.isnan(frame["size"].iloc[1])),
     Fault("a duplicate column name", "id,label,size,size\na,x,1,2\nb,y,1,2\n", ("more than one column named 'size'",)),
     Fault("a column without a name", ",label,size\na,x,1\nb,y,2\n", ingest={"id": "unnamed_1"}, result=_ids("a", "b")),
+    Fault(
+        "columns without names",
+        ",label, ,size\na,x,1,2\nb,y,1,2\n",
+        ingest={"id": "unnamed_1"},
+        result=lambda frame: list(frame.columns) == [ID, LABEL, "size", "unnamed_3"],
+    ),
+    Fault("columns with one blank name", "id,label,,\na,x,1,2\nb,y,1,2\n", ("more than one column named ''",)),
+    Fault(
+        "a column named like one without a name",
+        ",label,unnamed_1\na,x,1\nb,y,2\n",
+        ("more than one column named 'unnamed_1'", "first line"),
+        {"id": "unnamed_1"},
+    ),
+    Fault("NUL in a column's name", "id,label,si\x00ze\na,x,1\nb,y,2\n", ("names ceteris cannot keep", "no NUL characters")),
+    Fault("a column named like one of ours", text().replace("size", "ceteris:id", 1), ("cannot keep: 'ceteris:id'",)),
     Fault("cp1252", text(colour=["grün", "ÉTÉ"]).encode("cp1252"), ("not UTF-8 (line 2)", "ingest.encoding: cp1252")),
     Fault(
         "cp1252, declared",
@@ -279,6 +300,8 @@ FAULTS = [
     Fault("UTF-16 without its mark", text().encode("utf-16-le"), ("ingest.encoding: utf-16-le",)),
     Fault("UTF-16, declared", text().encode("utf-16"), ingest={"encoding": "utf-16"}, result=_ids("r000", "r029")),
     Fault("an encoding that is none", text(), ("'utf-88'", "ingest.encoding"), {"encoding": "utf-88"}),
+    Fault("an encoding with NUL", text(), ("'utf\\x008'", "ingest.encoding"), {"encoding": "utf\x008"}),
+    Fault("UTF-16, declared cp1252", text().encode("utf-16"), ("ingest.encoding: utf-16",), {"encoding": "cp1252"}),
     Fault(
         "an encoding that does not fit",
         text(colour=["grün"]),
@@ -320,6 +343,7 @@ FAULTS = [
     ),
     Fault("another delimiter", text().replace(",", ";"), ("no column 'label'", "ingest.delimiter")),
     Fault("another delimiter, declared", text().replace(",", ";"), ingest={"delimiter": ";"}, result=_ids("r000")),
+    Fault("a delimiter that is not seen", text(), ("ingest.delimiter is '\\x01'",), {"delimiter": "\x01"}),
     Fault("lines that end as on an old Mac", text().replace("\n", "\r"), result=_ids("r000", "r029")),
     Fault("a spreadsheet", b"PK\x03\x04rest", ("a spreadsheet or a zip archive", "CSV")),
     Fault("a truncated Parquet file", _truncated_parquet(), ("not a whole, readable Parquet file",), PARQUET),

@@ -33,6 +33,17 @@ def test_most_frequent_spelling_wins_and_the_first_in_the_alphabet_where_two_are
     assert one_spelling(labels, "label", merge=True) == {"cat": "cat", "Cat": "cat", "DOG": "DOG", "dog": "DOG"}
 
 
+@pytest.mark.parametrize("often", ["red cat ", "\u00a0red  cat", "\ufeffred cat", "red\u200bcat"])
+def test_the_spelling_that_wins_holds_no_space_that_says_nothing(often: str) -> None:
+    assert one_spelling(texts(often, often, "Red cat", None), "label", merge=True) == {often: "red cat", "Red cat": "red cat"}
+
+
+def test_unicode_forms_become_the_one_that_is_more_frequent() -> None:
+    short, long = "caf\u00e9", "cafe\u0301"
+    assert one_spelling(texts(short, long, long), "label", merge=True) == {short: long, long: long}
+    assert one_spelling(texts(short, short, long), "label", merge=True) == {short: short, long: short}
+
+
 def test_spellings_declared_as_classes_are_left_alone() -> None:
     assert one_spelling(texts("A", "a"), "label", merge=True, declared=("A", "a")) == {"A": "A", "a": "a"}
     with pytest.raises(BadInputError, match=r"'A' .* = 'a'"):

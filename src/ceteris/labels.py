@@ -87,7 +87,7 @@ def one_spelling(labels: np.ndarray, column: str, merge: bool, declared: tuple[s
     meant = {label: label for label in counts.index}
     for group in alike:
         most = max(group, key=lambda label: (counts[label], -group.index(label)))
-        meant.update(dict.fromkeys(group, " ".join(most.split())))
+        meant.update(dict.fromkeys(group, " ".join(most.translate(_INVISIBLE).split())))
     return meant
 
 
