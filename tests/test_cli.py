@@ -127,6 +127,27 @@ def test_a_queue_that_may_hold_answers_is_not_written_over(repo: Path, ceteris_)
     assert Path("review-train.csv").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("train", "audit/queue.csv"), ("logistic.given.simulated", "compare/queues/logistic.given.simulated.csv")],
+)
+def test_a_queue_without_rows_is_said_and_not_written(repo: Path, ceteris_, name: str, path: str) -> None:
+    full = repo / "results" / path
+    full.write_text(full.read_text().splitlines()[0] + "\n")
+    said = ceteris_("queue", name)
+    assert (said.code, said.out.startswith("Nothing to review")) == (0, True), said.err
+    assert list(repo.glob("*.csv")) == []
+
+
+def test_a_queue_that_nobody_filled_in_is_refused(repo: Path, ceteris_) -> None:
+    ceteris_("queue", "train", "--out", "q.csv")
+    fill(Path("q.csv"), {0: "  "})
+    told = ceteris_("edits", "import", "q.csv", "--reviewer", "ann")
+    assert told.code == 2
+    assert "No row of q.csv is answered. Fill in its column `label`" in told.err
+    assert list((repo / "data/edits").iterdir()) == []
+
+
 def test_outside_a_repository_the_way_in_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ceteris_) -> None:
     monkeypatch.chdir(tmp_path)
     told = ceteris_("summary")
@@ -141,10 +162,11 @@ def test_outside_a_repository_the_way_in_is_told(tmp_path: Path, monkeypatch: py
         ("id,label\nrow-000,gr\xfcn\n".encode("cp1252"), "cannot be read"),
         (b"id;label\nrow-000;ant\n", "and no 'id'"),
         (b'id,label\n"row-000,ant\n', "cannot be read"),
+        (b"id,label\nrow-000,ant,more\n", "cannot be read: a row holds more values than the header has names. Save it as CSV"),
         (b"id,label\n1E+05,ant\n", "'1E+05' is no train or validation row"),
         (b"id,label\nrow-000,01.02.2026\n", "'01.02.2026' is no class"),
     ],
-    ids=["empty", "cp1252", "semicolons", "open quote", "1E+05", "a date"],
+    ids=["empty", "cp1252", "semicolons", "open quote", "a longer row", "1E+05", "a date"],
 )
 def test_answers_that_a_spreadsheet_mangled_are_refused_and_nothing_is_written(
     repo: Path, ceteris_, content: bytes, said: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import resource
 import signal
@@ -44,9 +46,24 @@ def test_every_text_of_a_table_comes_back_exactly(tmp_path: Path, rows: list[tup
     assert back.to_numpy().tolist() == [list(row) for row in rows]
 
 
-def test_columns_that_are_no_text_are_typed() -> None:
-    import io
+def test_texts_that_a_spreadsheet_or_a_reader_would_change_come_back_exactly() -> None:
+    texts = ["a\rb", "NA", "", "007", "1e5", "=1+1", "'=1+1", "'", "-x", "a\r\nb", 'q"q', "a,b"]
+    frame = pd.DataFrame({"id": texts, "=label": texts[::-1], "a\rb": range(len(texts))})
+    text = store.table_text(frame)
+    back = store.read_table(io.BytesIO(text.encode()), text=("id", "=label"))
+    assert back.to_dict("list") == frame.to_dict("list")
+    assert not any(cell.startswith(("=", "-")) for row in csv.reader(io.StringIO(text, newline="")) for cell in row)
+    alone = pd.DataFrame({"a\rb": ["x", "y"]})
+    assert store.read_table(io.BytesIO(store.table_text(alone).encode())).to_dict("list") == alone.to_dict("list")
 
+
+@pytest.mark.parametrize("rows", ["r1,bee,more\n", "r1,bee,\n", "r1,bee,more\nr2,cow\n", "r1,bee\nr2,cow,more\n"])
+def test_a_row_that_is_longer_than_its_header_is_refused_and_moves_no_column(rows: str) -> None:
+    with pytest.raises(ValueError, match=r"more values than the header|Expected 2 fields in line 3, saw 3"):
+        store.read_table(io.BytesIO(f"id,label\n{rows}".encode()), text=("id", "label"))
+
+
+def test_columns_that_are_no_text_are_typed() -> None:
     frame = pd.DataFrame({"n": [1, 2], "x": [0.5, np.nan], "flag": [True, False], "t": ["a", "b"], "none": ["", ""]})
     back = store.read_table(io.BytesIO(store.table_text(frame).encode()))
     assert back["n"].tolist() == [1, 2]
@@ -136,6 +153,32 @@ def test_paths_are_read_from_dvc_yaml_alone(tmp_path: Path) -> None:
     (tmp_path / "dvc.yaml").write_text("vars: []\nstages: {}\n")
     with pytest.raises(BadInputError, match=r"git checkout dvc\.yaml"):
         store.read_layout(tmp_path)
+    (tmp_path / "dvc.yaml").write_text("stages: {}\n")
+    with pytest.raises(BadInputError, match="holds no `vars: path`"):
+        store.read_layout(tmp_path)
+
+
+def layout_of(root: Path, models: str) -> dict[str, str]:
+    (root / "dvc.yaml").write_text(f"vars:\n- path:\n    raw: data/raw\n    models: '{models}'\n")
+    return store.read_layout(root)
+
+
+@pytest.mark.parametrize("path", ["/srv/models", "{root}/models", "../models", "data/../models", ".", ""])
+def test_a_path_that_is_not_below_the_repository_is_refused(tmp_path: Path, path: str) -> None:
+    path = path.format(root=tmp_path)
+    with pytest.raises(ParamsError) as refusal:
+        layout_of(tmp_path, path)
+    assert f"vars: path: models is {path!r}, which lies outside the repository" in str(refusal.value)
+
+
+def test_a_link_may_lead_to_another_place_in_the_repository_but_not_out_of_it(tmp_path: Path) -> None:
+    root = repository(tmp_path / "mine")
+    (root / "models").symlink_to(root / "data")
+    assert layout_of(root, "models/logistic")["models"] == "models/logistic"
+    (root / "models").unlink()
+    (root / "models").symlink_to(tmp_path)
+    with pytest.raises(ParamsError, match="models is 'models/logistic', which lies outside the repository"):
+        layout_of(root, "models/logistic")
 
 
 def test_sweeping_removes_what_is_not_kept_and_folders_that_are_empty(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from small import CLASSES
 import ceteris
 from ceteris.errors import BadInputError
 from ceteris.issues import COLUMNS
+from ceteris.store import write_table
 
 
 def test_effects_are_read_as_they_were_written(repo: Path) -> None:
@@ -44,6 +45,14 @@ def test_issues_and_queue_are_about_train_rows_only(repo: Path) -> None:
     assert not set(bench.issues()["id"]) & bench.judging_ids()
     assert bench.queue()["rank"].tolist() == list(range(1, len(bench.queue()) + 1))
     assert set(bench.queue()["id"]) == set(bench.train_rows().index)
+
+
+def test_ids_and_labels_are_exact_text_whatever_stands_beside_them(repo: Path) -> None:
+    queue = ceteris.open(repo).queue().head(2)
+    queue["id"], queue["given_label"], queue["suggested_label"] = ["007", "1e5"], ["1", "0"], ["a\rb", "1"]
+    write_table(repo / "results/audit/queue.csv", queue)
+    texts = ["id", "given_label", "suggested_label"]
+    assert ceteris.open(repo).queue()[texts].to_dict("list") == queue[texts].to_dict("list")
 
 
 def test_rows_to_judge_come_without_labels(repo: Path) -> None:

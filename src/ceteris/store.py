@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -176,24 +177,36 @@ def write_table(path: Path, frame: pd.DataFrame, digits: int = 6) -> None:
 
 def table_text(frame: pd.DataFrame, digits: int = 6) -> str:
     """Return the text that `write_table` writes."""
-    shown = frame.copy()
+    shown = frame.rename(columns=neutral)
     for name in shown.columns:
         if pd.api.types.is_float_dtype(shown[name]):
             shown[name] = shown[name].round(digits) + 0.0
         elif not pd.api.types.is_numeric_dtype(shown[name]):
             shown[name] = [neutral(value) if isinstance(value, str) else value for value in shown[name].to_numpy(dtype=object)]
     # Before Python 3.13 csv leaves a lone carriage return unquoted, and then reads it as the end of the line.
-    lone = any(
-        "\r" in value for name in shown.select_dtypes(exclude="number") for value in shown[name] if isinstance(value, str)
-    )
+    texts = [*shown.columns, *(value for name in shown.select_dtypes(exclude="number") for value in shown[name])]
+    lone = any("\r" in text for text in texts if isinstance(text, str))
     return shown.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC if lone else csv.QUOTE_MINIMAL)
 
 
 def read_table(path: Path | BinaryIO, text: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Return what `write_table` wrote; columns named in `text` stay exact text, others are typed by pandas."""
-    frame = pd.read_csv(
-        path, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values={}, encoding="utf-8", index_col=False
-    )
+    """Return what `write_table` wrote; columns named in `text` stay exact text, others are typed by pandas.
+
+    Raises
+    ------
+    ValueError
+        The file is no such table, or holds a row that is longer than its header.
+    """
+    with warnings.catch_warnings():
+        # Without `index_col=False` pandas would move all columns by one, and with it leave out the last with a warning.
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            frame = pd.read_csv(
+                path, dtype=dict.fromkeys(text, str), keep_default_na=False, na_values={}, encoding="utf-8", index_col=False
+            )
+        except pd.errors.ParserWarning:
+            raise ValueError("a row holds more values than the header has names") from None
+    frame = frame.rename(columns=original)
     for name in frame.columns:
         values = frame[name].to_numpy(dtype=object)
         if name in text or not pd.api.types.is_numeric_dtype(frame[name]):

@@ -219,9 +219,7 @@ class Workbench:
             ) from None
 
     def _table(self, place: str, path: str, stage: str) -> pd.DataFrame:
-        content = self._bytes(f"{self._layout()[place]}/{path}")
-        header = content.split(b"\n", 1)[0].decode("utf-8").strip().split(",")
-        return read_table(io.BytesIO(content), text=tuple(name for name in header if name in _TEXT))
+        return read_table(io.BytesIO(self._bytes(f"{self._layout()[place]}/{path}")), text=_TEXT)
 
     def _parquet(self, place: str, path: str, columns: list[str] | None = None) -> pd.DataFrame:
         from ceteris.store import read_parquet
