@@ -37,7 +37,7 @@ OWNERS = {
     "dvc": {room for room, floor in FLOOR.items() if floor == "door"},
 }
 # A user's own estimator is found, and a file's place asked, in one craft room; a report reads the template beside it.
-MAY_READ = {"models": {"read_text", "read_bytes", "is_file", "rglob"}, "report": {"read_text"}}
+MAY_READ = {"models": {"read_bytes", "is_file", "rglob"}, "report": {"read_text"}}
 OPENS = {
     "open", "read_text", "read_bytes", "write_text", "write_bytes", "to_csv", "to_parquet", "to_json", "to_pickle", "read_csv",
     "read_parquet", "read_json", "read_table", "unlink", "mkdir", "rmdir", "rename", "savefig", "is_file", "exists",

@@ -107,6 +107,19 @@ def test_an_estimator_of_ones_own_is_found_and_its_source_is_in_the_fingerprint(
     assert describe(mine, own) != before
 
 
+@pytest.mark.parametrize("helper", ["estimators/helper.py", "estimators/deep/helper.py"])
+def test_a_file_that_stands_beside_an_estimator_is_its_source_too(own: Path, helper: str) -> None:
+    mine, plain = recipe("estimators/mine.py:Mine", "none"), recipe()
+    (own / helper).parent.mkdir(exist_ok=True)
+    (own / helper).write_text("SHARE = 1\n")
+    before = describe(mine, own), describe(plain, own)
+    (own / helper).write_bytes("# -*- coding: cp1252 -*-\nSHARE = 'größer'\n".encode("cp1252"))
+    edited = describe(mine, own)
+    (own / helper).rename(own / helper.replace("helper", "moved"))
+    assert len({before[0], edited, describe(mine, own)}) == 3
+    assert describe(plain, own) == before[1]
+
+
 def test_a_changed_file_of_ones_own_is_loaded_anew(own: Path) -> None:
     mine = recipe("estimators/mine.py:Mine", "none")
     build(mine, NUMBERS, own)
@@ -122,6 +135,7 @@ def test_a_changed_file_of_ones_own_is_loaded_anew(own: Path) -> None:
         ("LogisticRegression", "cannot be imported"),
         ("os.system", "names no class"),
         ("sklearn.preprocessing.StandardScaler", "has no predict."),
+        ("pathlib.Path", "has no fit."),
         ("estimators/none.py:Mine", "no Python file below estimators/"),
         ("estimators/mine.py:Yours", "Known: 'BaseEstimator', 'Mine'"),
         ("estimators/bare.py:Bare", "has no get_params. Name a classifier; a class of your own derives from sklearn.base"),
@@ -129,12 +143,16 @@ def test_a_changed_file_of_ones_own_is_loaded_anew(own: Path) -> None:
         ("estimators/../outside.py:Mine", "no Python file below estimators/"),
         ("/outside.py:Mine", "no Python file below estimators/"),
         ("estimators/broken.py:Mine", "broken.py fails when it is loaded: SyntaxError"),
+        ("estimators/leaving.py:Mine", "leaving.py fails when it is loaded: SystemExit: bye"),
+        ("estimators/exits.py:Mine", "exits.py:Mine refused its parameters: bye."),
     ],
 )
 def test_an_estimator_that_cannot_be_used_is_refused(own: Path, estimator: str, said: str) -> None:
     (own / "outside.py").write_text(MINE)
     (own / "estimators/broken.py").write_text("class Mine(\n")
     (own / "estimators/bare.py").write_text("class Bare:\n    fit = predict = print\n")
+    (own / "estimators/leaving.py").write_text("raise SystemExit('bye')\n")
+    (own / "estimators/exits.py").write_text(MINE + "\n    def __init__(self):\n        raise SystemExit('bye')\n")
     with pytest.raises(ParamsError) as refusal:
         build(recipe(estimator), NUMBERS, own)
     assert said in str(refusal.value)

@@ -129,12 +129,12 @@ def _own_module(file: str, root: Path) -> ModuleType:
 
 def describe(recipe: ModelRecipe, root: Path | None = None) -> str:
     """Return the fingerprint of a recipe: sha256 over import path, parameters, preparation, and a user's own source."""
-    own = ""
+    own: object = ""
     if ":" in recipe.estimator:
         estimator_class(recipe.estimator, root)
         # One file there may import another, so that all of them are its source.
-        files = sorted(((root or Path.cwd()) / ESTIMATORS).rglob("*.py"))
-        own = "\n".join(f"{file.name}\n{file.read_text(encoding='utf-8')}" for file in files)
+        home = (root or Path.cwd()) / ESTIMATORS
+        own = [(file.relative_to(home).as_posix(), file.read_bytes().hex()) for file in sorted(home.rglob("*.py"))]
     elif not recipe.estimator.startswith("sklearn."):
         own = inspect.getsource(inspect.getmodule(estimator_class(recipe.estimator, root)))  # type: ignore[arg-type]
     stated = [recipe.estimator, recipe.prepare, recipe.params or {}, own]
