@@ -175,6 +175,16 @@ def test_arms_that_are_one_cell_differ_by_exactly_nothing() -> None:
     }
 
 
+def test_arms_that_are_one_cell_take_no_share_of_the_familys_error() -> None:
+    known = scorer()
+    known = replace(known, arms=dict(known.arms) | {(model, "fixed"): known.arms[model, "given"] for model in "mn"})
+    planned = [one for one in judged(known) if one.pair.planned and one.metric == "accuracy"]
+    shares = {one.pair.name: one.p_holm for one in planned}
+    assert shares["m.given.fixed"] is None
+    others = [one for one in planned if one.pair.name != "m.given.fixed"]
+    assert [one.p_holm for one in others] == pytest.approx(holm([one.effect.p_value for one in others]).tolist())
+
+
 @pytest.mark.parametrize("part", ["model", "seeds", "inputs", "code"])
 def test_a_contrast_in_which_something_else_moved_is_refused(part: str) -> None:
     known = scorer()

@@ -61,6 +61,19 @@ def test_a_stage_that_is_interrupted_ends_cleanly_and_lets_the_lock_go(repo: Pat
         pass
 
 
+@pytest.mark.parametrize("code", [0, "bye", None])
+def test_a_stage_that_something_ends_from_inside_is_not_done(
+    repo: Path, capsys: pytest.CaptureFixture[str], code: int | str | None
+) -> None:
+    def main(stage: Stage) -> None:
+        raise SystemExit(code)
+
+    with pytest.raises(SystemExit) as ended:
+        run(main)
+    assert ended.value.code == 1
+    assert f"something ended the stage from inside ({code!r}); it is not done" in capsys.readouterr().err
+
+
 def test_a_stage_runs_alone(repo: Path) -> None:
     def main(stage: Stage) -> None:
         with pytest.raises(BusyError), single_writer(stage.root, "another", patience=0):
@@ -138,6 +151,40 @@ def test_copies_across_the_split_are_refused_before_anything_is_written(tmp_path
     with pytest.raises(LeakageError, match=r"split\.copies: together in params\.yaml"):
         run_stages(tmp_path, "split")
     assert not (tmp_path / "data/split").exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"split": {"validation": 1e-9}}, "The validation part would hold no rows. Enlarge its share"),
+        ({"split": {"test": 1e-9}}, "The test part would hold no rows. Enlarge its share"),
+        (
+            {"validate": {"classes": ["ant", "bee", "cow", "dodo"]}},
+            "has the classes 'dodo'. Add rows of them; or take",
+        ),
+    ],
+)
+def test_parts_that_cannot_be_worked_with_are_refused_before_anything_is_written(
+    tmp_path: Path, changed: dict[str, dict[str, object]], said: str
+) -> None:
+    repository(tmp_path, params(**changed))
+    run_stages(tmp_path, "ingest", "validate")
+    with pytest.raises(BadInputError) as refusal:
+        run_stages(tmp_path, "split")
+    assert said in str(refusal.value)
+    assert not (tmp_path / "data/split").exists()
+
+
+def test_a_class_that_no_train_row_has_is_refused_and_the_parts_stay_as_they_were(repo: Path) -> None:
+    files = {path: path.read_bytes() for path in (repo / "data/split").iterdir()}
+    judging = read_parquet(repo / "data/split/validation.parquet")["ceteris:id"]
+    rows = table()
+    rows["label"] = rows["label"].where(rows["id"] != judging[0], "dodo")
+    rows.to_csv(repo / "data/source/mine.csv", index=False)
+    run_stages(repo, "ingest", "validate")
+    with pytest.raises(BadInputError, match=r"No train row has the classes 'dodo'.*merge or remove these labels at the source"):
+        run_stages(repo, "split")
+    assert {path: path.read_bytes() for path in (repo / "data/split").iterdir()} == files
 
 
 def test_the_smallest_visible_effect_is_told_before_training(repo: Path) -> None:

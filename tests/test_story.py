@@ -36,6 +36,16 @@ def test_perfect_labels_are_a_ceiling_and_no_lever() -> None:
     assert found is not None and found.candidate_version == "pruned"
 
 
+def test_a_review_that_nobody_made_leads_no_headline() -> None:
+    nothing = shown.effect("reviewed", 0.0, 0.0, verdict="no practical difference", reason="the arms are identical")
+    rows = pd.DataFrame([nothing, shown.effect("pruned", -0.2, 0.1)])
+    found = story.best(story.planned(story.findings(rows), "accuracy"), "data")
+    assert found is not None and found.candidate_version == "pruned"
+    assert story.summary(rows, "accuracy", 0.95)[0].startswith("data: given → pruned")
+    alone = story.best(story.planned(story.findings(rows.head(1)), "accuracy"), "data")
+    assert alone is not None and alone.empty
+
+
 def test_an_axis_without_a_contrast_has_no_lever() -> None:
     assert story.best(story.planned(story.findings(shown.effects(model=False)), "accuracy"), "model") is None
 

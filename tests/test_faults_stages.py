@@ -1,4 +1,4 @@
-"""Every line of tests/faults_edits_params.py, through the Python API and through the stage as DVC runs it."""
+"""Every line of tests/faults_edits.py and faults_params.py, through the Python API and through the stage as DVC runs it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ import time
 from importlib import import_module
 from pathlib import Path
 
+import faults_edits
+import faults_params
 import pandas as pd
 import pytest
-from faults_edits_params import BOMB, FAULTS, HEADER, LATER, MINE, Fault, another, line, own, rows, stated, wrote
+from faults_edits import HEADER, LATER
+from faults_params import BOMB, MINE, own
+from faults_stages import Fault, another, line, rows, stated, wrote
 from small import edit
 
 from ceteris import edits, ledger
@@ -19,6 +23,7 @@ from ceteris.stages import open_stage, run
 from ceteris.store import read_parquet, read_table
 
 REVERT = {"action": "revert", "id": "", "given_label": "", "new_label": "", "at": LATER}
+FAULTS = [*faults_edits.FAULTS, *faults_params.FAULTS]
 each_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 
 
@@ -40,25 +45,25 @@ def refused_well(said: str, fault: Fault) -> None:
 @each_fault
 def test_fault_through_the_python_api(fault: Fault, repo: Path) -> None:
     fault.change(repo)
-    before = state_of(repo)
+    before = state_of(repo.parent)
     with pytest.raises(fault.error) as refusal:
         import_module(f"ceteris.stages.{fault.stage}").main(open_stage(fault.stage, repo))
     assert type(refusal.value) is fault.error
     refused_well(str(refusal.value), fault)
-    assert state_of(repo) == before
+    assert state_of(repo.parent) == before
 
 
 @each_fault
 def test_fault_through_the_stage_as_dvc_runs_it(fault: Fault, repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fault.change(repo)
-    before = state_of(repo)
+    before = state_of(repo.parent)
     with pytest.raises(SystemExit) as ended:
         run(import_module(f"ceteris.stages.{fault.stage}").main)
     assert ended.value.code == fault.error.exit_code
     said = capsys.readouterr().err
     assert said.startswith(f"{fault.stage}: ")
     refused_well(said, fault)
-    assert state_of(repo) == before
+    assert state_of(repo.parent) == before
 
 
 # what looks like a fault and is none
