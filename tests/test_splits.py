@@ -12,7 +12,16 @@ from small import dataset
 from ceteris.dataset import GROUP, ID, LABEL, Dataset, row_digests
 from ceteris.errors import LeakageError
 from ceteris.sections import Split
-from ceteris.splits import TEST, TRAIN, VALIDATION, assign_parts, copies_across, near_copies_across, refuse_leaks
+from ceteris.splits import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    assign_parts,
+    copies_across,
+    near_digests,
+    refuse_leaks,
+    unsealed_pairs,
+)
 
 IDS = st.lists(st.text(min_size=1, max_size=4), min_size=1, max_size=30, unique=True)
 
@@ -90,10 +99,42 @@ def test_copies_on_one_side_are_no_leak() -> None:
     assert copies_across(digests, np.array([TRAIN, TRAIN])).empty
 
 
-def test_near_copies_are_counted_and_missing_values_are_equal_to_each_other() -> None:
-    parts = np.array([TRAIN, VALIDATION, TRAIN])
+def alike(features: pd.DataFrame) -> list[bool]:
+    digests = near_digests(features)
+    return [digest == digests[0] for digest in digests]
+
+
+def test_near_copies_share_a_digest_and_missing_values_are_equal_to_each_other() -> None:
     near = pd.DataFrame({"n": [1.0001, 1.0002, 5.0], "t": ["A  b", "a B", "a b"]}, dtype=object).astype({"n": float})
-    assert near_copies_across(near, parts) == 2
+    assert alike(near) == [True, True, False]
     gaps = pd.DataFrame({"n": [np.nan, np.nan, 1.0], "t": [None, None, "x"]}, dtype=object).astype({"n": float})
-    assert near_copies_across(gaps, parts) == 2
-    assert near_copies_across(pd.DataFrame({"n": [1.0, 1.1, 1.2]}), parts) == 0
+    assert alike(gaps) == [True, True, False]
+    assert alike(pd.DataFrame({"n": [1.0, 1.1, 1.2]})) == [True, False, False]
+
+
+def pairs(parts: str, digests: str) -> list[tuple[str, ...]]:
+    """Return the pairs of rows named a, b, ..., each with its part (t, v, s) and a digest of one letter."""
+    named = {"t": TRAIN, "v": VALIDATION, "s": TEST}
+    ids = np.array(list("abcdefghij"[: len(parts)]), dtype=object)
+    across = copies_across(np.array(list(digests), dtype=object), np.array([named[part] for part in parts], dtype=object))
+    return [tuple(row) for row in unsealed_pairs(ids, across).to_numpy()]
+
+
+def test_near_copies_of_train_and_validation_are_listed_by_id() -> None:
+    assert pairs("vtt", "xxy") == [("b", TRAIN, "a", VALIDATION)]
+
+
+def test_of_many_rows_alike_each_is_listed_and_no_pair_twice() -> None:
+    found = pairs("tttvv", "xxxxx")
+    assert len(found) == len(set(found)) == 4
+    assert {name for one, _, other, _ in found for name in (one, other)} == set("abcde")
+
+
+@given(st.lists(st.tuples(st.sampled_from("tvs"), st.sampled_from("xyz")), min_size=1, max_size=10))
+def test_no_pair_names_a_sealed_row_or_a_row_that_is_like_sealed_rows_alone(rows: list[tuple[str, str]]) -> None:
+    found = pairs("".join(part for part, _ in rows), "".join(digest for _, digest in rows))
+    known = dict(zip("abcdefghij", rows, strict=False))
+    for one, part, other, like in found:
+        assert (known[one][0], part, known[other][0], like) == ("t", TRAIN, "v", VALIDATION)
+        assert known[one][1] == known[other][1]
+    assert [tuple(row) for row in sorted(found)] == found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -105,6 +106,14 @@ def test_a_stage_that_runs_again_writes_the_same_bytes(repo: Path) -> None:
     assert {path: path.read_bytes() for path in files} == before
 
 
+def test_stages_part_thousands_as_the_report_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    repository(tmp_path, rows=table(2400))
+    run_stages(tmp_path, "ingest", "validate", "split")
+    told = capsys.readouterr().err
+    assert told.count("2,400 rows") == 2
+    assert not re.search(r"\d{4}", told)
+
+
 # validate
 
 
@@ -135,6 +144,26 @@ def test_split_publishes_counts_and_seals_the_rest(repo: Path) -> None:
     published = "".join(path.read_text() for path in (repo / "results/split").iterdir())
     assert not any(name in published for name in parts["test"]["ceteris:id"])
     assert sum(counts[part] for part in parts) == 180
+
+
+def test_near_copies_that_may_be_named_are_listed_and_sealed_ones_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = table()
+    rows.loc[90:, ["x", "y"]] = rows.loc[:89, ["x", "y"]].to_numpy() * (1 + 1e-9)
+    repository(tmp_path, rows=rows)
+    run_stages(tmp_path, "ingest", "validate", "split")
+    part = read_parquet(tmp_path / "data/split/parts.parquet").set_index("id")["part"]
+    one, other = (part.loc[rows["id"].iloc[half]].to_numpy() for half in (slice(0, 90), slice(90, 180)))
+    across, sealed = one != other, np.array([one == "test", other == "test"])
+    counts = read_json(tmp_path / "results/split/summary.json")
+    assert counts["near_copies_across"] == 2 * across.sum()
+    assert counts["near_copies_sealed"] == (sealed & across).sum() > 0
+    listed = read_table(tmp_path / "results/split/near_copies.csv", text=("id", "like_id"))
+    assert list(listed) == ["id", "part", "like_id", "like_part"]
+    assert len(listed) == (across & ~sealed.any(axis=0)).sum() > 0
+    assert set(listed["part"]) == {"train"} and set(listed["like_part"]) == {"validation"}
+    assert "results/split/near_copies.csv" in capsys.readouterr().err
 
 
 def test_the_true_label_is_no_feature_and_lies_aside(repo: Path) -> None:

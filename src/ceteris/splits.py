@@ -11,7 +11,17 @@ from ceteris.dataset import Dataset, row_digests
 from ceteris.errors import LeakageError, some
 from ceteris.sections import Split
 
-__all__ = ["TRAIN", "VALIDATION", "TEST", "PARTS", "assign_parts", "copies_across", "refuse_leaks", "near_copies_across"]
+__all__ = [
+    "TRAIN",
+    "VALIDATION",
+    "TEST",
+    "PARTS",
+    "assign_parts",
+    "copies_across",
+    "refuse_leaks",
+    "near_digests",
+    "unsealed_pairs",
+]
 
 TRAIN, VALIDATION, TEST = PARTS = ("train", "validation", "test")
 
@@ -73,8 +83,8 @@ def refuse_leaks(data: Dataset, parts: np.ndarray, digests: np.ndarray) -> None:
     raise LeakageError(what + listed, do)
 
 
-def near_copies_across(features: pd.DataFrame, parts: np.ndarray) -> int:
-    """Return how many rows nearly equal a row of another part: numbers to 3 digits, texts in lower case and single spaces."""
+def near_digests(features: pd.DataFrame) -> np.ndarray:
+    """Return a digest of each row that nearly equal rows share: numbers to 3 digits, texts in lower case and single spaces."""
     rough = {}
     for name in features.columns:
         column = features[name]
@@ -88,7 +98,28 @@ def near_copies_across(features: pd.DataFrame, parts: np.ndarray) -> int:
     for name in frame.columns:
         if not pd.api.types.is_numeric_dtype(frame[name]):
             frame[name] = pd.Series(frame[name].astype(object).where(frame[name].notna(), None), dtype=object)
-    return len(copies_across(row_digests(frame), parts))
+    return row_digests(frame)
+
+
+def unsealed_pairs(ids: np.ndarray, across: pd.DataFrame) -> pd.DataFrame:
+    """Return train and validation rows that are alike, as pairs of ids: columns id, part, like_id, like_part.
+
+    Of m train rows and k validation rows that are all alike, each stands in a pair and none twice in the same: m + k - 1 pairs.
+    A row of the sealed part is never named, nor is a row that is like rows of that part alone.
+
+    Parameters
+    ----------
+    ids : array of str, shape (n_rows,)
+    across : DataFrame
+        As `copies_across` returns it.
+    """
+    pairs: list[tuple[str, str]] = []
+    for _, alike in across.groupby("digest", sort=False):
+        trained, judging = (sorted(ids[alike["row"][alike["part"] == part]]) for part in (TRAIN, VALIDATION))
+        if trained and judging:
+            pairs += [(trained[0], other) for other in judging] + [(one, judging[0]) for one in trained[1:]]
+    found = pd.DataFrame(sorted(pairs), columns=["id", "like_id"], dtype=object)
+    return found.assign(part=TRAIN, like_part=VALIDATION)[["id", "part", "like_id", "like_part"]]
 
 
 def _as_bytes(unit: object) -> bytes:

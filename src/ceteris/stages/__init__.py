@@ -46,7 +46,7 @@ class Progress:
         if now - self._told >= self._every and done < total:
             self._told = now
             left = (now - self._started) / done * (total - done)
-            self._stage.tell(f"{done} of {total} {self._unit}, about {left:.0f} s left")
+            self._stage.tell(f"{done:,} of {total:,} {self._unit}, about {left:.0f} s left")
 
 
 def open_stage(name: str, start: Path | None = None) -> Stage:

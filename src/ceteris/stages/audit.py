@@ -46,7 +46,8 @@ def main(stage: Stage) -> None:
         stage.path("results", "audit", "summary.json"),
         {"rows": len(data), "flagged": flagged, "out_of_fold_agreement": round(agree, 6)},
     )
-    stage.tell(f"{flagged} of {len(data)} train labels are doubted; the queue is in {stage.layout['results']}/audit/queue.csv")
+    place = f"{stage.layout['results']}/audit/queue.csv"
+    stage.tell(f"{flagged:,} of {len(data):,} train labels are doubted; the queue is in {place}")
 
 
 def uncut(data: Dataset) -> np.ndarray | None:

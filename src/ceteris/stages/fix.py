@@ -36,7 +36,7 @@ def main(stage: Stage) -> None:
     write_table(stage.path("results", "fix", "versions.csv"), summary)
     for row in summary[~summary["control"].astype(bool)].itertuples():
         note = f"; {row.note!s}" if row.note else ""
-        stage.tell(f"{row.version}: {row.rows} rows, {row.dropped} dropped, {row.relabelled} relabelled{note}")
+        stage.tell(f"{row.version}: {row.rows:,} rows, {row.dropped:,} dropped, {row.relabelled:,} relabelled{note}")
 
 
 def _evidence(stage: Stage) -> Evidence:

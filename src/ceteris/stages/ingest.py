@@ -26,7 +26,7 @@ def main(stage: Stage) -> None:
     write_parquet(stage.path("raw", "truth.parquet"), truth)
     write_json(stage.path("raw", "manifest.json"), manifest(found, ingest, source_sha256(ingest, stage.root), planted))
     told = f", {planted} labels changed on purpose ({ingest.plant.kind})" if planted else ""
-    stage.tell(f"{len(rows)} rows, {len(rows.columns.difference(list(META)))} features from {ingest.source}{told}")
+    stage.tell(f"{len(rows):,} rows, {len(rows.columns.difference(list(META))):,} features from {ingest.source}{told}")
     for note in (*found.notes, *found.examples):
         stage.tell(note)
 

@@ -1,4 +1,4 @@
-"""Who may see what? The last stage that sees test labels; it publishes counts only."""
+"""Who may see what? The last stage that sees test labels; of the sealed part it publishes counts only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ import pandas as pd
 
 from ceteris.dataset import ID, LABEL, Dataset, row_digests
 from ceteris.errors import BadInputError, some
-from ceteris.splits import PARTS, TEST, TRAIN, VALIDATION, assign_parts, near_copies_across, refuse_leaks
+from ceteris.splits import (
+    PARTS,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    assign_parts,
+    copies_across,
+    near_digests,
+    refuse_leaks,
+    unsealed_pairs,
+)
 from ceteris.stages import Stage, run
 from ceteris.store import read_parquet, write_json, write_parquet, write_table
 from ceteris.verdicts import smallest_visible_before
@@ -15,10 +25,11 @@ from ceteris.verdicts import smallest_visible_before
 __all__ = ["main"]
 
 _ASSUMED_SHARES = (0.02, 0.05, 0.10)
+_MOST_PAIRS = 1000  # git keeps the list
 
 
 def main(stage: Stage) -> None:
-    """Write data/split/ (rows, true labels kept aside, the part of each id) and results/split/ (counts)."""
+    """Write data/split/ (rows, true labels kept aside, the part of each id) and results/split/ (counts, near copies)."""
     data = Dataset.from_frame(read_parquet(stage.path("raw", "table.parquet")))
     truth = read_parquet(stage.path("raw", "truth.parquet"))
     digests = row_digests(data.features)
@@ -57,19 +68,34 @@ def _classes(stage: Stage, frame: pd.DataFrame, parts: np.ndarray) -> tuple[str,
 
 
 def _publish(stage: Stage, data: Dataset, parts: np.ndarray) -> None:
-    near = near_copies_across(data.features, parts)
     counts = {part: int((parts == part).sum()) for part in PARTS}
-    write_json(stage.path("results", "split", "summary.json"), counts | {"near_copies_across": near})
+    write_json(stage.path("results", "split", "summary.json"), counts | _publish_near_copies(stage, data, parts))
     shares = pd.DataFrame({"discordant_share": _ASSUMED_SHARES})
     shares["smallest_visible"] = [smallest_visible_before(counts[VALIDATION], share) for share in _ASSUMED_SHARES]
     write_table(stage.path("results", "split", "visible.csv"), shares)
-    stage.tell(", ".join(f"{count} {part}" for part, count in counts.items()) + " rows; test is sealed")
-    if near:
-        stage.tell(f"{near} rows nearly equal a row of another part (numbers to 3 digits, texts without case): look at them")
+    stage.tell(", ".join(f"{count:,} {part}" for part, count in counts.items()) + " rows; test is sealed")
     seen = ", ".join(
         f"{100 * low:.1f} pp at {100 * share:.0f} %" for share, low in zip(shares.iloc[:, 0], shares.iloc[:, 1], strict=True)
     )
-    stage.tell(f"the smallest effect these {counts[VALIDATION]} validation rows can show, by share of discordant rows: {seen}")
+    stage.tell(
+        f"the smallest effect these {counts[VALIDATION]:,} validation rows can show, by share of discordant rows: {seen}"
+    )
+
+
+def _publish_near_copies(stage: Stage, data: Dataset, parts: np.ndarray) -> dict[str, int]:
+    """Write the pairs that may be named, and return how many rows are near copies, and how many of these are sealed."""
+    across = copies_across(near_digests(data.features), parts)
+    pairs = unsealed_pairs(data.ids, across)
+    path = stage.path("results", "split", "near_copies.csv")
+    write_table(path, pairs.head(_MOST_PAIRS))
+    sealed = int((across["part"] == TEST).sum())
+    if len(across):
+        stage.tell(
+            f"{len(across):,} rows nearly equal a row of another part (numbers to 3 digits, texts without case), "
+            f"{sealed:,} of them sealed; {min(len(pairs), _MOST_PAIRS):,} of {len(pairs):,} pairs of train and validation rows "
+            f"are in {path.relative_to(stage.root)}"
+        )
+    return {"near_copies_across": len(across), "near_copies_sealed": sealed}
 
 
 if __name__ == "__main__":

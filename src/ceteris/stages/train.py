@@ -50,7 +50,7 @@ def main(stage: Stage) -> None:
     fitted, fits = _fit(stage, jobs, missing, versions, validation, classes)
     files = {folder / name for folder in wanted for name in (PREDICTIONS, MODEL, FINGERPRINT)}
     sweep(stage.path("models"), files)
-    stage.tell(f"{len(wanted)} cells: {fitted} fitted ({fits} fits), {len(wanted) - fitted} kept or copied")
+    stage.tell(f"{len(wanted):,} cells: {fitted:,} fitted ({fits:,} fits), {len(wanted) - fitted:,} kept or copied")
 
 
 def _versions(stage: Stage, train: Dataset, classes: tuple[str, ...]) -> dict[str, _Version]:

@@ -42,7 +42,7 @@ def main(stage: Stage) -> None:
             "notes": manifest.get("notes", []),
         },
     )
-    stage.tell(f"{len(data)} rows, {data.features.shape[1]} features, {len(set(frame[LABEL]))} classes")
+    stage.tell(f"{len(data):,} rows, {data.features.shape[1]:,} features, {len(set(frame[LABEL])):,} classes")
 
 
 def schema(features: pd.DataFrame) -> pd.DataFrame:
