@@ -305,6 +305,17 @@ def test_the_tipping_sentence_names_the_count_and_the_minutes():
     assert (
         tipping_sentence(9, 41) == "9 of these 41 disagreement labels wrong would undo this verdict; about 4 minutes to check."
     )
-    assert "15 minutes" in tipping_sentence(30, 400, n_asked=150)
-    assert tipping_sentence(None, 5).startswith("No number of these 5")
+
+
+def test_a_verdict_that_no_wrong_label_undoes_asks_for_no_check():
+    told = "No number of these 5 disagreement labels, if wrong, would undo this verdict."
+    assert tipping_sentence(None, 5) == told
     assert "never predict differently" in tipping_sentence(None, 0)
+
+
+def test_a_queue_that_is_a_sample_is_called_one():
+    assert tipping_sentence(30, 1412, n_asked=150) == (
+        "30 of these 1,412 disagreement labels wrong would undo this verdict; "
+        "about 15 minutes to check a sample of 150 of these 1,412 rows."
+    )
+    assert "sample" not in tipping_sentence(9, 41, n_asked=41)

@@ -172,5 +172,14 @@ def test_a_verdict_on_given_labels_says_how_few_wrong_labels_would_undo_it_and_h
     assert with_tipping(known, other, chosen_rows(known, one.pair, IDS), "q.csv") == other
 
 
+def test_a_verdict_that_no_wrong_label_would_undo_is_said_to_stand_and_calls_for_no_queue() -> None:
+    known, pair = scorer(plan().model_copy(update={"region": 0.9})), fix()
+    (one,) = [one for one in judge_pairs(known, [pair], FACTS) if one.metric == "accuracy"]
+    assert one.effect is not None and one.effect.verdict == "no practical difference"
+    told = with_tipping(known, one, chosen_rows(known, pair, IDS), "q.csv")
+    assert told.effect is not None and told.tipping is None
+    assert told.effect.reason.endswith("disagreement labels, if wrong, would undo this verdict.")
+
+
 def test_facts_of_a_version_default_to_nothing_special() -> None:
     assert VersionFacts() == VersionFacts(control=False, redrawn=False, reseeded=False, dropped=0, reviewed=0, rows=0)

@@ -173,7 +173,7 @@ def tipping_count(
 
 
 def tipping_sentence(count: int | None, n_disagreement: int, n_asked: int | None = None) -> str:
-    """Return what a tipping count says to a reader, with the time that checking takes at 6 s a label.
+    """Return what a tipping count says to a reader, with what there is to check and the time that it takes at 6 s a label.
 
     Parameters
     ----------
@@ -184,13 +184,16 @@ def tipping_sentence(count: int | None, n_disagreement: int, n_asked: int | None
     n_asked : int, optional
         Rows that the queue asks for, where that is a sample of them.
     """
-    minutes = max(1, round((n_disagreement if n_asked is None else n_asked) * SECONDS_PER_LABEL / 60))
-    time = f"about {minutes} minute{'s' * (minutes > 1)} to check"
     if not n_disagreement:
         return "The arms never predict differently: no label can change this verdict."
+    asked = n_disagreement if n_asked is None else n_asked
+    minutes = max(1, round(asked * SECONDS_PER_LABEL / 60))
+    check = f"about {minutes} minute{'s' * (minutes > 1)} to check"
+    if asked < n_disagreement:
+        check += f" a sample of {asked:,} of these {n_disagreement:,} rows"
     if count is None:
-        return f"No number of these {n_disagreement} disagreement labels, if wrong, would undo this verdict; {time}."
-    return f"{count} of these {n_disagreement} disagreement labels wrong would undo this verdict; {time}."
+        return f"No number of these {n_disagreement:,} disagreement labels, if wrong, would undo this verdict."
+    return f"{count:,} of these {n_disagreement:,} disagreement labels wrong would undo this verdict; {check}."
 
 
 def _interval(

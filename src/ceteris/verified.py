@@ -137,7 +137,10 @@ def _verified(scorer: Scorer, pair: Pair, answers: Answers, redrawn: bool) -> tu
 
 
 def with_tipping(scorer: Scorer, judged: Judged, chosen: Disagreement, queue: str) -> Judged:
-    """Return a verdict on given labels with how few wrong labels would undo it, and the queue that finds out."""
+    """Return a verdict on given labels with how few wrong labels would undo it, and the queue that finds out.
+
+    Where no number of them would, that is said and no queue is called for.
+    """
     if judged.effect is None or judged.metric != "accuracy" or judged.scored_on != "given":
         return judged
     arms = [scorer.arms[name].cell.over_seeds()[0] for name in (judged.pair.baseline, judged.pair.candidate)]
@@ -154,5 +157,6 @@ def with_tipping(scorer: Scorer, judged: Judged, chosen: Disagreement, queue: st
         region=scorer.compare.region,
     )
     warning = tipping_sentence(count, chosen.size, int(chosen.asked.sum()))
-    reason = f"{judged.effect.reason}. {warning} To check: ceteris queue {judged.pair.name}"
+    check = "" if count is None else f" To check: ceteris queue {judged.pair.name}"
+    reason = f"{judged.effect.reason}. {warning}{check}"
     return replace(judged, effect=replace(judged.effect, reason=reason), tipping=count, queue=queue)
