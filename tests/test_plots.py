@@ -28,6 +28,7 @@ def draws(k: int, flagged: bool = True) -> dict[str, Draw]:
     return {
         "forest": lambda **how: plots.effects_forest(shown.effects(), **how),
         "compact": lambda **how: plots.effects_forest(shown.effects(), compact=True, explore=True, **how),
+        "nats": lambda **how: plots.effects_forest(shown.effects().assign(metric="log_loss"), metric="log_loss", **how),
         "grid": lambda **how: plots.grid_heatmap(shown.grid(), **how),
         "quality": lambda **how: plots.label_quality(found, **how),
         "confused": lambda **how: plots.confused_labels(found, **how),
@@ -107,6 +108,27 @@ def test_the_grid_shows_value_and_difference_to_given() -> None:
 
 def test_a_model_without_probabilities_leaves_its_cells_out() -> None:
     assert "svc" not in texts(plots.grid_heatmap(shown.grid(), metric="log_loss"))
+
+
+def test_a_lower_log_loss_is_a_gain_in_the_grid_as_it_is_in_the_effects() -> None:
+    found = texts(plots.grid_heatmap(shown.grid(), metric="log_loss"))
+    assert {"0.800 nats", "0.810 nats", "\u22120.010 nats"} <= set(found)
+    assert any("gain over given (lower log-loss)" in text for text in found)
+    assert "Log-loss on true labels" in found
+
+
+def test_the_forest_of_log_loss_says_which_way_is_better() -> None:
+    assert "nats; positive: lower log-loss" in texts(
+        plots.effects_forest(shown.effects().assign(metric="log_loss"), metric="log_loss")
+    )
+
+
+def test_thousands_are_parted_in_every_figure_as_they_are_in_words() -> None:
+    found = pd.concat([shown.issues(4)] * 20, ignore_index=True)
+    found["suggested_label"] = np.where(found["is_label_issue"], found["given_label"].iloc[0], found["given_label"])
+    many = pd.concat([found] * 4, ignore_index=True)
+    assert "4,800 rows flagged" in texts(plots.label_quality(many))
+    assert any(re.fullmatch("1,[0-9]{3}", text) for text in texts(plots.confused_labels(many)))
 
 
 @pytest.mark.parametrize("k", [2, 10, 50])

@@ -71,12 +71,22 @@ def first_screen(html: str) -> str:
 def test_the_first_screen_answers_in_words() -> None:
     told = first_screen(render(tables(), {}, Settings()))
     for part in (
-        "Data lever", "+5.9 pp [+3.8, +8.0]", "helps", "training on reviewed-simulated instead of given",
+        "Data lever", "+5.9 pp [+3.8, +8.0]", "helps", "Training on reviewed-simulated instead of given",
         "300 labels reviewed by a simulated reviewer", "model logistic held fixed", "95 % interval", "scored on true labels",
         "10 seeds \u00d7 360 rows, 41 discordant", "Model lever", "+3.6 pp [+1.7, +5.5]", "svc instead of logistic",
         "data given held fixed", "Net of its control random-reviewed-simulated: +3.1 pp [+0.8, +5.4]",
     ):  # fmt: skip
         assert part in told
+
+
+def test_a_lever_that_was_picked_by_its_result_says_so() -> None:
+    told = first_screen(render(tables(), {}, Settings()))
+    assert "Data lever, largest of 2 planned" in told and "Model lever, largest of 2 planned" in told
+    assert "its size and interval are not" in told
+    known = tables()
+    alone = known.effects[known.effects["candidate_version"] == "reviewed-simulated"].head(1)
+    told = first_screen(render(Tables(alone, known.grid, known.versions, known.issues, VISIBLE, {}), {}, Settings()))
+    assert "largest" not in told
 
 
 def test_nothing_that_helps_is_said_as_such() -> None:
@@ -98,6 +108,27 @@ def test_given_labels_bring_the_warning_the_tipping_count_and_the_command() -> N
     assert "9 of these 41 disagreement labels wrong would undo this verdict; about 4 minutes to check." in told
     assert "ceteris queue logistic.given.pruned" in told
     assert "Scored on given labels." not in first_screen(render(tables(), {}, Settings()))
+
+
+def test_a_verdict_that_no_wrong_label_undoes_is_not_sent_to_be_settled() -> None:
+    known, rows = tables(), shown.effects(scored_on="given").head(1)
+    rows["reason"] = "the interval holds 0. No number of these 41 disagreement labels, if wrong, would undo this verdict."
+    rows["tipping"] = float("nan")
+    told = first_screen(render(Tables(rows, known.grid, known.versions, known.issues, VISIBLE, {}), {}, Settings()))
+    assert "No number of wrong labels would undo these" in told and "No number of these 41" in told
+    assert "would tell" not in told and "ceteris queue" not in told
+
+
+def test_wrong_labels_are_not_counted_where_every_label_bears() -> None:
+    known, rows = (
+        tables(),
+        shown.effects(scored_on="given").assign(metric="macro_f1", reason="the interval holds 0", tipping=None),
+    )
+    told = first_screen(
+        render(Tables(rows, known.grid, known.versions, known.issues, VISIBLE, {}), {}, Settings(metric="macro_f1"))
+    )
+    assert "on macro-F1 every validation label bears" in told
+    assert "would tell" not in told and "No number" not in told
 
 
 def test_what_given_labels_would_have_told_stands_beside_better_ones() -> None:
@@ -164,6 +195,16 @@ def test_nothing_is_fetched() -> None:
             assert str(attrs.get("src") or attrs.get("srcset")).startswith("data:image/svg+xml;base64,")
     style = html[html.index("<style>") : html.index("</style>")]
     assert "url(" not in style and "@import" not in style
+    assert "prefers-color-scheme: dark" in style and "@media print" in style
+
+
+def test_every_cell_of_a_contrast_keeps_its_name_where_a_small_screen_hides_the_head_of_the_table() -> None:
+    html = render(tables(), {}, Settings())
+    cells = [
+        cell for table in html.split('<table class="findings">')[1:] for cell in table.split("</table>")[0].split("<td")[1:]
+    ]
+    assert len(cells) > 20
+    assert all("data-label=" in cell.split(">")[0] or 'class="verdict' in cell for cell in cells)
 
 
 def test_pictures_come_in_both_themes_and_a_narrow_form() -> None:
@@ -193,21 +234,35 @@ def test_the_page_can_be_read_without_eyes_or_mouse() -> None:
     )
 
 
-def test_every_wide_table_can_be_scrolled() -> None:
-    html = render(tables(), {}, Settings())
-    assert html.count('<div class="scroll"') >= html.count("<table>") - 1
+def test_every_table_and_every_wide_figure_can_be_scrolled() -> None:
+    html = render(tables(), {"grid": picture(), "confused": picture()}, Settings())
+    assert html.count("<table") == html.count('<div class="scroll"')
+    assert html.count('<figure class="scroll') == 2
 
 
-def test_log_loss_is_told_in_nats() -> None:
+def test_no_figure_shrinks_until_it_cannot_be_read() -> None:
+    shot = picture()
+    inches = plots.effects_forest(shown.effects()).get_figwidth()
+    assert shot.width == pytest.approx(96 * inches, abs=1)
+    html = render(tables(), {"confused": shot}, Settings())
+    assert f"--least: {round(0.8 * shot.width)}px" in html
+
+
+def test_log_loss_is_told_in_nats_and_every_effect_says_that_positive_is_lower() -> None:
     known = tables()
-    rows = known.effects.assign(metric="log_loss")
-    told = Page(
-        render(
-            Tables(rows, known.grid, known.versions, known.issues, VISIBLE, {}), {}, Settings(metric="log_loss", region=0.01)
-        )
-    ).text
-    assert "+0.059 nats [+0.038, +0.080]" in told
+    rows = pd.concat([known.effects.assign(metric="log_loss"), known.effects.assign(metric="log_loss", scored_on="given")])
+    html = render(
+        Tables(rows, known.grid, known.versions, known.issues, VISIBLE, {}), {}, Settings(metric="log_loss", region=0.01)
+    )
+    told = Page(html).text
+    assert "moved log-loss by +0.059 nats (positive: lower log-loss), 95 % interval [+0.038, +0.080]" in told
     assert "\u00b10.01 nats" in told
+    assert "41 discordant" not in told
+    effects = [row for row in html.split("<tr>") if re.search(r"nats(</strong>)? \[", row)]
+    assert len(effects) > 8
+    assert all("positive: lower log-loss" in row for row in effects)
+    levels = [row for row in html.split("<tr>") if "0.800 nats" in row]
+    assert levels and all("lower is better" in row for row in levels)
 
 
 def test_other_metrics_are_exploratory() -> None:

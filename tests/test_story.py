@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 import shown
 
 from ceteris import story
+from ceteris.finding import findings
 
 
 def test_the_most_trusted_labels_speak_for_a_contrast() -> None:
     both = pd.concat([shown.effects(scored_on="given"), shown.effects(scored_on="verified (all)"), shown.effects()])
-    chosen = story.planned(story.findings(both), "accuracy")
+    chosen = story.planned(findings(both), "accuracy")
     assert len(chosen) == 4
     assert {finding.scored_on for finding in chosen} == {"true"}
 
 
 def test_the_best_lever_is_one_that_helps() -> None:
-    chosen = story.planned(story.findings(shown.effects()), "accuracy")
+    chosen = story.planned(findings(shown.effects()), "accuracy")
     data, model = story.best(chosen, "data"), story.best(chosen, "model")
     assert data is not None and data.candidate_version == "reviewed-simulated"
     assert model is not None and model.candidate_model == "svc"
@@ -26,13 +29,31 @@ def test_the_best_lever_is_one_that_helps() -> None:
 
 def test_a_large_harm_or_doubt_never_outranks_a_small_help() -> None:
     rows = pd.DataFrame([shown.effect("a", 0.5, 0.9), shown.effect("b", 0.01, 0.005), shown.effect("c", -0.9, 0.1)])
-    found = story.best(story.planned(story.findings(rows), "accuracy"), "data")
+    found = story.best(story.planned(findings(rows), "accuracy"), "data")
     assert found is not None and found.candidate_version == "b"
+
+
+def picked(*rows: dict[str, Any]) -> str:
+    return story.picked(story.planned(findings(pd.DataFrame(rows)), "accuracy"), "data")
+
+
+def test_a_headline_says_among_how_many_it_was_picked_by_its_result() -> None:
+    two = [shown.effect("a", 0.02, 0.01), shown.effect("b", 0.05, 0.01)]
+    assert picked(*two) == "largest of 2 planned"
+    assert picked(two[0]) == ""
+    assert picked(*two, shown.effect("c", 0.09, 0.2)) == "largest judged \u201chelps\u201d of 3 planned"
+    assert picked(*two, shown.effect("true", 0.2, 0.01)) == "largest of 2 planned (true aside)"
+
+
+def test_the_summary_does_not_hide_that_its_headline_was_picked() -> None:
+    data, model = story.summary(shown.effects(), "accuracy", 0.95)
+    assert data.startswith("data, largest of 2 planned: given \u2192 reviewed-simulated")
+    assert model.startswith("model, largest of 2 planned: logistic \u2192 svc")
 
 
 def test_perfect_labels_are_a_ceiling_and_no_lever() -> None:
     rows = pd.DataFrame([shown.effect("true", 0.5, 0.1), shown.effect("pruned", 0.01, 0.1)])
-    found = story.best(story.planned(story.findings(rows), "accuracy"), "data")
+    found = story.best(story.planned(findings(rows), "accuracy"), "data")
     assert found is not None and found.candidate_version == "pruned"
 
 
@@ -47,22 +68,22 @@ def test_a_review_that_nobody_made_leads_no_headline() -> None:
 
 
 def test_an_axis_without_a_contrast_has_no_lever() -> None:
-    assert story.best(story.planned(story.findings(shown.effects(model=False)), "accuracy"), "model") is None
+    assert story.best(story.planned(findings(shown.effects(model=False)), "accuracy"), "model") is None
 
 
 def test_a_control_is_found_beside_its_contrast() -> None:
-    found = story.findings(shown.effects())
+    found = findings(shown.effects())
     control = story.control_of(found[0], found)
     assert control is not None and control.candidate_version == "placebo-pruned"
     assert story.control_of(found[2], found) is None
 
 
 def test_a_sentence_holds_interval_size_and_labels() -> None:
-    told = story.lever(story.findings(shown.effects())[1], 0.95)
+    told = story.lever(findings(shown.effects())[1], 0.95)
     for part in (
         "+5.9 pp",
         "[+3.8, +8.0]",
-        "95% interval",
+        "95 % interval",
         "10 seeds",
         "360 rows",
         "true labels",
@@ -72,8 +93,22 @@ def test_a_sentence_holds_interval_size_and_labels() -> None:
         assert part in told
 
 
+@pytest.mark.parametrize(("metric", "discordant"), [("accuracy", True), ("log_loss", False), ("roc_auc", False)])
+def test_discordant_rows_are_counted_only_where_they_can_move_the_metric(metric: str, discordant: bool) -> None:
+    told = story.lever(findings(shown.effects().assign(metric=metric))[1], 0.95)
+    assert ("discordant" in told) is discordant
+    assert "360 rows" in told
+
+
+def test_a_log_loss_effect_says_which_way_is_better() -> None:
+    assert "by +0.059 nats [+0.038, +0.080] (positive: lower log-loss, 95 % interval" in story.lever(
+        findings(shown.effects().assign(metric="log_loss"))[1], 0.95
+    )
+    assert "positive" not in story.lever(findings(shown.effects())[1], 0.95)
+
+
 def test_a_simulated_review_is_called_so_whatever_its_version_is_named() -> None:
-    finding = story.findings(pd.DataFrame([shown.effect("careful", 0.1, 0.05)]), simulated={"careful"})[0]
+    finding = findings(pd.DataFrame([shown.effect("careful", 0.1, 0.05)]), simulated={"careful"})[0]
     assert "simulated" in finding.change
 
 
@@ -83,16 +118,31 @@ def test_a_warning_closes_what_was_scored_on_given_labels() -> None:
 
 
 def test_why_and_what_would_undo_it_are_told_apart() -> None:
-    finding = story.findings(shown.effects(scored_on="given"))[0]
+    finding = findings(shown.effects(scored_on="given"))[0]
     assert finding.why == "the interval holds 0"
     assert finding.undoing == "9 of these 41 disagreement labels wrong would undo this verdict; about 4 minutes to check."
     assert finding.queue_name == "logistic.given.pruned"
 
 
+def test_a_verdict_that_nothing_would_undo_says_so_and_names_no_queue() -> None:
+    reason = "the interval lies within +-0.5 pp. No number of these 5 disagreement labels, if wrong, would undo this verdict."
+    rows = pd.DataFrame([shown.effect("pruned", 0.001, 0.002, scored_on="given", reason=reason)])
+    (finding,) = findings(rows)
+    assert finding.why == "the interval lies within \u00b10.5 pp"
+    assert finding.undoing.startswith("No number of these 5")
+    assert not finding.can_tip
+    assert not any("ceteris queue" in line for line in story.summary(rows, "accuracy", 0.95))
+
+
+def test_a_verdict_that_wrong_labels_would_undo_brings_the_command_that_checks_them() -> None:
+    rows = shown.effects(scored_on="given").head(1)
+    assert story.summary(rows, "accuracy", 0.95)[1].endswith("4 minutes to check. ceteris queue logistic.given.pruned")
+
+
 @pytest.mark.parametrize("flag", [True, "True", 1])
 def test_flags_and_numbers_are_read_however_the_table_spells_them(flag: object) -> None:
     row = shown.effect("pruned", 0.1, 0.05, planned=flag, p_holm="", tipping=None)
-    finding = story.findings(pd.DataFrame([row]))[0]
+    finding = findings(pd.DataFrame([row]))[0]
     assert finding.planned and np.isnan(finding.p_holm) and np.isnan(finding.tipping)
 
 

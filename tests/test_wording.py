@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ceteris.wording import amount, count, elide, ems, interval, level, literal, visible
+from ceteris.wording import (
+    amount,
+    count,
+    elide,
+    ems,
+    interval,
+    level,
+    literal,
+    metric_unit,
+    percent,
+    upper_first,
+    visible,
+)
 
 
 def test_a_difference_has_its_sign_and_unit() -> None:
@@ -29,7 +41,20 @@ def test_what_is_missing_is_a_dash() -> None:
 
 
 def test_thousands_are_parted() -> None:
-    assert count(1234567) == "1\u2009234\u2009567"
+    assert count(1234567) == "1,234,567"
+
+
+def test_a_share_is_told_as_it_was_set() -> None:
+    assert (percent(0.95), percent(0.999), percent(0.07)) == ("95 %", "99.9 %", "7 %")
+
+
+def test_a_positive_log_loss_effect_is_said_to_be_a_lower_log_loss() -> None:
+    assert metric_unit("log_loss") == (1.0, "nats; positive: lower log-loss")
+    assert metric_unit("accuracy") == (100.0, "percentage points")
+
+
+def test_a_name_in_capitals_begins_a_sentence_as_it_is() -> None:
+    assert [upper_first(text) for text in ("ROC-AUC", "accuracy", "")] == ["ROC-AUC", "Accuracy", ""]
 
 
 @given(st.text(st.characters(), max_size=80), st.floats(3, 40))

@@ -74,7 +74,8 @@ def summary() -> None:
 def effects(every: Annotated[bool, typer.Option("--all", help="Also what was not planned.")] = False) -> None:
     """Print the effects on the primary metric, each with its interval and verdict."""
     import ceteris
-    from ceteris.story import findings, lever, planned, simulated_versions
+    from ceteris.finding import findings
+    from ceteris.story import lever, planned, simulated_versions
 
     bench = ceteris.open()
     compare = bench.params.compare
@@ -112,9 +113,8 @@ def queue(
         )
         return
     write_table(target, to_review(rows, features, columns))
-    print(
-        f"{len(rows)} rows in {target}: fill in the column `label` with a class, `unsure`" + (" or `drop`." if columns else ".")
-    )
+    also = " or `drop`" if columns else ""
+    print(f"{len(rows):,} rows in {target}: fill in the column `label` with a class, `unsure`{also}.")
     print(f"Bring the answers back with: ceteris edits import {target} --reviewer YOUR-NAME")
 
 
@@ -152,7 +152,7 @@ def import_answers(
             ledger.append(path, lines)
             edits.parse(path.read_text(encoding="utf-8"), path.name)
     print(
-        f"{len(lines)} new answers in {path.relative_to(bench.root)}"
+        f"{len(lines):,} new answers in {path.relative_to(bench.root)}"
         if lines
         else "Nothing new: every answer is there already."
     )

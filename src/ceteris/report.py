@@ -7,17 +7,17 @@ every label is text.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ceteris import story, wording
-from ceteris.story import Finding
+from ceteris.finding import Finding, findings
 
 __all__ = ["Picture", "Settings", "Tables", "render"]
 
@@ -71,6 +71,12 @@ class Picture:
     narrow_light: str = ""
     narrow_dark: str = ""
 
+    @property
+    def width(self) -> float:
+        """Its own width in CSS pixels."""
+        found = re.search(r'<svg[^>]* width="([0-9.]+)pt"', self.light)
+        return float(found[1]) * 96 / 72 if found else 0.0
+
 
 def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) -> str:
     """Return the report as one HTML text, the same bytes for the same tables.
@@ -83,7 +89,7 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
     settings : Settings
     """
     simulated = story.simulated_versions(tables.versions)
-    found = story.findings(tables.effects, simulated)
+    found = findings(tables.effects, simulated)
     chosen = story.planned(found, settings.metric)
     trusted = chosen[0].scored_on if chosen else "given"
     models, grid = _grid(tables.grid, settings.metric)
@@ -94,7 +100,7 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
         levers=[_lever(axis, chosen) for axis in ("data", "model")],
         chosen=chosen,
         where=" and ".join(dict.fromkeys(finding.labels_text for finding in chosen)),
-        doubtful=[finding for finding in chosen if finding.scored_on == "given" and finding.applicable],
+        doubtful=_doubtful(chosen),
         nothing_reviewed=story.nothing_reviewed(tables.versions),
         untrusted=_untrusted(found, chosen, settings.metric),
         controls=story.control_rows(found, settings.metric, trusted),
@@ -113,11 +119,19 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
 
 def _lever(axis: str, chosen: list[Finding]) -> dict[str, Any]:
     """Return what the headline of one axis says."""
-    names = {"data": "a change to the data", "model": "a change to the model"}
-    of_axis = [finding for finding in chosen if finding.axis == axis]
     found = story.best(chosen, axis)
     helps = found is not None and found.verdict == "helps"
-    return {"axis": axis, "name": names[axis], "found": found, "helps": helps, "n_planned": len(of_axis)}
+    return {"axis": axis, "found": found, "helps": helps, "picked": story.picked(chosen, axis)}
+
+
+def _doubtful(chosen: list[Finding]) -> dict[str, list[Finding]]:
+    """Return the verdicts on given labels: those that wrong labels would undo, that none would, and those never counted."""
+    given = [finding for finding in chosen if finding.scored_on == "given" and finding.applicable]
+    return {
+        "tippable": [finding for finding in given if finding.can_tip],
+        "firm": [finding for finding in given if not finding.can_tip and finding.undoing],
+        "uncounted": [finding for finding in given if not finding.undoing],
+    }
 
 
 def _untrusted(found: list[Finding], chosen: list[Finding], metric: str) -> list[tuple[Finding, Finding]]:
@@ -139,7 +153,8 @@ def _grid(grid: pd.DataFrame, metric: str) -> tuple[list[str], list[dict[str, An
     lines: dict[tuple[str, str, str], dict[str, Any]] = {}
     for row in grid.to_dict("records"):
         key = str(row["metric"]), str(row["scored_on"]), str(row["version"])
-        names = {"version": key[2], "metric": wording.metric_name(key[0]), "labels_text": wording.labels_of(key[1])}
+        metric_text = wording.metric_name(key[0]) + (", lower is better" if key[0] == "log_loss" else "")
+        names = {"version": key[2], "metric": metric_text, "labels_text": wording.labels_of(key[1])}
         line = lines.setdefault(key, names | {"values": dict.fromkeys(models, "\u2013")})
         line["values"][str(row["model"])] = wording.level(_number(row["value"]), key[0])
         line |= {"n_seeds": row["n_seeds"], "n_rows": row["n_rows"]}
@@ -165,7 +180,7 @@ def _visible_effects(chosen: list[Finding], tables: Tables, settings: Settings) 
     rows = int(max((finding.n_rows for finding in chosen if finding.applicable), default=0))
     assumed = tables.visible if rows and settings.metric == "accuracy" else tables.visible.head(0)
     shares = zip(assumed["discordant_share"].tolist(), assumed["smallest_visible"].tolist(), strict=True)
-    before = [(f"{share:.0%}", _size(size, settings.metric)) for share, size in shares]
+    before = [(wording.percent(share), _size(size, settings.metric)) for share, size in shares]
     after = _number(tables.metrics.get("smallest_visible"))
     told = "" if pd.isna(after) else _size(after, settings.metric)
     return {"rows": rows, "before": before, "after": told, "k": sum(not pd.isna(finding.p_holm) for finding in chosen)}
@@ -181,13 +196,21 @@ def _data_uri(svg: str) -> str:
 
 @cache
 def _template() -> Any:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("ceteris", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters |= {
         "visible": wording.visible,
         "count": wording.count,
+        "percent": wording.percent,
         "metric_name": wording.metric_name,
         "data_uri": _data_uri,
-        "upper_first": lambda text: text[:1].upper() + text[1:],
-        "p": lambda value: "\u2013" if pd.isna(value) else "< 0.001" if value < 0.001 else f"{value:.3f}",
+        "unbroken": lambda text: text.replace(" ", "\u00a0"),
+        "upper_first": wording.upper_first,
+        "p": lambda value: "\u2013" if pd.isna(value) else "<\u00a00.001" if value < 0.001 else f"{value:.3f}",
     }
-    return environment.from_string(files("ceteris").joinpath("report.html.j2").read_text(encoding="utf-8"))
+    return environment.get_template("report.html.j2")

@@ -1,172 +1,30 @@
-"""Which lever moved the score, by how much, how sure, scored on what: the rows of the effects table that answer, in words."""
+"""Which lever moved the score, by how much, how sure, scored on what: the findings that answer, picked and told."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 import pandas as pd
 
-from ceteris.wording import amount, count, interval, labels_of, metric_name
+from ceteris.finding import Finding, findings
+from ceteris.wording import metric_name, percent
 
 __all__ = [
     "TRUST",
-    "Finding",
     "best",
     "control_rows",
     "exploratory",
-    "findings",
     "lever",
+    "nothing_reviewed",
+    "picked",
     "planned",
     "ranking",
+    "simulated_versions",
     "summary",
-    "typed",
 ]
 
 TRUST = ("true", "verified (all)", "verified (disagreements)", "given")
-_NUMBERS = (
-    "difference", "low", "high", "p_holm", "p_value", "n_seeds", "n_rows", "n_discordant", "net", "net_low", "net_high",
-    "labels_reviewed", "tipping",
-)  # fmt: skip
-_TEXTS = (
-    "axis", "baseline_model", "baseline_version", "candidate_model", "candidate_version", "metric", "scored_on", "control",
-    "verdict", "reason", "queue",
-)  # fmt: skip
 _PREFERENCE = ("helps", "cannot tell", "no practical difference", "harms", "")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One row of the effects table. Numbers are NaN, texts empty, where the table holds nothing."""
-
-    axis: str
-    planned: bool
-    baseline_model: str
-    baseline_version: str
-    candidate_model: str
-    candidate_version: str
-    metric: str
-    scored_on: str
-    difference: float
-    low: float
-    high: float
-    p_holm: float
-    p_value: float
-    n_seeds: float
-    n_rows: float
-    n_discordant: float
-    control: str
-    net: float
-    net_low: float
-    net_high: float
-    verdict: str
-    reason: str
-    labels_reviewed: float
-    tipping: float
-    queue: str
-    simulated: bool = False
-
-    @property
-    def arms(self) -> tuple[str, str, str, str]:
-        """The cells of the baseline and of the candidate."""
-        return self.baseline_model, self.baseline_version, self.candidate_model, self.candidate_version
-
-    @property
-    def held(self) -> str:
-        """What is held fixed."""
-        return f"data {self.baseline_version}" if self.axis == "model" else f"model {self.baseline_model}"
-
-    @property
-    def change(self) -> str:
-        """What moves, from what to what; a simulated review is named so."""
-        if self.axis == "model":
-            return f"{self.baseline_model} \u2192 {self.candidate_model}"
-        told = " (simulated review)" if self.simulated and "simulated" not in self.candidate_version else ""
-        return f"{self.baseline_version} \u2192 {self.candidate_version}{told}"
-
-    @property
-    def applicable(self) -> bool:
-        """False where there was nothing to measure, as for A/A of a deterministic learner."""
-        return not math.isnan(self.difference)
-
-    @property
-    def difference_text(self) -> str:
-        """The difference with its unit."""
-        return amount(self.difference, self.metric)
-
-    @property
-    def interval_text(self) -> str:
-        """The interval of the difference."""
-        return interval(self.low, self.high, self.metric)
-
-    @property
-    def net_text(self) -> str:
-        """The difference net of the control, with its interval; empty where there is none."""
-        if math.isnan(self.net):
-            return ""
-        return f"{amount(self.net, self.metric)} {interval(self.net_low, self.net_high, self.metric)}"
-
-    @property
-    def size_text(self) -> str:
-        """How much was measured: seeds, rows, and the rows on which the arms differ."""
-        return f"{count(self.n_seeds)} seeds \u00d7 {count(self.n_rows)} rows, {count(self.n_discordant)} discordant"
-
-    @property
-    def labels_text(self) -> str:
-        """What the arms were scored on."""
-        return labels_of(self.scored_on)
-
-    @property
-    def queue_name(self) -> str:
-        """The name that `ceteris queue` takes for this contrast."""
-        if self.queue:
-            return PurePosixPath(self.queue).stem
-        if self.axis == "model":
-            return f"{self.baseline_version}.{self.baseline_model}.{self.candidate_model}"
-        return f"{self.baseline_model}.{self.baseline_version}.{self.candidate_version}"
-
-    @property
-    def why(self) -> str:
-        """Why this verdict and no other, without what is said about checking it."""
-        return self._told[0]
-
-    @property
-    def empty(self) -> bool:
-        """Whether the two arms are one and the same, as `reviewed` and `given` before anybody has reviewed."""
-        return self.why == "the arms are identical"
-
-    @property
-    def undoing(self) -> str:
-        """How few wrong labels would undo a verdict on given labels; empty where nothing is said."""
-        return self._told[1]
-
-    @property
-    def _told(self) -> tuple[str, str]:
-        reason = self.reason.removeprefix("not applicable: ").removesuffix("; exploratory, not adjusted for looking at many")
-        before, marked, _ = reason.partition(" To check: ceteris queue ")
-        why, _, undoing = before.partition(". ")
-        return (why, undoing) if marked else (reason, "")
-
-
-def typed(effects: pd.DataFrame) -> pd.DataFrame:
-    """Return the effects table with every column it may hold, numbers as floats, texts empty where missing."""
-    table = effects.reset_index(drop=True).copy()
-    for name in _NUMBERS:
-        table[name] = pd.to_numeric(table[name], errors="coerce").astype(float) if name in table else float("nan")
-    for name in _TEXTS:
-        texts = table[name] if name in table else pd.Series("", index=table.index)
-        table[name] = texts.astype(object).where(texts.notna(), "").astype(str)
-    flags = table["planned"] if "planned" in table else pd.Series(False, index=table.index)
-    table["planned"] = flags.astype(str).str.lower().isin(["true", "1", "1.0"])
-    return table[["planned", *_TEXTS, *_NUMBERS]]
-
-
-def findings(effects: pd.DataFrame, simulated: Collection[str] = ()) -> list[Finding]:
-    """Return one finding a row; `simulated` names the versions that a simulated reviewer made."""
-    records = typed(effects).to_dict("records")
-    return [Finding(**row, simulated=row["candidate_version"] in simulated) for row in records]  # type: ignore[arg-type]
 
 
 def planned(found: list[Finding], metric: str) -> list[Finding]:
@@ -231,22 +89,39 @@ def exploratory(found: list[Finding]) -> list[Finding]:
 
 
 def best(chosen: list[Finding], axis: str) -> Finding | None:
-    """Return the planned finding of an axis that moved the score most for the better, those that help first.
+    """Return the planned finding of an axis that moved the score most for the better, those that help first."""
+    return min(
+        _levers(chosen, axis), key=lambda finding: (_PREFERENCE.index(finding.verdict), -finding.difference), default=None
+    )
 
-    The version `true` is a ceiling, not a lever, and stands back where anything else was planned.
+
+def picked(chosen: list[Finding], axis: str) -> str:
+    """Return among how many the best of an axis was picked by its result; empty where there was nothing to pick from."""
+    levers, found = _levers(chosen, axis), best(chosen, axis)
+    if found is None or len(levers) == 1:
+        return ""
+    largest = found.difference >= max(lever.difference for lever in levers)
+    told = ("largest" if largest else f"largest judged \u201c{found.verdict}\u201d") + f" of {len(levers)} planned"
+    aside = [one.moved for one in chosen if one.axis == axis and one.applicable and one not in levers]
+    return told + (f" ({', '.join(aside)} aside)" if aside else "")
+
+
+def _levers(chosen: list[Finding], axis: str) -> list[Finding]:
+    """Return the planned findings of an axis that may be its lever.
+
+    The version `true` is a ceiling, not a lever, and stands back where anything else was planned; so do arms that are one.
     """
     levers = [finding for finding in chosen if finding.axis == axis and finding.applicable]
     levers = [finding for finding in levers if finding.candidate_version != "true"] or levers
-    levers = [finding for finding in levers if not finding.empty] or levers
-    return min(levers, key=lambda finding: (_PREFERENCE.index(finding.verdict), -finding.difference), default=None)
+    return [finding for finding in levers if not finding.empty] or levers
 
 
 def lever(finding: Finding, confidence: float) -> str:
     """Return a finding as one sentence that holds every number it needs."""
+    about = [finding.orientation, f"{percent(confidence)} interval", finding.size_text, f"scored on {finding.labels_text}"]
     return (
         f"{finding.change} with the {finding.held} held fixed moved {metric_name(finding.metric)} "
-        f"by {finding.difference_text} {finding.interval_text} ({confidence:.0%} interval, {finding.size_text}, "
-        f"scored on {finding.labels_text}): {finding.verdict}"
+        f"by {finding.difference_text} {finding.interval_text} ({', '.join(filter(None, about))}): {finding.verdict}"
     )
 
 
@@ -256,9 +131,10 @@ def summary(effects: pd.DataFrame, metric: str, confidence: float, simulated: Co
     lines = []
     for axis in ("data", "model"):
         found = best(chosen, axis)
-        lines.append(f"{axis}: {lever(found, confidence)}" if found else f"{axis}: no contrast was planned")
+        name = ", ".join(filter(None, [axis, picked(chosen, axis)]))
+        lines.append(f"{name}: {lever(found, confidence)}" if found else f"{axis}: no contrast was planned")
         if found and found.undoing:
-            lines.append(f"  {found.undoing}")
+            lines.append(f"  {found.undoing}" + (f" ceteris queue {found.queue_name}" if found.can_tip else ""))
     if any(finding.scored_on == "given" for finding in chosen):
         lines.append("Scored on given labels, which may hold the errors that are being fixed: the sign itself may be wrong.")
     return lines

@@ -5,7 +5,21 @@ from __future__ import annotations
 import math
 import unicodedata
 
-__all__ = ["amount", "count", "elide", "ems", "interval", "labels_of", "level", "literal", "metric_name", "metric_unit"]
+__all__ = [
+    "amount",
+    "count",
+    "elide",
+    "ems",
+    "interval",
+    "labels_of",
+    "level",
+    "literal",
+    "metric_name",
+    "metric_unit",
+    "orientation",
+    "percent",
+    "upper_first",
+]
 
 # factor, decimals, unit of a difference, unit of a level
 _UNITS = {
@@ -115,7 +129,13 @@ def metric_name(metric: str) -> str:
 def metric_unit(metric: str) -> tuple[float, str]:
     """Return what a difference is multiplied by before it is shown, and the unit in words."""
     factor, _, unit, _ = _unit(metric)
-    return factor, {" pp": "percentage points", " nats": "nats, more is better"}[unit]
+    words = {" pp": "percentage points", " nats": "nats"}[unit]
+    return factor, "; ".join(filter(None, [words, orientation(metric)]))
+
+
+def orientation(metric: str) -> str:
+    """Return which way a positive difference points, where the metric's own name would mislead; else empty."""
+    return "positive: lower log-loss" if metric == "log_loss" else ""
 
 
 def labels_of(scored_on: str) -> str:
@@ -124,8 +144,18 @@ def labels_of(scored_on: str) -> str:
 
 
 def count(number: float) -> str:
-    """Return a whole number with thin spaces between thousands; an en dash where there is none."""
-    return "\u2013" if _none(number) else f"{int(number):,}".replace(",", "\u2009")
+    """Return a whole number with commas between thousands; an en dash where there is none."""
+    return "\u2013" if _none(number) else f"{int(number):,}"
+
+
+def percent(share: float) -> str:
+    """Return a share as it was set, without decimals that it does not have: `95 %`, `99.9 %`."""
+    return f"{100 * share:g} %"
+
+
+def upper_first(text: str) -> str:
+    """Return a text that may begin a sentence: its first letter large, the others as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def _unit(metric: str) -> tuple[float, int, str, str]:

@@ -10,21 +10,17 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ceteris.finding import Finding, findings
 from ceteris.plots.colors import LIGHT, Theme
 from ceteris.plots.sheet import Sheet
-from ceteris.story import (
-    Finding,
-    control_of,
-    control_rows,
-    exploratory,
-    findings,
-    planned,
-)
-from ceteris.wording import elide, ems, labels_of, metric_name, metric_unit
+from ceteris.story import control_of, control_rows, exploratory, planned
+from ceteris.wording import elide, ems, labels_of, metric_name, metric_unit, percent
 
 __all__ = ["effects_forest"]
 
 _MOST_EXPLORATORY = 12
+_NAMES, _SCALE = 2.85, 2.85  # inches for the names of the contrasts, and for their common scale
+_EM = 9.0 / 72 * 1.1  # inches; numbers run wider than most letters
 
 
 def effects_forest(
@@ -91,10 +87,11 @@ class _Forest:
         self.shown = [finding for _, rows in parts for finding in rows]
         self.controls = {finding.arms: control_of(finding, found) for finding in self.shown}
         self.step, self.head, self.top = (0.84, 0.32, 0.32) if compact else (0.56, 0.32, 0.34)
-        width = 4.0 if compact else 8.7
+        room = max([1.8, *(_EM * ems(text) for one in self.shown for text, _ in self._numbers(one))])
+        width = 4.0 if compact else _NAMES + _SCALE + 0.2 + room + 0.16
         self.bottom = self.top + self.head * len(parts) + self.step * max(len(self.shown), 1)
         self.margin = 0.16
-        self.left, self.right = (self.margin, width - self.margin) if compact else (2.95, width - 2.45)
+        self.left, self.right = (self.margin, width - self.margin) if compact else (_NAMES, _NAMES + _SCALE)
         self.sheet, self.theme = Sheet(width, self.bottom + (0.92 if compact else 0.74), theme), theme
         self.low, self.high = self._reach()
 
@@ -155,7 +152,7 @@ class _Forest:
             text = "0" if abs(tick) < 1e-12 else f"{tick:+g}".replace("-", "\u2212")
             sheet.say(self.x(tick / factor), self.bottom + 0.13, text, 9, theme.muted, ha="center")
         shade = f"shaded: no practical difference, within \u00b1{self.region * factor:g}"
-        key = f"\u25cf {self.confidence:.0%} interval,  \u25cb cannot tell,  \u25c7 its control"
+        key = f"\u25cf {percent(self.confidence)} interval,  \u25cb cannot tell,  \u25c7 its control"
         sheet.say((self.left + self.right) / 2, self.bottom + 0.32, unit, 8.5, theme.muted, ha="center")
         lines = [key, shade] if self.compact else [f"{key};  {shade}"]
         for number, text in enumerate(lines):
@@ -179,7 +176,7 @@ class _Forest:
             self._whisker(finding, at, theme.muted if quiet else color, quiet, finding.verdict == "cannot tell")
         if control:
             self._whisker(control, at + 0.17, theme.muted, True, True)
-        self._words(finding, control, y, color)
+        self._words(finding, y, color)
 
     def _whisker(self, finding: Finding, y: float, color: str, quiet: bool, hollow: bool) -> None:
         x = self.x(finding.difference)
@@ -189,16 +186,23 @@ class _Forest:
             )
         self.sheet.mark(x, y, color, 4.2 if quiet else 7.0, "D" if quiet else "o", hollow or quiet)
 
-    def _words(self, finding: Finding, control: Finding | None, y: float, color: str) -> None:
-        sheet, numbers = self.sheet, f"{finding.difference_text} {finding.interval_text}"
-        verdict = finding.verdict or "not judged"
-        if self.compact:
-            sheet.say(self.left, y + 0.28, verdict, 9, color, weight="bold")
-            return sheet.say(self.right, y + 0.28, numbers, 9, ha="right")
-        x = self.right + 0.2
-        sheet.say(x, y + 0.09, verdict, 9.5, color, weight="bold")
-        sheet.say(x, y + 0.25, numbers, 9)
+    def _numbers(self, finding: Finding) -> list[tuple[str, float]]:
+        """Return what a finding moved and what its control moved, each with the size to write it in."""
+        texts, control = [(f"{finding.difference_text} {finding.interval_text}", 9.0)], self.controls[finding.arms]
         if control:
             kind = control.candidate_version.split("-")[0]
-            sheet.say(x, y + 0.40, f"{kind} {control.difference_text} {control.interval_text}", 8, self.theme.muted)
-        return None
+            texts.append((f"{kind} {control.difference_text} {control.interval_text}", 8.5))
+        return texts
+
+    def _words(self, finding: Finding, y: float, color: str) -> None:
+        sheet, verdict = self.sheet, finding.verdict or "not judged"
+        (numbers, size), *of_control = self._numbers(finding)
+        if self.compact:
+            sheet.say(self.left, y + 0.28, verdict, 9, color, weight="bold")
+            sheet.say(self.right, y + 0.28, numbers, size, ha="right")
+            return
+        x = self.right + 0.2
+        sheet.say(x, y + 0.09, verdict, 9.5, color, weight="bold")
+        sheet.say(x, y + 0.25, numbers, size)
+        for text, smaller in of_control:
+            sheet.say(x, y + 0.40, text, smaller, self.theme.muted)

@@ -19,6 +19,7 @@ from ceteris.wording import (
     labels_of,
     level,
     metric_name,
+    upper_first,
 )
 
 __all__ = ["grid_heatmap"]
@@ -54,8 +55,9 @@ def grid_heatmap(
         if len(shown)
         else "nothing scored"
     )
-    sheet.say(0.1, 0.16, f"{metric_name(metric).capitalize()} on {labels_of(where)}", 9.5, weight="bold")
-    sheet.say(0.1, 0.36, f"{size}; small: difference to given", 8.5, theme.muted)
+    sheet.say(0.1, 0.16, f"{upper_first(metric_name(metric))} on {labels_of(where)}", 9.5, weight="bold")
+    toward = "gain over given (lower log-loss)" if metric == "log_loss" else "difference to given"
+    sheet.say(0.1, 0.36, f"{size}; small: {toward}", 8.5, theme.muted)
     for column, model in enumerate(models):
         sheet.say(left + wide * (column + 0.5), 0.7, elide(model, wide * 72 / 9.5 - 0.5), 9.5, ha="center")
     scale = _scale(list(cells.values()), metric)
@@ -66,7 +68,8 @@ def grid_heatmap(
         for column, model in enumerate(models):
             if (version, model) in cells:
                 value, base = cells[version, model], cells.get(("given", model), float("nan"))
-                change = "" if version == "given" or math.isnan(base) else amount(value - base, metric)
+                gain = base - value if metric == "log_loss" else value - base
+                change = "" if version == "given" or math.isnan(base) else amount(gain, metric)
                 _cell(sheet, left + wide * column, y, (wide - 0.04, 0.42), (level(value, metric), change), scale(value))
     return sheet.figure
 

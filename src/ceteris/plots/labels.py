@@ -19,6 +19,7 @@ __all__ = ["confused_labels", "confused_pairs", "doubted_images", "label_quality
 _MATRIX = range(4, 21)  # numbers of classes for which a matrix says more than bars
 _MOST_PAIRS = 20
 _WIDE = 4.8
+_COLUMNS = ((5, 3.0), (4, 8.0), (3, 11.5))  # images side by side, and how many ems that leaves for a label
 
 
 def label_quality(issues: pd.DataFrame, *, bins: int = 40, theme: Theme = LIGHT) -> Figure:
@@ -113,7 +114,8 @@ def _matrix(pairs: list[tuple[str, str, int]], classes: list[str], theme: Theme)
         color = ramp(theme, 0.12 + 0.88 * found / pairs[0][2])
         x, y = left + cell * spot[suggested], top + cell * spot[given]
         sheet.box(x + 0.01, y + 0.01, cell - 0.02, cell - 0.02, color)
-        sheet.say(x + cell / 2, y + cell / 2, str(found), 9 if found < 1000 else 7, text_on(color), ha="center")
+        size = min(9.0, (cell - 0.06) * 72 / ems(count(found)))
+        sheet.say(x + cell / 2, y + cell / 2, count(found), size, text_on(color), ha="center")
     sheet.say(
         0.15,
         top + side + 0.2,
@@ -172,20 +174,22 @@ def doubted_images(
         sheet = Sheet(_WIDE, 0.6, theme)
         sheet.say(0.15, 0.3, "No image is flagged.", 10)
         return sheet.figure
-    long = max(ems(label) for label in [*rows["given_label"], *rows["suggested_label"]]) > 3
-    columns, step, down, side = 5, 0.92, 1.16 if long else 1.04, 0.72
+    longest = max(ems(label) for label in [*rows["given_label"], *rows["suggested_label"]])
+    columns, room = next((columns, room) for columns, room in _COLUMNS if longest <= room or columns == 3)
+    long, side, step = columns < 5, 0.72, (_WIDE - 0.2) / columns
+    down = 1.22 if long else 1.04
     sheet = Sheet(_WIDE, 0.4 + down * math.ceil(len(rows) / columns), theme)
     sheet.say(
         0.15, 0.17, f"given \u2192 suggested; the {len(rows)} most doubted of {count(len(flagged))} flagged", 8.5, theme.muted
     )
     pixels = _greys(np.asarray(images)[places])
     for number, (given, suggested) in enumerate(zip(rows["given_label"], rows["suggested_label"], strict=True)):
-        x, y = 0.15 + step * (number % columns), 0.36 + down * (number // columns)
-        sheet.picture(pixels[number], x, y, side)
-        names = [elide(label, 8.2 if long else 3) for label in (given, suggested)]
+        middle, y = 0.1 + step * (number % columns + 0.5), 0.36 + down * (number // columns)
+        sheet.picture(pixels[number], middle - side / 2, y, side)
+        names = [elide(label, room) for label in (given, suggested)]
         lines = [names[0], f"\u2192 {names[1]}"] if long else [" \u2192 ".join(names)]
         for place, line in enumerate(lines):
-            sheet.say(x + side / 2, y + side + 0.12 + 0.14 * place, line, 7 if long else 9, ha="center")
+            sheet.say(middle, y + side + 0.12 + 0.15 * place, line, 8.5 if long else 9, ha="center")
     return sheet.figure
 
 
