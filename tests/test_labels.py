@@ -50,6 +50,11 @@ def test_spellings_declared_as_classes_are_left_alone() -> None:
         one_spelling(texts("A", "a"), "label", merge=False, declared=("A",))
 
 
+def test_a_declared_spelling_wins_over_the_most_frequent() -> None:
+    found = one_spelling(texts("cat", "cat", "Cat"), "label", merge=True, declared=("Cat", "Dog"))
+    assert found == {"cat": "Cat", "Cat": "Cat"}
+
+
 def test_text_is_never_changed() -> None:
     labels = texts("007", " x", "1.0", None)
     assert typed(labels, "text", "label") is labels

@@ -10,7 +10,8 @@ from sklearn import metrics
 
 from ceteris.effect import crossed_variance
 from ceteris.errors import BadInputError
-from ceteris.scoring import METRICS, row_scores, thin_classes, value
+from ceteris.scoring import row_scores, thin_classes, value
+from ceteris.sections import METRICS
 
 ORACLE = {
     "accuracy": lambda y, yhat, p: metrics.accuracy_score(y, yhat),

@@ -14,7 +14,7 @@ from ceteris.effect import Effect, holm, judge, paired_effect
 from ceteris.fingerprint import Fingerprint, hold_fixed
 from ceteris.pairs import Name, Pair, VersionFacts
 from ceteris.scoring import row_scores
-from ceteris.sections import METRICS, Compare
+from ceteris.sections import METRICS, SCORED_ON, Compare
 
 __all__ = [
     "Arm",
@@ -25,10 +25,8 @@ __all__ = [
     "effects_table",
     "grid_table",
     "COLUMNS",
-    "SCORED_ON",
 ]
 
-SCORED_ON = ("true", "verified (all)", "verified (disagreements)", "given")
 COLUMNS = (
     "axis", "planned", "baseline_model", "baseline_version", "candidate_model", "candidate_version", "metric", "scored_on",
     "difference", "low", "high", "p_holm", "n_seeds", "n_rows", "n_discordant", "control", "net", "net_low", "net_high",

@@ -62,9 +62,10 @@ def one_spelling(labels: np.ndarray, column: str, merge: bool, declared: tuple[s
     labels : ndarray of str objects, shape (n_rows,)
         None is passed over.
     merge : bool
-        Whether the most frequent spelling (the first in the alphabet, where two are) stands for all of its kind.
+        Whether one spelling stands for all of its kind: a declared one, else the most frequent (the first in the alphabet,
+        where two are).
     declared : tuple of str
-        Classes that are meant to differ, however alike they look.
+        Classes; those that are all declared are meant to differ, however alike they look.
 
     Raises
     ------
@@ -87,7 +88,8 @@ def one_spelling(labels: np.ndarray, column: str, merge: bool, declared: tuple[s
     meant = {label: label for label in counts.index}
     for group in alike:
         most = max(group, key=lambda label: (counts[label], -group.index(label)))
-        meant.update(dict.fromkeys(group, " ".join(most.translate(_INVISIBLE).split())))
+        named = next((label for label in declared if spelling_key(label) == spelling_key(most)), None)
+        meant.update(dict.fromkeys(group, named or " ".join(most.translate(_INVISIBLE).split())))
     return meant
 
 

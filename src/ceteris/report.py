@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ceteris import story, wording
 from ceteris.finding import Finding, findings
+from ceteris.sections import SCORED_ON
 
 __all__ = ["Picture", "Settings", "Tables", "render"]
 
@@ -159,7 +160,7 @@ def _grid(grid: pd.DataFrame, metric: str) -> tuple[list[str], list[dict[str, An
         line["values"][str(row["model"])] = wording.level(_number(row["value"]), key[0])
         line |= {"n_seeds": row["n_seeds"], "n_rows": row["n_rows"]}
     metrics = list(dict.fromkeys(key[0] for key in lines))
-    trust = {name: place for place, name in enumerate(story.TRUST)}
+    trust = {name: place for place, name in enumerate(SCORED_ON)}
     order = sorted(lines, key=lambda key: (key[0] != metric, metrics.index(key[0]), trust.get(key[1], len(trust))))
     return models, [lines[key] for key in order]
 

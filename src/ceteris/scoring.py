@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from ceteris.errors import BadInputError, nearest
+from ceteris.sections import METRICS
 
-__all__ = ["METRICS", "NEEDS_PROBABILITIES", "THIN", "row_scores", "thin_classes", "value"]
+__all__ = ["NEEDS_PROBABILITIES", "THIN", "row_scores", "thin_classes", "value"]
 
-METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "roc_auc")
 NEEDS_PROBABILITIES = ("log_loss", "roc_auc")
 THIN = 20
 

@@ -9,10 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 __all__ = [
     "Section", "Plant", "Ingest", "Validate", "Split", "ModelRecipe", "Audit", "Step", "Fix", "Train", "Contrast", "Compare",
-    "Report", "METRICS", "AA", "PLACEBO", "RANDOM",
+    "Report", "METRICS", "SCORED_ON", "AA", "PLACEBO", "RANDOM",
 ]  # fmt: skip
 
 METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "roc_auc")
+# What validation labels can be, the most trustworthy first.
+SCORED_ON = ("true", "verified (all)", "verified (disagreements)", "given")
 AA, PLACEBO, RANDOM = "aa", "placebo-", "random-"
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")
 

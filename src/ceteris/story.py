@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping
 import pandas as pd
 
 from ceteris.finding import Finding, findings
+from ceteris.sections import SCORED_ON
 from ceteris.wording import metric_name, percent
 
 __all__ = [
-    "TRUST",
     "best",
     "control_rows",
     "exploratory",
@@ -23,7 +23,6 @@ __all__ = [
     "summary",
 ]
 
-TRUST = ("true", "verified (all)", "verified (disagreements)", "given")
 _PREFERENCE = ("helps", "cannot tell", "no practical difference", "harms", "")
 
 
@@ -39,7 +38,7 @@ def planned(found: list[Finding], metric: str) -> list[Finding]:
 
 
 def _distrust(finding: Finding) -> int:
-    return TRUST.index(finding.scored_on) if finding.scored_on in TRUST else len(TRUST)
+    return SCORED_ON.index(finding.scored_on) if finding.scored_on in SCORED_ON else len(SCORED_ON)
 
 
 def control_rows(found: list[Finding], metric: str, scored_on: str) -> list[Finding]:

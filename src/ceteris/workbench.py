@@ -11,7 +11,7 @@ import pandas as pd
 from ceteris.errors import BadInputError, nearest
 from ceteris.gallery import Gallery
 from ceteris.params import Params, parse
-from ceteris.sections import METRICS
+from ceteris.sections import METRICS, SCORED_ON
 from ceteris.store import find_root, parse_yaml, read_table
 
 __all__ = ["Workbench", "open"]
@@ -67,8 +67,6 @@ class Workbench:
         if planned is not None:
             table = table[table["planned"] == planned]
         if headline:
-            from ceteris.compare import SCORED_ON
-
             table = table[table["metric"] == self.params.compare.metric]
             trust = table["scored_on"].map(SCORED_ON.index)
             arms = ["baseline_model", "baseline_version", "candidate_model", "candidate_version"]

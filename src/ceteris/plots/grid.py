@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 from ceteris.plots.colors import LIGHT, Theme, ramp, text_on
 from ceteris.plots.sheet import Sheet
-from ceteris.story import TRUST, is_control
+from ceteris.sections import SCORED_ON
+from ceteris.story import is_control
 from ceteris.wording import (
     amount,
     count,
@@ -77,7 +78,7 @@ def grid_heatmap(
 def _grid_rows(grid: pd.DataFrame, metric: str, scored_on: str | None) -> tuple[pd.DataFrame, str]:
     rows = grid.loc[grid["metric"] == metric].dropna(subset=["value"])
     rows = rows.assign(version=rows["version"].astype(str), model=rows["model"].astype(str))
-    order = [name for name in TRUST if (rows["scored_on"] == name).any()]
+    order = [name for name in SCORED_ON if (rows["scored_on"] == name).any()]
     where = scored_on or (order[0] if order else "given")
     return rows.loc[rows["scored_on"] == where], where
 
