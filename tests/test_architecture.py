@@ -23,10 +23,10 @@ FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
     "vocabulary": "errors params sections dataset neutral",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect disagreement"
-    " columns labels rows params_file skops_file init",
+    " columns labels row_ids rows params_file skops_file init forecast copies",
     "experiment": "fingerprint cells pairs compare verified measure",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet wording finding story report gallery",
-    "door": "sources csv_file store closure ledger cell_files cli workbench onboarding",
+    "door": "sources csv_file store layout closure ledger cell_files cli workbench onboarding tracking",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import os
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +35,19 @@ def child(program: str, *arguments: object) -> subprocess.Popen[str]:
         [sys.executable, "-c", program, *map(str, arguments)], env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src")},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+
+
+@contextlib.contextmanager
+def nearly_full_disk(room: int) -> Iterator[None]:
+    """Let no file grow beyond `room` bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
 
 
 # tables
@@ -148,39 +163,6 @@ def test_the_root_is_found_from_below_and_its_absence_is_told(tmp_path: Path) ->
         store.find_root(tmp_path)
 
 
-def test_paths_are_read_from_dvc_yaml_alone(tmp_path: Path) -> None:
-    assert store.read_layout(repository(tmp_path))["edits"] == "data/edits"
-    (tmp_path / "dvc.yaml").write_text("vars: []\nstages: {}\n")
-    with pytest.raises(BadInputError, match=r"git checkout dvc\.yaml"):
-        store.read_layout(tmp_path)
-    (tmp_path / "dvc.yaml").write_text("stages: {}\n")
-    with pytest.raises(BadInputError, match="holds no `vars: path`"):
-        store.read_layout(tmp_path)
-
-
-def layout_of(root: Path, models: str) -> dict[str, str]:
-    (root / "dvc.yaml").write_text(f"vars:\n- path:\n    raw: data/raw\n    models: '{models}'\n")
-    return store.read_layout(root)
-
-
-@pytest.mark.parametrize("path", ["/srv/models", "{root}/models", "../models", "data/../models", ".", ""])
-def test_a_path_that_is_not_below_the_repository_is_refused(tmp_path: Path, path: str) -> None:
-    path = path.format(root=tmp_path)
-    with pytest.raises(ParamsError) as refusal:
-        layout_of(tmp_path, path)
-    assert f"vars: path: models is {path!r}, which lies outside the repository" in str(refusal.value)
-
-
-def test_a_link_may_lead_to_another_place_in_the_repository_but_not_out_of_it(tmp_path: Path) -> None:
-    root = repository(tmp_path / "mine")
-    (root / "models").symlink_to(root / "data")
-    assert layout_of(root, "models/logistic")["models"] == "models/logistic"
-    (root / "models").unlink()
-    (root / "models").symlink_to(tmp_path)
-    with pytest.raises(ParamsError, match="models is 'models/logistic', which lies outside the repository"):
-        layout_of(root, "models/logistic")
-
-
 def test_sweeping_removes_what_is_not_kept_and_folders_that_are_empty(tmp_path: Path) -> None:
     for name in ("a/keep", "a/old", "b/c/old"):
         store.write_text(tmp_path / name, "x")
@@ -226,15 +208,9 @@ def test_a_full_disk_is_told_and_leaves_the_old_file_and_nothing_half(tmp_path: 
     root = repository(tmp_path)
     path = root / "results/x.txt"
     store.write_text(path, "old")
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-    try:
-        with pytest.raises(CeterisError, match=r"x\.txt could not be written: .*The old file, if any, is whole\. Make room"):
-            store.write_bytes(path, b"x" * 100_000)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, before)
+    refused = pytest.raises(CeterisError, match=r"x\.txt could not be written: .*The old file, if any, is whole\. Make room")
+    with nearly_full_disk(1000), refused:
+        store.write_bytes(path, b"x" * 100_000)
     assert path.read_text() == "old"
     assert list((root / ".ceteris/tmp").iterdir()) == []
 
@@ -243,6 +219,25 @@ def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(CeterisError, match="could not be written"):
         store.write_text(tmp_path / "file" / "below", "x")
+
+
+def test_times_that_cannot_be_kept_are_said_once_and_stop_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store.note_times(tmp_path, {"model": "m", "fits": 1})
+    with nearly_full_disk(10):
+        for _ in range(3):
+            store.note_times(tmp_path, {"model": "m" * 1000, "fits": 2})
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert "measured times cannot be kept in" in said[0] and "File too large; results are not touched" in said[0]
+    (tmp_path / "other").write_text("in the way of a folder")
+    store.note_times(tmp_path / "other", {"model": "m"})
+    assert "Not a directory" in capsys.readouterr().err
+
+
+def test_times_have_one_header(tmp_path: Path) -> None:
+    for fits in (1, 2):
+        store.note_times(tmp_path, {"model": "a,b", "fits": fits})
+    assert (tmp_path / ".ceteris/times.csv").read_text() == 'model,fits\n"a,b",1\n"a,b",2\n'
 
 
 # one writer

@@ -10,7 +10,7 @@ import pytest
 from small import CLASSES
 
 import ceteris
-from ceteris.errors import BadInputError
+from ceteris.errors import BadInputError, ParamsError
 from ceteris.issues import COLUMNS
 from ceteris.store import write_table
 
@@ -109,3 +109,34 @@ def test_outside_a_repository_it_is_said_what_is_missing(tmp_path: Path) -> None
 def test_a_model_that_is_not_there_is_refused_with_the_nearest(repo: Path) -> None:
     with pytest.raises(BadInputError, match="Did you mean 'logistic'"):
         ceteris.open(repo).model("logstic")
+
+
+def test_an_axis_that_is_none_is_refused_with_the_nearest(repo: Path) -> None:
+    for wrong, said in (("dta", "Did you mean 'data'"), ("bogus", "Known: 'data', 'model', 'aa'"), (["data"], "is no axis")):
+        with pytest.raises(BadInputError, match=said):
+            ceteris.open(repo).effects(axis=wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rev", ["", "  ", 7])
+def test_a_revision_that_names_nothing_is_not_the_workspace(repo: Path, rev: object) -> None:
+    with pytest.raises(BadInputError, match=r"names no revision.*leave rev out"):
+        ceteris.open(repo, rev=rev)  # type: ignore[arg-type]
+
+
+def test_a_version_that_is_not_there_is_refused_with_the_nearest(repo: Path) -> None:
+    with pytest.raises(BadInputError, match=r"'prunde' is no version here\. Did you mean 'pruned'"):
+        ceteris.open(repo).training("prunde")
+
+
+def test_a_path_that_dvc_yaml_lacks_is_named_with_the_command_that_brings_it_back(repo: Path) -> None:
+    bench = ceteris.open(repo)
+    with pytest.raises(BadInputError, match=r"names no path 'result'.*Did you mean 'results'"):
+        bench.path("result")
+    path = repo / "dvc.yaml"
+    path.write_text(path.read_text().replace("      results: results\n", ""))
+    with pytest.raises(BadInputError, match=r"no path for 'results' under `vars: path`\. .*git checkout dvc\.yaml"):
+        bench.effects()
+    path.write_text(path.read_text().replace("data/edits", "../edits"))
+    path.write_text(path.read_text().replace("      reports: reports\n", "      reports: reports\n      results: results\n"))
+    with pytest.raises(ParamsError, match=r"edits is '\.\./edits', which lies outside the repository"):
+        bench.path("edits")

@@ -15,6 +15,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,9 +26,8 @@ from ceteris.neutral import neutral, original
 from ceteris.params import Params, parse
 
 __all__ = [
-    "STATE", "find_root", "note_times", "parse_yaml", "read_json", "read_layout", "read_params", "read_parquet", "read_table",
-    "read_yaml", "sha256", "single_writer", "sweep", "table_text", "write_bytes", "write_json", "write_parquet", "write_table",
-    "write_text",
+    "STATE", "find_root", "note_times", "parse_yaml", "read_json", "read_params", "read_parquet", "read_table", "read_yaml",
+    "sha256", "single_writer", "sweep", "table_text", "write_bytes", "write_json", "write_parquet", "write_table", "write_text",
 ]  # fmt: skip
 
 STATE = ".ceteris"
@@ -87,27 +87,6 @@ def parse_yaml(text: str, name: str) -> Any:
 def read_params(root: Path) -> Params:
     """Return what params.yaml says."""
     return parse(read_yaml(root / "params.yaml"))
-
-
-def read_layout(root: Path) -> dict[str, str]:
-    """Return the paths that dvc.yaml names once, under `vars: path`, relative to the repository."""
-    for entry in read_yaml(root / "dvc.yaml").get("vars") or ():
-        if isinstance(entry, dict) and "path" in entry:
-            layout = {name: str(path) for name, path in entry["path"].items()}
-            _refuse_outside(root, layout)
-            return layout
-    raise BadInputError("dvc.yaml holds no `vars: path`.", "Restore it from git: git checkout dvc.yaml")
-
-
-def _refuse_outside(root: Path, layout: dict[str, str]) -> None:
-    """Refuse a path that leaves the repository, by itself or through a link: stages write and clean up there."""
-    home = root.resolve()
-    for name, path in layout.items():
-        place = (root / path).resolve()
-        if Path(path).is_absolute() or ".." in Path(path).parts or place == home or not place.is_relative_to(home):
-            raise ParamsError(
-                f"dvc.yaml vars: path: {name} is {path!r}, which lies outside the repository.", "Name a folder inside it."
-            )
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -283,10 +262,24 @@ def sweep(folder: Path, keep: set[Path]) -> None:
 
 
 def note_times(root: Path, line: dict[str, Any]) -> None:
-    """Append one line of measured times, keyed by fingerprint, to a file outside git and DVC."""
+    """Append one line of measured times, keyed by fingerprint, to a file outside git and DVC.
+
+    Times are no result: where they cannot be kept, that is said once, and the work goes on.
+    """
     path = root / STATE / "times.csv"
-    path.parent.mkdir(exist_ok=True)
-    pd.DataFrame([line]).to_csv(path, mode="a", header=not path.exists(), index=False, lineterminator="\n")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        header = not path.exists() or path.stat().st_size == 0
+        text = pd.DataFrame([line]).to_csv(header=header, index=False, lineterminator="\n")
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        _warn_once(f"measured times cannot be kept in {path}: {error.strerror}; results are not touched by that")
+
+
+@cache
+def _warn_once(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
 
 
 def _scratch(path: Path) -> Path:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from ceteris.dataset import GROUP, ID, LABEL, TRUE_LABEL
 from ceteris.errors import BadInputError, nearest
 from ceteris.gallery import Gallery
+from ceteris.layout import layout_of, read_layout
 from ceteris.params import Params, parse
 from ceteris.sections import METRICS, SCORED_ON
-from ceteris.store import find_root, parse_yaml, read_table
+from ceteris.store import find_root, parse_yaml, read_parquet, read_table
 
-__all__ = ["Workbench", "open"]
+__all__ = ["AXES", "Workbench", "open"]
+
+AXES = ("data", "model", "aa")  # what a contrast in effects.csv moves
 
 _TEXT = (
     "id", "given_label", "suggested_label", "version", "note", "reason", "verdict", "issue_type", "model", "baseline_model",
@@ -36,7 +41,7 @@ class Workbench:
     def __init__(self, root: Path | None = None, rev: str | None = None) -> None:
         self.root = find_root(root)
         self.rev = rev
-        self._files = _revision(self.root, rev) if rev else None
+        self._files = None if rev is None else _revision(self.root, rev)
 
     def __repr__(self) -> str:
         return f"Workbench({self.root.name!r}, rev={self.rev or 'workspace'!r})"
@@ -56,13 +61,15 @@ class Workbench:
 
         Parameters
         ----------
-        axis : {"data", "model", "aa"}, optional
+        axis : one of AXES, optional
         planned : bool, optional
         headline : bool
             Only the primary metric on the best labels that each contrast has.
         """
-        table = self._table("results", "compare/effects.csv", "compare")
+        table = self._table("results", "compare/effects.csv")
         if axis is not None:
+            if axis not in AXES:
+                raise BadInputError(f"{axis!r} is no axis.{nearest(axis, AXES)}", "Leave axis out for all of them.")
             table = table[table["axis"] == axis]
         if planned is not None:
             table = table[table["planned"] == planned]
@@ -76,7 +83,7 @@ class Workbench:
 
     def cells(self) -> pd.DataFrame:
         """Return results/compare/grid.csv: one row a cell, metric and set of labels."""
-        return self._table("results", "compare/grid.csv", "compare")
+        return self._table("results", "compare/grid.csv")
 
     def simulated(self) -> frozenset[str]:
         """Return the versions that a simulated reviewer made."""
@@ -85,14 +92,15 @@ class Workbench:
 
     def training(self, version: str = "given") -> tuple[pd.DataFrame, pd.Series]:
         """Return (X, y) of a version, as a model is trained on it; of a control its first draw."""
+        known = self.versions()["version"]
+        if version not in set(known):
+            raise BadInputError(f"{version!r} is no version here.{nearest(version, known)}", "Add it to fix.recipes.")
         rows = self._parquet("versions", f"{version}.parquet")
         labels = rows[rows["draw"] == 0].set_index("id")["label"]
         return self.train_rows().loc[labels.index], labels
 
     def validation(self, scored_on: str = "given") -> tuple[pd.DataFrame, pd.Series]:
         """Return (X, y) of the validation rows, y the given or the true labels."""
-        from ceteris.dataset import ID, LABEL, TRUE_LABEL
-
         if scored_on not in ("given", "true"):
             raise BadInputError(f"{scored_on!r} is no set of labels that is kept here.", "Ask for 'given' or 'true'.")
         if scored_on == "true":
@@ -142,69 +150,60 @@ class Workbench:
 
     def queue(self) -> pd.DataFrame:
         """Return the review queue: train rows, most doubted first."""
-        return self._table("results", "audit/queue.csv", "audit")
+        return self._table("results", "audit/queue.csv")
 
     def versions(self) -> pd.DataFrame:
         """Return what each version holds: rows, dropped, relabelled, reviewed, and a note."""
-        return self._table("results", "fix/versions.csv", "fix")
+        return self._table("results", "fix/versions.csv")
 
     def metrics(self) -> dict[str, Any]:
         """Return results/compare/metrics.json."""
-        import json
-
         return dict(json.loads(self._bytes(f"{self._layout()['results']}/compare/metrics.json")))
 
     def train_rows(self) -> pd.DataFrame:
         """Return the train rows with their features, indexed by id."""
-        from ceteris.dataset import GROUP, ID, LABEL
-
         rows = self._parquet("split", "train.parquet").set_index(ID).rename_axis("id")
         return rows.drop(columns=[LABEL, GROUP], errors="ignore")
 
     def validation_rows(self) -> pd.DataFrame:
         """Return the features of the validation rows, indexed by id, without their labels: they are reviewed blind."""
-        from ceteris.dataset import GROUP, ID, LABEL
-
         rows = self._parquet("split", "validation.parquet").set_index(ID).rename_axis("id")
         return rows.drop(columns=[LABEL, GROUP], errors="ignore")
 
     def disagreements(self, contrast: str) -> pd.DataFrame:
         """Return the queue of validation rows that decide a planned contrast."""
-        return self._table("results", f"compare/queues/{contrast}.csv", "compare")
+        return self._table("results", f"compare/queues/{contrast}.csv")
 
     def given_labels(self) -> pd.Series:
         """Return the given label of every train and validation row, indexed by id."""
-        from ceteris.dataset import ID, LABEL
-
         parts = [self._parquet("split", f"{part}.parquet", [ID, LABEL]) for part in ("train", "validation")]
         return pd.concat(parts).set_index(ID)[LABEL]
 
     def judging_ids(self) -> frozenset[str]:
         """Return the ids of the validation rows."""
-        from ceteris.dataset import ID
-
         return frozenset(self._parquet("split", "validation.parquet", [ID])[ID])
 
     def classes(self) -> tuple[str, ...]:
         """Return the classes, in the order of every probability column."""
-        import json
-
         return tuple(json.loads(self._bytes(f"{self._layout()['split']}/classes.json")))
 
     def path(self, name: str) -> Path:
         """Return where dvc.yaml puts something: "results", "reports", "edits", ..."""
-        return self.root / self._layout()[name]
+        layout = self._layout()
+        if name not in layout:
+            raise BadInputError(f"dvc.yaml names no path {name!r}.{nearest(name, layout)}", "Ask for one of these.")
+        return self.root / layout[name]
 
     def image_shape(self) -> tuple[int, int] | None:
         """Return (height, width) where the rows are images, else None."""
-        import json
-
         shape = json.loads(self._bytes(f"{self._layout()['raw']}/manifest.json")).get("image_shape")
         return tuple(shape) if shape else None
 
     def _layout(self) -> dict[str, str]:
-        document = parse_yaml(self._bytes("dvc.yaml").decode("utf-8"), "dvc.yaml")
-        return dict(next(entry["path"] for entry in document["vars"] if isinstance(entry, dict) and "path" in entry))
+        if self._files is None:
+            return read_layout(self.root)
+        document = parse_yaml(self._bytes("dvc.yaml").decode("utf-8"), f"dvc.yaml of {self.rev}")
+        return layout_of(document, f"That is its state at {self.rev!r}: open another revision.")
 
     def _bytes(self, path: str) -> bytes:
         try:
@@ -216,12 +215,10 @@ class Workbench:
                 f"{path} is not in {where} or its DVC cache: {type(error).__name__}.", f"Make it: {do}"
             ) from None
 
-    def _table(self, place: str, path: str, stage: str) -> pd.DataFrame:
+    def _table(self, place: str, path: str) -> pd.DataFrame:
         return read_table(io.BytesIO(self._bytes(f"{self._layout()[place]}/{path}")), text=_TEXT)
 
     def _parquet(self, place: str, path: str, columns: list[str] | None = None) -> pd.DataFrame:
-        from ceteris.store import read_parquet
-
         return read_parquet(io.BytesIO(self._bytes(f"{self._layout()[place]}/{path}")), columns)
 
 
@@ -236,6 +233,10 @@ def _revision(root: Path, rev: str) -> Any:
     from dvc.repo import Repo
     from dvc.scm import SCMError, resolve_rev
 
+    if not isinstance(rev, str) or not rev.strip():
+        raise BadInputError(
+            f"rev is {rev!r}, which names no revision.", "Name one, or leave rev out for the files as they are."
+        )
     with Repo(str(root)) as repo:
         named = [str(ref) for ref in repo.scm.iter_refs("refs/exps/") if str(ref).rsplit("/", 1)[-1] == rev]
         if len(named) > 1:

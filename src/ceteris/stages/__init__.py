@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ceteris.errors import CeterisError
+from ceteris.layout import read_layout
 from ceteris.params import Params
-from ceteris.store import find_root, read_layout, read_params, single_writer
+from ceteris.store import find_root, read_params, single_writer
 
 __all__ = ["Stage", "Progress", "open_stage", "run"]
 
