@@ -131,7 +131,18 @@ def _ids(*expected: str) -> Callable[[pd.DataFrame], bool]:
     return lambda frame: set(expected) <= set(frame[ID])
 
 
+def parquet(**replaced: Any) -> pa.Table:
+    """Return two rows as an Arrow table, some columns replaced or added."""
+    return pa.table({"id": ["a", "b"], "label": ["x", "y"], "size": [1, 2]} | replaced)
+
+
 PARQUET = {"source": "data/source/mine.parquet"}
+NO_VALUES = {
+    "list<": [[1], [2, 3]],
+    "struct<": [{"p": 1}, {"p": 2}],
+    "binary": [b"x", b"\xff"],
+    "map<": pa.array([[("a", 1)], []], pa.map_(pa.string(), pa.int64())),
+}
 BIG = 2**53 + 1
 STRANGE = ["🐱‍👤", "قطة", "a\u200bb", "e\u0301"]
 
@@ -329,6 +340,36 @@ FAULTS = [
         ingest={"infinite": "missing"},
         result=lambda frame: frame["size"].isna().sum() == 2 and frame["size"].dtype == np.float64,
     ),
+    Fault(
+        "a number beyond single precision",
+        text(size=["1e300", "-1e39"]),
+        ("'size'", "too large", "'r000', 'r001'", "ingest.infinite: missing"),
+    ),
+    Fault(
+        "a number beyond single precision is missing when asked",
+        text(size=["1e300", "1e38"]),
+        ingest={"infinite": "missing"},
+        result=lambda frame: np.isnan(frame["size"].iloc[0]) and frame["size"].iloc[1] == 1e38,
+    ),
+    Fault(
+        "several problems are told together, each with its way out",
+        text(label=["", "Cat"], id=["r005"], size=["1", "inf"], who=["a"] * 29),
+        ("for 5 reasons", "ingest.unlabelled: drop", "ingest.normalise: labels", "rows that differ", "ingest.infinite", "who"),
+        {"group": "who"},
+    ),
+    Fault(
+        "several columns that are not there are told together",
+        text(),
+        ("no column 'lable'", "no column 'di'", "'id', 'label', 'size', 'colour'"),
+        {"label": "lable", "id": "di"},
+    ),
+    Fault("a label column without labels", text(label=[""] * 30), ("no label in any row", "ingest.label")),
+    Fault(
+        "rows are counted as the file has them",
+        text(label=[""], id=["r000", "r001", " "]),
+        ("no id in 1 rows: '3'",),
+        {"unlabelled": "drop"},
+    ),
     Fault("an infinite number in Parquet", plain().assign(size=[np.inf] + [1.0] * 29), ("'size'", "ingest.infinite"), PARQUET),
     Fault("values that mean nothing", text(size=["NA", " null ", ""]), result=lambda frame: frame["size"].isna().sum() == 3),
     Fault(
@@ -348,11 +389,49 @@ FAULTS = [
     Fault("a spreadsheet", b"PK\x03\x04rest", ("a spreadsheet or a zip archive", "CSV")),
     Fault("a truncated Parquet file", _truncated_parquet(), ("not a whole, readable Parquet file",), PARQUET),
     Fault("a Parquet file with no rows", plain().head(0), ("columns and no rows",), PARQUET),
+    *[
+        Fault(
+            f"a Parquet column of {kind}, {'with ids' if named else 'ids made of content'}",
+            parquet(many=values),
+            (f"column 'many' holds {kind}", "List 'many' under `ingest.drop`"),
+            PARQUET | ({} if named else {"id": None}),
+        )
+        for kind, values in NO_VALUES.items()
+        for named in (True, False)
+    ],
+    *[
+        Fault(
+            f"Parquet labels of {kind}, {'with ids' if named else 'ids made of content'}",
+            parquet(label=values),
+            (f"column 'label' holds {kind}", "in `ingest.label`"),
+            PARQUET | ({} if named else {"id": None}),
+        )
+        for kind, values in NO_VALUES.items()
+        for named in (True, False)
+    ],
     Fault(
-        "a Parquet column of lists",
-        pa.table({"id": ["a", "b"], "label": ["x", "y"], "size": [1, 2], "many": [[1], [2, 3]]}),
-        ("'many'", "list", "ingest.drop"),
+        "a Parquet column of lists that is dropped names no row",
+        parquet(many=[[1], [2, 3]]),
+        ingest=PARQUET | {"id": None, "drop": ["many"]},
+        result=lambda frame: frame[ID].is_unique and list(frame.columns) == [ID, LABEL, "id", "size"],
+    ),
+    Fault(
+        "equal Parquet ids beside a column of lists",
+        parquet(id=["a", "a"], many=[[1], [2, 3]]),
+        ("for 2 reasons", "'many'", "rows that differ: 'a'"),
         PARQUET,
+    ),
+    Fault(
+        "Parquet times of an unknown zone make ids",
+        parquet(when=pa.array([0, 1], pa.timestamp("us", "No/Where"))),
+        ingest=PARQUET | {"id": None},
+        result=lambda frame: frame["when"].tolist() == [0.0, 1e-6] or frame["when"].tolist() == [1e-6, 0.0],
+    ),
+    Fault(
+        "Parquet views of text are text",
+        parquet(label=pa.array(["x", "y"], pa.string_view()), many=pa.array(["p", "q"], pa.string_view())),
+        ingest=PARQUET,
+        result=_labels("x", "y"),
     ),
     Fault(
         "a Parquet text that is not UTF-8",

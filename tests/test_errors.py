@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from ceteris import errors
-from ceteris.errors import BadInputError, CeterisError, StaleEditError, nearest, some
+from ceteris.errors import BadInputError, CeterisError, ParamsError, Problems, StaleEditError, nearest, some
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, CeterisError)]
 
@@ -42,3 +42,28 @@ def test_at_most_five_values_are_listed_and_all_are_counted() -> None:
 def test_the_nearest_known_word_is_suggested_or_all_are_shown() -> None:
     assert nearest("validaton", ["validation", "test"]) == " Did you mean 'validation'?"
     assert nearest("zzz", ["validation", "test"]) == " Known: 'validation', 'test'."
+
+
+def test_one_problem_is_raised_as_it_is_and_several_as_a_list() -> None:
+    problems = Problems("mine.csv")
+    problems.refuse()
+    with problems.noted():
+        raise ParamsError("A line is odd.", "Mend it.")
+    with pytest.raises(ParamsError, match=r"^A line is odd\. Mend it\.$"):
+        problems.refuse()
+    problems.add("Row 3 is empty.", "Fill it.")
+    with pytest.raises(BadInputError) as refusal:
+        problems.refuse()
+    assert str(refusal.value).splitlines() == [
+        "mine.csv cannot be used as it is, for 2 reasons:",
+        "  1. A line is odd. Mend it.",
+        "  2. Row 3 is empty. Fill it.",
+        "Resolve each of them.",
+    ]
+
+
+def test_what_is_no_refusal_is_not_noted() -> None:
+    problems = Problems("mine.csv")
+    with pytest.raises(KeyError), problems.noted():
+        raise KeyError
+    assert problems.found == []

@@ -12,12 +12,13 @@ import pandas as pd
 import pytest
 from faults import plain
 
-from ceteris import onboarding
+from ceteris import tracking
 from ceteris.dataset import ID, LABEL
-from ceteris.errors import BadInputError, CeterisError
+from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.init import inspect, plan
 from ceteris.onboarding import init_command
 from ceteris.params import Params
+from ceteris.sections import Ingest
 from ceteris.sources import read
 from ceteris.stages import ingest, run
 from ceteris.store import read_json, read_params
@@ -131,7 +132,8 @@ def test_init_twice_is_init_once(root: Path, tmp_path: Path) -> None:
         ({"label": ["cat"] * 30}, "label", ("one class only",)),
         ({"label": [""]}, "label", ("ingest.unlabelled: drop",)),
         ({"label": ["Cat"]}, "label", ("ingest.normalise: labels",)),
-        ({"size": ["inf"]}, "label", ("ingest.infinite: missing",)),
+        ({"size": ["inf"]}, "label", ("ingest.infinite: missing", "--infinite missing")),
+        ({"size": ["1e300"]}, "label", ("'size'", "too large", "ingest.infinite: missing", "rescale")),
     ],
 )
 def test_a_refusal_writes_nothing(
@@ -167,14 +169,98 @@ def test_options_that_contradict_or_mean_nothing_are_refused(
     assert not (root / "data").exists()
 
 
-def test_a_refusal_is_resolved_in_params_and_by_running_init_again(root: Path, tmp_path: Path) -> None:
-    plain(label=["", "Cat"]).to_csv(tmp_path / "mine.csv", index=False)
-    text = (root / "params.yaml").read_text(encoding="utf-8")
-    text = text.replace("unlabelled: refuse", "unlabelled: drop  ").replace("normalise: none", "normalise: labels")
-    (root / "params.yaml").write_text(text, encoding="utf-8")
-    told = init(root, tmp_path / "mine.csv", "label", id="id")
+def test_all_problems_are_told_in_one_reading_with_what_was_found_and_the_options_that_resolve_them(
+    root: Path, tmp_path: Path
+) -> None:
+    mine = plain(label=["", "Cat"], size=["1e300"], id=["r029"]).assign(price=[f"{row},5" for row in range(30)])
+    pd.concat([mine, mine.tail(2).assign(id=["x1", "x2"])]).to_csv(tmp_path / "mine.csv", index=False)
+    told: list[str] = []
+    with pytest.raises(BadInputError) as refusal:
+        init_command(str(tmp_path / "mine.csv"), "label", id="id", root=root, tell=told.append)
+    words = ("for 4 reasons", "no label in 1 rows", "'Cat' (1 rows) = 'cat' (15 rows)", "rows that differ: 'r029'", "too large")
+    assert all(word in str(refusal.value) for word in words), str(refusal.value)
+    assert "--unlabelled drop, --normalise labels, --infinite missing" in str(refusal.value)
+    assert "2 rows are exact copies of others" in told
+    assert any("hold a comma: 'price' (32 of 32 values)" in line for line in told)
+    assert not any("'price'" in line and "like an id" in line for line in told)
+    assert not (root / "data").exists()
+
+
+def test_problems_are_resolved_by_options(root: Path, tmp_path: Path) -> None:
+    plain(label=["", "Cat"], size=["inf"]).to_csv(tmp_path / "mine.csv", index=False)
+    how = {"unlabelled": "drop", "normalise": "labels", "infinite": "missing"}
+    told = init(root, tmp_path / "mine.csv", "label", id="id", reading=how)
     assert "29 rows" in told
     assert "1 rows without a label were left out" in told
+    ingest = read_params(root).ingest
+    assert (ingest.unlabelled, ingest.normalise, ingest.infinite) == ("drop", "labels", "missing")
+    init(root, tmp_path / "mine.csv", "label", id="id")
+    assert read_params(root).ingest == ingest
+
+
+def test_a_new_file_starts_from_the_defaults(root: Path, tmp_path: Path) -> None:
+    plain(label=["", "Cat"]).to_csv(tmp_path / "one.csv", index=False)
+    init(root, tmp_path / "one.csv", "label", reading={"unlabelled": "drop", "normalise": "labels", "label_type": "text"})
+    edit(root, "  classes:   ", "  classes: [cat, dog, emu]   ")
+    plain(label=["", "Cat"]).to_csv(tmp_path / "two.csv", index=False)
+    with pytest.raises(BadInputError, match="for 2 reasons"):
+        init(root, tmp_path / "two.csv", "label")
+    plain().to_parquet(tmp_path / "three.parquet")
+    assert "validate.classes named the classes of other data" in init(root, tmp_path / "three.parquet", "label")
+    params = read_params(root)
+    assert params.ingest == Ingest(source="data/source/three.parquet", label="label")
+    assert params.validate_.classes is None
+
+
+def test_classes_that_look_alike_and_are_declared_stay_declared(root: Path, tmp_path: Path) -> None:
+    plain(label=["Cat", "Cat"]).to_csv(tmp_path / "mine.csv", index=False)
+    edit(root, "  classes:   ", "  classes: [Cat, cat]   ")
+    assert "some of them look alike" in init(root, tmp_path / "mine.csv", "label")
+    params = read_params(root)
+    assert params.validate_.classes == ("Cat", "cat", "dog")
+    assert set(read(params.ingest, root, params.validate_.classes).frame[LABEL]) == {"Cat", "cat", "dog"}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"reading": {"unlabelled": "dorp"}}, "ceteris init: ingest.unlabelled is 'dorp'. Input should be 'refuse' or 'drop'"),
+        ({"plant": 0.7}, "ingest.plant.rate is 0.7"),
+        ({"plant": float("nan")}, "ingest.plant.rate is nan"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused(root: Path, tmp_path: Path, options: dict[str, Any], said: str) -> None:
+    plain().to_csv(tmp_path / "mine.csv", index=False)
+    with pytest.raises(ParamsError) as refusal:
+        init(root, tmp_path / "mine.csv", "label", **options)
+    assert said in str(refusal.value)
+    assert str(refusal.value).endswith("Correct this option.")
+
+
+def test_a_wrong_label_is_answered_with_the_columns_of_the_file(root: Path, tmp_path: Path) -> None:
+    plain().to_csv(tmp_path / "mine.csv", index=False)
+    with pytest.raises(BadInputError, match=r"Did you mean 'colour'\? Its columns: 'id', 'label', 'size', 'colour'\."):
+        init(root, tmp_path / "mine.csv", "colours")
+
+
+def test_the_expected_time_is_told_after_what_was_found_and_before_anything_is_copied(root: Path, tmp_path: Path) -> None:
+    plain().to_csv(tmp_path / "mine.csv", index=False)
+    told = []
+
+    def tell(line: str) -> None:
+        told.append((line, (root / "data").exists()))
+
+    init_command(str(tmp_path / "mine.csv"), "label", root=root, tell=tell)
+    places = [place for place, (line, _) in enumerate(told) if line.startswith("expected time")]
+    assert len(places) == 1
+    assert told[0][0].startswith("data/source/mine.csv: 30 rows")
+    assert [copied for _, copied in told] == [False] * (places[0] + 1) + [True] * (len(told) - places[0] - 1)
+
+
+def edit(root: Path, before: str, after: str) -> None:
+    text = (root / "params.yaml").read_text(encoding="utf-8")
+    assert before in text
+    (root / "params.yaml").write_text(text.replace(before, after), encoding="utf-8")
 
 
 def test_a_file_that_is_not_there_is_refused_with_the_nearest(root: Path, tmp_path: Path) -> None:
@@ -210,7 +296,7 @@ def test_copies_are_kept_together_and_said(root: Path, tmp_path: Path) -> None:
 
 def test_a_large_file_goes_to_dvc(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     subprocess.run(["dvc", "init", "--quiet"], cwd=root, check=True)
-    monkeypatch.setattr(onboarding, "_GIT_LIMIT", 100)
+    monkeypatch.setattr(tracking, "_GIT_LIMIT", 100)
     plain().to_csv(tmp_path / "mine.csv", index=False)
     told = init(root, tmp_path / "mine.csv", "label", id="id")
     assert "is kept by DVC" in told

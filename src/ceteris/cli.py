@@ -39,9 +39,15 @@ def init(
     ] = 0.0,
     delimiter: Annotated[str | None, typer.Option(help="Of a CSV file; default: found.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of a CSV file; default: found.")] = None,
+    unlabelled: Annotated[str | None, typer.Option(help="Rows without a label: refuse, drop.")] = None,
+    normalise: Annotated[str | None, typer.Option(help="Merge labels that differ only by case or space: none, labels.")] = None,
+    infinite: Annotated[str | None, typer.Option(help="Infinite or too large numbers: refuse, missing.")] = None,
+    label_type: Annotated[str | None, typer.Option(help="What the labels are: text, integer, boolean.")] = None,
 ) -> None:
     """Look at a file of your own, say what is in it, and write params.yaml for it."""
     from ceteris.onboarding import init_command
+
+    asked = {"unlabelled": unlabelled, "normalise": normalise, "infinite": infinite, "label_type": label_type}
 
     init_command(
         file,
@@ -53,6 +59,7 @@ def init(
         plant=plant,
         delimiter=delimiter,
         encoding=encoding,
+        reading={key: value for key, value in asked.items() if value is not None},
     )
 
 

@@ -2,27 +2,68 @@
 
 A CSV column is numeric where every text that is not missing spells a finite number, else it is text. A Parquet column
 is what its file declares: integers, floats, decimals and booleans become float64; timestamps, dates, times and
-durations become seconds (since 1970-01-01 UTC, or since midnight); strings and categories are text.
+durations become seconds (since 1970-01-01 UTC, or since midnight); strings and categories are text. Lists, structs, bytes
+and their like are neither, and are refused.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from ceteris.errors import BadInputError, some
+from ceteris.errors import Problems, some
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["exact_text", "feature_frame", "is_blank"]
+__all__ = ["Features", "exact_text", "feature_frame", "has_decimal_comma", "is_blank", "is_plain"]
 
+LARGEST = float(np.finfo(np.float32).max)  # forests and boosting compute in single precision
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-_DECIMAL_COMMA = r"^[+-]?[0-9]+,[0-9]+$"
+_DECIMAL_COMMA = r"^[+-]?([0-9]*|[0-9]{1,3}([. ][0-9]{3})+),[0-9]+([eE][+-]?[0-9]+)?$"
 _TOLD_FROM = 0.05  # share of numbers from which a text column is called mixed
 _PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+
+
+@dataclass(frozen=True)
+class Features:
+    """The feature columns of a source.
+
+    Attributes
+    ----------
+    frame : DataFrame, shape (n_rows, n_features)
+        Sorted by name: float64 columns (NaN where missing) and text columns (object, None where missing).
+    notes : tuple of str
+        What deserves a look, without a single value, since some rows are about to be sealed.
+    examples : tuple of str
+        With values: for the terminal, never for a file that git keeps.
+    """
+
+    frame: pd.DataFrame
+    notes: tuple[str, ...]
+    examples: tuple[str, ...]
+
+
+class _Read(NamedTuple):
+    values: np.ndarray
+    note: str = ""
+    example: str = ""
+    commas: str = ""
+
+
+def is_plain(kind: pa.DataType) -> bool:
+    """Return whether values of an Arrow type are texts, numbers, truth values or times."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        return is_plain(kind.value_type)
+    number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    time = pa.types.is_timestamp(kind) or pa.types.is_date(kind) or pa.types.is_time(kind) or pa.types.is_duration(kind)
+    return _is_text(kind) or number or time or pa.types.is_boolean(kind) or pa.types.is_null(kind)
 
 
 def exact_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -32,6 +73,8 @@ def exact_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
+    if pa.types.is_timestamp(column.type) and column.type.tz is not None:
+        column = column.cast(pa.timestamp(column.type.unit, "UTC"))
     if pa.types.is_floating(column.type) or pa.types.is_boolean(column.type):
         if pa.types.is_floating(column.type):
             column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
@@ -49,16 +92,30 @@ def is_blank(column: pa.ChunkedArray) -> np.ndarray:
     return np.asarray(pc.fill_null(blank, True).to_numpy(), dtype=bool)
 
 
+def has_decimal_comma(text: str) -> bool:
+    """Return whether a text spells a number whose decimals (or thousands) are parted by a comma."""
+    return re.match(_DECIMAL_COMMA, text.strip()) is not None
+
+
 def feature_frame(
-    table: pa.Table, names: list[str], *, spelled: bool, missing: tuple[str, ...], infinite: str, ids: np.ndarray
-) -> tuple[pd.DataFrame, list[str], list[str]]:
-    """Return the feature columns, sorted by name, notes on columns that deserve a look, and examples for them.
+    table: pa.Table,
+    names: list[str],
+    problems: Problems,
+    *,
+    spelled: bool,
+    missing: tuple[str, ...],
+    infinite: str,
+    ids: np.ndarray,
+) -> Features:
+    """Return the feature columns.
 
     Parameters
     ----------
     table : Table
     names : list of str
-        The columns that are features.
+        The columns that are features, each of a plain type.
+    problems : Problems
+        Notes the columns with numbers that are infinite or too large.
     spelled : bool
         Whether numbers are spelled as text (CSV), so that columns are to be typed by what they hold.
     missing : tuple of str
@@ -66,38 +123,33 @@ def feature_frame(
     infinite : {"refuse", "missing"}
     ids : ndarray of str objects, shape (n_rows,)
         For refusals.
-
-    Returns
-    -------
-    frame : DataFrame, shape (n_rows, n_features)
-        float64 columns (NaN where missing) and text columns (object, None where missing).
-    notes : list of str
-        Without a single value, since some rows are about to be sealed.
-    examples : list of str
-        With values: for the terminal, never for a file that git keeps.
     """
+    found = {name: _feature(table.column(name), name, spelled, missing) for name in sorted(names)}
     columns: dict[str, Any] = {}
-    notes: list[str] = []
-    examples: list[str] = []
-    for name in sorted(names):
-        values, note, example = _feature(table.column(name), name, spelled, missing)
+    for name, read in found.items():
+        values = read.values
         if values.dtype != object:
-            values = _finite(values, name, infinite, ids)
+            values = _finite(values, name, infinite, ids, problems)
         columns[name] = pd.Series(values, dtype=values.dtype)
-        notes += [note] if note else []
-        examples += [example] if example else []
     frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
-    return frame, notes + _dull(frame), examples
+    notes = [read.note for read in found.values() if read.note] + _commas([read.commas for read in found.values()])
+    return Features(frame, (*notes, *_dull(frame)), tuple(read.example for read in found.values() if read.example))
 
 
-def _feature(column: pa.ChunkedArray, name: str, spelled: bool, missing: tuple[str, ...]) -> tuple[np.ndarray, str, str]:
+def _is_text(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def _feature(column: pa.ChunkedArray, name: str, spelled: bool, missing: tuple[str, ...]) -> _Read:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type)):
-        return _numbers(column, name), "", ""
+    if not _is_text(column.type):
+        return _Read(_numbers(column))
     trimmed = pc.utf8_trim_whitespace(column)
     no_value = pc.is_in(trimmed, value_set=pa.array(missing, column.type))
     known = pc.if_else(no_value, pa.scalar(None, column.type), trimmed)
@@ -105,33 +157,45 @@ def _feature(column: pa.ChunkedArray, name: str, spelled: bool, missing: tuple[s
         try:
             parsed = pc.cast(known, pa.float64())
             if not pc.any(pc.is_nan(parsed)).as_py():
-                return _floats(parsed), "", ""
+                return _Read(_floats(parsed))
         except pa.ArrowInvalid:
             pass
     texts = pc.if_else(no_value, pa.scalar(None, column.type), column).to_numpy(zero_copy_only=False)
-    return texts, *(_mixed(known, name) if spelled else ("", ""))
+    return _mixed(texts, known, name) if spelled else _Read(texts)
 
 
-def _mixed(known: pa.ChunkedArray, name: str) -> tuple[str, str]:
-    """Return what to say of a text column that holds many numbers, and what else it holds; "" where it does not."""
+def _mixed(texts: np.ndarray, known: pa.ChunkedArray, name: str) -> _Read:
+    """Return a text column, with what to say of it where it holds many numbers, with a point or with a comma."""
     import pyarrow.compute as pc
 
     held = known.drop_null()
     number = pc.match_substring_regex(held, _NUMBER)
-    share = pc.mean(number).as_py() or 0.0
-    if share >= _TOLD_FROM:
-        others = pc.unique(held.filter(pc.invert(number))).to_pylist()
-        note = (
-            f"column {name!r} is read as text: {share:.1%} of its {len(held)} values are numbers;"
-            " where the others mean 'no value', list them under ingest.missing"
-        )
-        return note, f"column {name!r} holds, beside numbers, {some(others, 3)}"
-    if (pc.mean(pc.match_substring_regex(held, _DECIMAL_COMMA)).as_py() or 0.0) > 0.5:
-        return f"column {name!r} is read as text: its numbers have a decimal comma; write them with a point to have numbers", ""
-    return "", ""
+    numbers, commas = pc.sum(number).as_py() or 0, pc.sum(pc.match_substring_regex(held, _DECIMAL_COMMA)).as_py() or 0
+    if commas >= _TOLD_FROM * len(held) and 2 * (numbers + commas) > len(held):
+        return _Read(texts, commas=f"{name!r} ({commas} of {len(held)} values)")
+    if numbers == 0 or numbers < _TOLD_FROM * len(held):
+        return _Read(texts)
+    others = pc.unique(held.filter(pc.invert(number))).to_pylist()
+    note = (
+        f"column {name!r} is read as text: {numbers / len(held):.1%} of its {len(held)} values are numbers;"
+        " where the others mean 'no value', list them under ingest.missing"
+    )
+    return _Read(texts, note, f"column {name!r} holds, beside numbers, {some(others, 3)}")
 
 
-def _numbers(column: pa.ChunkedArray, name: str) -> np.ndarray:
+def _commas(columns: list[str]) -> list[str]:
+    """Return what to say of all columns whose numbers have a comma: most often a whole file is written like that."""
+    named = [column for column in columns if column]
+    if not named:
+        return []
+    more = f" and {len(named) - 12} more" if len(named) > 12 else ""
+    return [
+        f"columns that are read as text, since their numbers hold a comma: {', '.join(named[:12])}{more};"
+        " write these with a decimal point and nothing between thousands to have numbers, or list them under ingest.drop"
+    ]
+
+
+def _numbers(column: pa.ChunkedArray) -> np.ndarray:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -141,25 +205,23 @@ def _numbers(column: pa.ChunkedArray, name: str) -> np.ndarray:
         return _floats(pc.cast(whole, pa.float64(), safe=False)) / _PER_SECOND[kind.unit]
     if pa.types.is_date(kind):
         return _floats(pc.cast(pc.cast(pc.cast(column, pa.timestamp("s")), pa.int64()), pa.float64(), safe=False))
-    if pa.types.is_null(kind) or pa.types.is_boolean(kind) or pa.types.is_decimal(kind):
-        return _floats(pc.cast(column, pa.float64()))
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        return _floats(pc.cast(column, pa.float64(), safe=False))
-    raise BadInputError(f"Column {name!r} holds {kind}, which is no number and no text.", f"List {name!r} under ingest.drop.")
+    return _floats(pc.cast(column, pa.float64(), safe=False))
 
 
 def _floats(column: pa.ChunkedArray) -> np.ndarray:
     return np.array(column.to_numpy(), dtype=np.float64)
 
 
-def _finite(values: np.ndarray, name: str, infinite: str, ids: np.ndarray) -> np.ndarray:
-    unbounded = np.isinf(values)
+def _finite(values: np.ndarray, name: str, infinite: str, ids: np.ndarray, problems: Problems) -> np.ndarray:
+    """Return the values, those missing that are beyond what every model can compute with."""
+    unbounded = np.abs(values) > LARGEST
     if not unbounded.any():
         return values
     if infinite == "refuse":
-        raise BadInputError(
-            f"Column {name!r} holds infinite numbers, or numbers too large to hold, at the ids {some(ids[unbounded])}.",
-            "Correct them, or read them as missing: params.yaml `ingest.infinite: missing`.",
+        problems.add(
+            f"Column {name!r} holds infinite numbers, or numbers too large for models to compute with (beyond {LARGEST:.1e}),"
+            f" at the ids {some(ids[unbounded])}.",
+            "Correct or rescale them, or read them as missing: params.yaml `ingest.infinite: missing`.",
         )
     return np.where(unbounded, np.nan, values)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copyreg
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "SealedTestError",
     "BusyError",
     "IntegrityError",
+    "Problems",
     "nearest",
     "some",
 ]
@@ -104,3 +106,39 @@ class IntegrityError(CeterisError):
     """Bytes on disk are not the bytes that were written."""
 
     exit_code = 8
+
+
+class Problems:
+    """Refusals that are collected while the work goes on, so that one reading tells all of them.
+
+    Parameters
+    ----------
+    name : str
+        What they are about, for the head of the list.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.found: list[CeterisError] = []
+
+    def add(self, what: str, do: str) -> None:
+        """Note that the data cannot be trusted or read."""
+        self.found.append(BadInputError(what, do))
+
+    @contextlib.contextmanager
+    def noted(self) -> Iterator[None]:
+        """Note a refusal that is raised inside, and go on after it."""
+        try:
+            yield
+        except CeterisError as refusal:
+            self.found.append(refusal)
+
+    def refuse(self) -> None:
+        """Raise what was noted: one problem as it is, several as a list with the way out of each."""
+        if len(self.found) > 1:
+            listed = "".join(f"\n  {place}. {problem}" for place, problem in enumerate(self.found, 1))
+            raise BadInputError(
+                f"{self.name} cannot be used as it is, for {len(self.found)} reasons:{listed}\n", "Resolve each of them."
+            )
+        for problem in self.found:
+            raise problem

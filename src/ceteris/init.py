@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ceteris.columns import has_decimal_comma
 from ceteris.dataset import LABEL, META, row_digests
+from ceteris.labels import spelling_key
 from ceteris.params import Params
 
-__all__ = ["Findings", "inspect", "suspicious", "plan", "fits_ahead", "LOGISTIC", "FOREST", "SVC", "BOOSTING"]
+__all__ = ["Findings", "inspect", "suspicious", "plan", "classes_to_declare", "LOGISTIC", "FOREST", "SVC", "BOOSTING"]
 
 LOGISTIC = {"estimator": "sklearn.linear_model.LogisticRegression", "prepare": "scaled", "params": {"C": 1.0, "max_iter": 1000}}
 FOREST = {"estimator": "sklearn.ensemble.RandomForestClassifier", "prepare": "coded", "params": {"n_estimators": 100}}
@@ -95,17 +98,23 @@ def _suspicion(name: str, column: pd.Series, codes: np.ndarray) -> str:
         return "has no values" if distinct == 0 else "is constant"
     if _told_by(column, codes) >= 0.99 and np.bincount(codes).max() <= 0.95 * len(codes):
         return "tells the label almost or wholly by itself: is it known before the label is? If not: --drop"
+    if not numeric and _share(held, has_decimal_comma) > 0.5:
+        return ""  # numbers in truth, which one note tells for all such columns together
     unique = distinct == len(column)
     counting = numeric and unique and len(column) > 20 and held.max() - held.min() == len(column) - 1 and (held % 1 == 0).all()
     if unique and (counting or not numeric or _ID_NAME.search(name)):
         return "is different in every row, like an id: --id or --drop"
     if not numeric:
-        sample = held.iloc[:: max(1, len(held) // 500)]
-        if sample.map(lambda text: bool(_DATE.match(text))).mean() > 0.9:
+        if _share(held, lambda text: bool(_DATE.match(text))) > 0.9:
             return "looks like dates, which are read as text: turn them into numbers, or --drop"
         if distinct > max(50, 0.5 * len(held)):
             return f"holds {distinct} different texts in {len(held)} rows: models see the 50 most frequent only"
     return ""
+
+
+def _share(held: pd.Series, test: Callable[[str], bool]) -> float:
+    """Return the share of texts that pass a test, from 500 of them or so."""
+    return float(held.iloc[:: max(1, len(held) // 500)].map(test).mean())
 
 
 def _told_by(column: pd.Series, codes: np.ndarray) -> float:
@@ -160,20 +169,21 @@ def plan(
     if found.rows > _HUGE:
         told.append("train.seeds is 5, the fewest with which seed noise is known: so many rows make for long fits")
     if found.copies:
-        told.append(
-            f"split.copies is together: {found.copies} rows are exact copies of others, and stay on one side of the split"
-        )
+        told.append("split.copies is together: copies of one row stay on one side of the split")
     return changes, told
 
 
-def fits_ahead(models: dict[str, Any], seeds: int, verified: bool) -> dict[str, int]:
-    """Return how many fits a first run asks of each model: versions and controls, times seeds where these change a fit."""
-    versions, drawn = (5, 2) if verified else (3, 1)
-    fits = {}
-    for name, recipe in models.items():
-        stochastic = "random" in recipe["estimator"].lower() or "Boosting" in recipe["estimator"]
-        fits[name] = seeds * (versions + drawn + 1) if stochastic else versions + drawn * seeds
-    return fits
+def classes_to_declare(found: Findings, declared: tuple[str, ...], known: bool) -> tuple[list[str] | None, str]:
+    """Return what `validate.classes` is to hold, and what to say about it.
+
+    Classes that look alike were declared to differ, and stay declared. Others are kept only for the file that they were
+    declared for, where they still fit.
+    """
+    if len({spelling_key(label) for label in found.classes}) < len(found.classes):
+        return sorted(found.classes), "validate.classes lists all classes, since some of them look alike"
+    if not declared or (known and set(found.classes) <= set(declared)):
+        return list(declared) or None, ""
+    return None, "validate.classes named the classes of other data, and is null now"
 
 
 def _models(rows: int) -> dict[str, Any]:

@@ -1,26 +1,27 @@
-"""From the columns of a source to rows: which column is what, one id a row, labels by type, in one canonical order."""
+"""From the columns of a source to rows: which column is what, one id a row, labels by type, in one canonical order.
+
+One reading notes every problem that it meets, so that a user need not resolve them one by one.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from ceteris.columns import exact_text, feature_frame, is_blank
+from ceteris.columns import exact_text, feature_frame, is_blank, is_plain
 from ceteris.dataset import GROUP, ID, LABEL, TRUE_LABEL
-from ceteris.errors import BadInputError, nearest, some
+from ceteris.errors import BadInputError, Problems, nearest, some
 from ceteris.labels import one_spelling, typed
+from ceteris.row_ids import INDEX, note_nul, row_ids
 from ceteris.sections import Ingest
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Table", "assemble", "roles", "content_ids"]
-
-_INDEX = "__index_level_0__"  # the name under which pandas keeps row names in Parquet
+__all__ = ["Table", "assemble", "roles"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Table:
     frame : DataFrame, shape (n_rows, n_columns)
         ID, LABEL, GROUP and TRUE_LABEL where declared (text; a true label may be None), then features sorted by name
         (float64, or text with None). Sorted by id.
+    problems : Problems
+        What must be resolved before the rows are used; the frame then holds what could be read.
     image_shape : tuple of int, or None
         Height and width in pixels, where the features are the pixels of an image.
     notes : tuple of str
@@ -41,13 +44,14 @@ class Table:
     """
 
     frame: pd.DataFrame
+    problems: Problems
     image_shape: tuple[int, int] | None = None
     notes: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
 
 
 def assemble(cells: pa.Table, ingest: Ingest, *, name: str, spelled: bool, declared: tuple[str, ...] = ()) -> Table:
-    """Return the rows that the columns of a source make, as params.yaml declares them.
+    """Return the rows that the columns of a source make, as params.yaml declares them, and the problems that were met.
 
     Parameters
     ----------
@@ -63,152 +67,120 @@ def assemble(cells: pa.Table, ingest: Ingest, *, name: str, spelled: bool, decla
     Raises
     ------
     BadInputError
+        Where nothing can be known of the rows: a column is missing or of no plain type, no row has a label, no feature is
+        left.
     """
-    role = roles(cells.column_names, ingest, name)
-    notes: list[str] = []
-    cells, noted = _labelled(cells, role["label"], ingest.unlabelled, name)
-    notes += noted
-    ids = _ids(cells, role, name)
-    labels = _labels(cells, role, ingest, declared)
-    meta = {ID: ids, **labels}
+    problems = Problems(name)
+    role = roles(cells.column_names, ingest, problems)
+    names = _features(cells, role, ingest, problems)
+    cells, places, notes = _labelled(cells, role["label"], ingest.unlabelled, problems)
+    ids = row_ids(cells, role, places, problems)
+    meta = {ID: ids, **_labels(cells, role, ingest, declared, places, problems)}
     if "group" in role:
-        meta[GROUP] = _groups(cells, role["group"], ids)
-    special = {*role.values(), *(ingest.drop or ())}
-    features = [column for column in cells.column_names if column not in special and column != _INDEX]
-    if not features:
-        raise BadInputError(f"{name} leaves no column as a feature.", "Shorten `ingest.drop` in params.yaml, or add columns.")
-    frame, noted, examples = feature_frame(
-        cells, features, spelled=spelled, missing=ingest.missing or (), infinite=ingest.infinite, ids=ids
+        meta[GROUP] = _groups(cells, role["group"], ids, problems)
+    features = feature_frame(
+        cells, names, problems, spelled=spelled, missing=ingest.missing or (), infinite=ingest.infinite, ids=ids
     )
     head = {column: pd.Series(meta[column], dtype=object) for column in (ID, LABEL, GROUP, TRUE_LABEL) if column in meta}
-    whole = pd.concat([pd.DataFrame(head), frame], axis=1)
+    whole = pd.concat([pd.DataFrame(head), features.frame], axis=1)
     order = np.argsort(ids.astype(np.dtypes.StringDType()), kind="stable")
-    return Table(whole.iloc[order].reset_index(drop=True), notes=tuple(notes + noted), examples=tuple(examples))
+    frame = whole.iloc[order].dropna(subset=LABEL).reset_index(drop=True)
+    return Table(frame, problems, notes=(*notes, *features.notes), examples=features.examples)
 
 
-def roles(names: list[str], ingest: Ingest, name: str) -> dict[str, str]:
-    """Return the column of each role that params.yaml declares, refusing a column that is absent or has two roles."""
+def roles(names: list[str], ingest: Ingest, problems: Problems) -> dict[str, str]:
+    """Return the column of each role that params.yaml declares, refusing columns that are absent or have two roles."""
     named = {"label": ingest.label, "id": ingest.id, "true_label": ingest.true_label, "group": ingest.group}
     role = {key: column for key, column in named.items() if column is not None}
     special = [*role.items(), *(("drop", column) for column in ingest.drop or ())]
     for key, column in special:
         if column not in names:
             parted = f" The whole header is one name, {names[0][:60]!r}: see `ingest.delimiter`." if len(names) == 1 else ""
-            raise BadInputError(
-                f"{name} has no column {column!r}.{nearest(column, names)}{parted}", f"Correct `ingest.{key}` in params.yaml."
+            problems.add(
+                f"{problems.name} has no column {column!r}.{nearest(column, names)} Its columns: {some(names, 30)}.{parted}",
+                f"Correct `ingest.{key}` in params.yaml.",
             )
     taken: dict[str, str] = {}
     for key, column in special:
         if column in taken:
-            raise BadInputError(
+            problems.add(
                 f"params.yaml names the column {column!r} twice, as ingest.{taken[column]} and ingest.{key}.",
                 "Keep one of them.",
             )
         taken[column] = key
+    problems.refuse()
     return role
 
 
-def content_ids(cells: pa.Table, names: list[str]) -> np.ndarray:
-    """Return an id for each row, made of what these columns hold, and a counter where rows are copies of each other.
+def _features(cells: pa.Table, role: dict[str, str], ingest: Ingest, problems: Problems) -> list[str]:
+    """Return the columns that can be features; refuse where none is left, or a column with a role is of no plain type."""
+    special = {*role.values(), *(ingest.drop or ())}
+    names = [column for column in cells.column_names if column not in special and column != INDEX]
+    if not names:
+        raise BadInputError(
+            f"{problems.name} leaves no column as a feature.", "Shorten `ingest.drop` in params.yaml, or add columns."
+        )
+    kinds = {column: cells.schema.field(column).type for column in (*role.values(), *names)}
+    odd = [column for column, kind in kinds.items() if not is_plain(kind)]
+    of_role = {column: key for key, column in role.items()}
+    for column in odd:
+        problems.add(
+            f"{problems.name} column {column!r} holds {_short(kinds[column])}, which is no text, number or time.",
+            f"Write it as plain text or numbers, or name another column in `ingest.{of_role[column]}`."
+            if column in of_role
+            else f"List {column!r} under `ingest.drop`, or write it as plain text or numbers.",
+        )
+    left = [column for column in names if column not in odd]
+    if not left or set(odd) & set(of_role):
+        problems.refuse()
+    return left
 
-    The label is to be left out of `names`, so that a label corrected at the source keeps its id, and with it its edits.
-    Columns that are dropped as features stay in, so that a change to `ingest.drop` renames no row.
 
-    Returns
-    -------
-    ndarray of str objects, shape (n_rows,)
-        "row-" and 16 hex digits of a sha256; copies are numbered "-2", "-3", ... in the order of the rows.
-    """
-    import pyarrow.compute as pc
-
-    texts = [exact_text(cells.column(column)) for column in sorted(names)]
-    joined = pc.binary_join_element_wise(*texts, "\x1f", null_handling="replace", null_replacement="\x00")
-    digests = [hashlib.sha256(text.encode()).hexdigest()[:16] for text in joined.to_pylist()]
-    ids = pd.Series(digests, dtype=object)
-    copy = ids.groupby(ids, sort=False).cumcount().to_numpy()
-    named = np.array("row-" + ids, dtype=object)
-    for row in np.flatnonzero(copy):
-        named[row] = f"{named[row]}-{copy[row] + 1}"
-    return named
+def _short(kind: object) -> str:
+    text = str(kind)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _labelled(cells: pa.Table, column: str, unlabelled: str, name: str) -> tuple[pa.Table, list[str]]:
-    """Return the rows that have a label, and a note where others were left out."""
+def _labelled(cells: pa.Table, column: str, unlabelled: str, problems: Problems) -> tuple[pa.Table, np.ndarray, list[str]]:
+    """Return the rows to read, where each stands in the source (from 1), and a note where some without a label are left out."""
     blank = is_blank(exact_text(cells.column(column)))
+    places = np.arange(1, cells.num_rows + 1)
     if not blank.any():
-        return cells, []
-    rows = np.flatnonzero(blank)
-    if unlabelled == "refuse":
+        return cells, places, []
+    if blank.all():
         raise BadInputError(
-            f"{name} column {column!r} has no label in {len(rows)} rows: {some(rows + 1)} (counted from the first row as 1).",
-            "Label them, or leave them out: params.yaml `ingest.unlabelled: drop`.",
+            f"{problems.name} column {column!r} has no label in any row.",
+            "Name the column that holds the labels: params.yaml `ingest.label`.",
         )
-    return cells.filter(~blank), [f"{len(rows)} rows without a label were left out"]
-
-
-def _ids(cells: pa.Table, role: dict[str, str], name: str) -> np.ndarray:
-    if "id" not in role:
-        names = [column for column in cells.column_names if column not in (role["label"], role.get("true_label"), _INDEX)]
-        order = _settled_order(cells, role)
-        made = np.empty(cells.num_rows, dtype=object)
-        made[order] = content_ids(cells.take(order), names)
-        return made
-    column = role["id"]
-    texts = exact_text(cells.column(column))
-    _refuse_nul(texts, column)
-    blank = np.flatnonzero(is_blank(texts))
-    if len(blank):
-        raise BadInputError(
-            f"{name} column {column!r} has no id in {len(blank)} rows: {some(blank + 1)} (counted from the first row as 1).",
-            "Write an id into each, or let ids be made of the rows' content: params.yaml `ingest.id: null`.",
-        )
-    ids: np.ndarray = texts.to_numpy(zero_copy_only=False)
-    _refuse_repeated(ids, cells, column, name)
-    return ids
-
-
-def _settled_order(cells: pa.Table, role: dict[str, str]) -> np.ndarray:
-    """Return an order of the rows that does not depend on the file's where rows are copies: by given, then true label."""
-    keys = {key: exact_text(cells.column(role[key])).to_pandas() for key in ("label", "true_label") if key in role}
-    return pd.DataFrame(keys).astype(object).fillna("").sort_values(list(keys), kind="stable").index.to_numpy()
-
-
-def _refuse_repeated(ids: np.ndarray, cells: pa.Table, column: str, name: str) -> None:
-    repeated = pd.Index(ids).duplicated(keep=False)
-    if not repeated.any():
-        return
-    rows = cells.filter(repeated)
-    texts = pd.DataFrame(
-        {str(place): exact_text(rows.column(place)).to_numpy() for place in range(rows.num_columns)}, dtype=object
+    if unlabelled == "drop":
+        return cells.filter(~blank), places[~blank], [f"{blank.sum()} rows without a label were left out"]
+    problems.add(
+        f"{problems.name} column {column!r} has no label in {blank.sum()} rows: {some(places[blank])} (counted from the"
+        " first row as 1).",
+        "Label them, or leave them out: params.yaml `ingest.unlabelled: drop`.",
     )
-    once = texts.assign(id=ids[repeated]).drop_duplicates()
-    differing = sorted(once["id"][once["id"].duplicated()].unique())
-    same = sorted(set(ids[repeated]) - set(differing))
-    told = [f"on rows that are equal: {some(same)}"] if same else []
-    told += [f"on rows that differ: {some(differing)}"] if differing else []
-    raise BadInputError(
-        f"{name} column {column!r} holds ids more than once, {'; '.join(told)}.",
-        "Remove the copies and give every other row an id of its own, or let ids be made of the rows' content:"
-        " params.yaml `ingest.id: null`.",
-    )
+    return cells, places, []
 
 
-def _labels(cells: pa.Table, role: dict[str, str], ingest: Ingest, declared: tuple[str, ...]) -> dict[str, np.ndarray]:
+def _labels(
+    cells: pa.Table, role: dict[str, str], ingest: Ingest, declared: tuple[str, ...], places: np.ndarray, problems: Problems
+) -> dict[str, np.ndarray]:
     found = {}
     for key, target in (("label", LABEL), ("true_label", TRUE_LABEL)):
         if key in role:
             texts = exact_text(cells.column(role[key]))
-            _refuse_nul(texts, role[key])
-            values = np.array(texts.to_numpy(zero_copy_only=False), dtype=object)
-            values[is_blank(texts)] = None
-            found[target] = typed(values, ingest.label_type, role[key])
-    both = np.concatenate(list(found.values()))
-    meant = one_spelling(both, role["label"], ingest.normalise == "labels", declared)
-    if any(spelling != label for spelling, label in meant.items()):
-        found = {target: _respelled(values, meant) for target, values in found.items()}
-    only = pd.unique(found[LABEL])
+            note_nul(texts, role[key], places, problems)
+            found[target] = np.array(texts.to_numpy(zero_copy_only=False), dtype=object)
+            found[target][is_blank(texts)] = None
+            with problems.noted():
+                found[target] = typed(found[target], ingest.label_type, role[key])
+    with problems.noted():
+        meant = one_spelling(np.concatenate(list(found.values())), role["label"], ingest.normalise == "labels", declared)
+        if any(spelling != label for spelling, label in meant.items()):
+            found = {target: _respelled(values, meant) for target, values in found.items()}
+    only = set(found[LABEL]) - {None}
     if len(only) < 2:
-        raise BadInputError(
+        problems.add(
             f"Column {role['label']!r} holds one class only: {some(only)}.",
             "Name the column that is to be learned: params.yaml `ingest.label`.",
         )
@@ -220,25 +192,13 @@ def _respelled(labels: np.ndarray, meant: dict[str, str]) -> np.ndarray:
     return np.array([*(meant[spelling] for spelling in spellings), None], dtype=object)[codes]
 
 
-def _groups(cells: pa.Table, column: str, ids: np.ndarray) -> np.ndarray:
+def _groups(cells: pa.Table, column: str, ids: np.ndarray, problems: Problems) -> np.ndarray:
     texts = exact_text(cells.column(column))
     blank = is_blank(texts)
     if blank.any():
-        raise BadInputError(
+        problems.add(
             f"Column {column!r} names no group at the ids {some(ids[blank])}.",
             "Write a group into each (one of its own, where the row stands alone), or set `ingest.group: null`.",
         )
     groups: np.ndarray = texts.to_numpy(zero_copy_only=False)
     return groups
-
-
-def _refuse_nul(texts: pa.ChunkedArray, column: str) -> None:
-    import pyarrow.compute as pc
-
-    held = pc.fill_null(pc.match_substring(texts, "\x00"), False).to_numpy()
-    if held.any():
-        rows = np.flatnonzero(held) + 1
-        raise BadInputError(
-            f"Column {column!r} holds NUL characters in {len(rows)} rows: {some(rows)} (counted from the first row as 1).",
-            "Remove them; if all of the file is like that, its encoding may be utf-16: see `ingest.encoding`.",
-        )

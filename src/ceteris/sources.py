@@ -17,7 +17,7 @@ from ceteris.sections import Ingest
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["DIGITS", "FOLDER", "Table", "read", "read_file", "refuse_other_kinds", "locate", "source_sha256"]
+__all__ = ["DIGITS", "FOLDER", "Table", "look", "read", "refuse_other_kinds", "locate", "source_sha256"]
 
 DIGITS = "digits"
 FOLDER = "data/source"
@@ -47,13 +47,14 @@ def read(ingest: Ingest, root: Path, declared: tuple[str, ...] = ()) -> Table:
     BadInputError
         The file is missing, lies elsewhere, cannot be read, or does not hold what is declared.
     """
-    if ingest.source == DIGITS:
-        return _digits(ingest, declared)
-    return read_file(locate(ingest.source, root), ingest, declared)
+    digits = ingest.source == DIGITS
+    table = _digits(ingest, declared) if digits else look(locate(ingest.source, root), ingest, declared)
+    table.problems.refuse()
+    return table
 
 
-def read_file(path: Path, ingest: Ingest, declared: tuple[str, ...] = ()) -> Table:
-    """Return the rows of one CSV or Parquet file, wherever it lies; refusals call it `ingest.source`."""
+def look(path: Path, ingest: Ingest, declared: tuple[str, ...] = ()) -> Table:
+    """Return what one CSV or Parquet file holds, wherever it lies, and its problems; both call it `ingest.source`."""
     if refuse_other_kinds(path, ingest.source) == "parquet":
         return assemble(_parquet(path, ingest.source), ingest, name=ingest.source, spelled=False, declared=declared)
     cells, notes = read_csv(path, ingest.source, ingest.encoding, ingest.delimiter)
@@ -147,6 +148,7 @@ def _parquet(path: Path, name: str) -> pa.Table:
         refuse_names(list(pq.read_schema(path).names), name)
         cells = pq.ParquetFile(path).read()
         cells.validate(full=True)
+        cells = cells.cast(pa.schema([field.with_type(_common(field.type)) for field in cells.schema]))
     except (pa.ArrowInvalid, OSError) as error:
         said = str(error).split("\n")[0][:200]
         raise BadInputError(f"{name} is not a whole, readable Parquet file: {said}.", "Write it again.") from None
@@ -154,3 +156,10 @@ def _parquet(path: Path, name: str) -> pa.Table:
         raise BadInputError(f"{name} holds columns and no rows.", "Write its rows.")
     refuse_long_cells(cells, name)
     return cells
+
+
+def _common(kind: pa.DataType) -> pa.DataType:
+    """Return the type to read a column as: Arrow computes little with views of text."""
+    import pyarrow as pa
+
+    return pa.string() if pa.types.is_string_view(kind) else kind
