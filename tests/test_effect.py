@@ -190,6 +190,13 @@ def test_fewer_than_ten_discordant_groups_never_help_however_many_their_rows():
         (np.zeros((5, 1)), np.ones((5, 1)), "Score 2 rows or more"),
         (np.zeros((0, 4)), np.zeros((0, 4)), "no seed"),
         (np.zeros((5, 0)), np.zeros((5, 0)), "0 rows"),
+        (np.zeros((5, 4)), np.full((5, 4), 1j), r"candidate's scores are no table of real numbers \(type complex128\)"),
+        (np.full((5, 4), "x"), np.zeros((5, 4)), "baseline's scores are no table of real numbers"),
+        (np.full((5, 4), None), np.zeros((5, 4)), r"real numbers \(type object\)"),
+        ([[1.0, 2.0], [1.0]], np.zeros((2, 2)), "real numbers"),
+        (np.full((5, 4), "2020-01-01", dtype="M8[D]"), np.zeros((5, 4)), "real numbers"),
+        (np.zeros((5, 4)), np.full((5, 4), 1e200), r"candidate's scores reach 1e\+200.*stay within"),
+        (np.full((5, 4), -1e51), np.zeros((5, 4)), r"baseline's scores reach 1e\+51"),
     ],
 )
 def test_arms_that_cannot_be_paired_are_refused(baseline, candidate, words):
@@ -206,6 +213,14 @@ def test_arms_that_cannot_be_paired_are_refused(baseline, candidate, words):
         {"groups": np.zeros(4)},
         {"discordant": np.ones(3, dtype=bool)},
         {"identical": True},
+        {"confidence": None},
+        {"confidence": "0.95"},
+        {"confidence": float("nan")},
+        {"region": float("inf")},
+        {"region": float("nan")},
+        {"region": None},
+        {"groups": np.array(["a", "b", None, "c"])},
+        {"groups": np.array([1.0, 2.0, np.nan, 3.0])},
     ],
 )
 def test_settings_that_do_not_fit_are_refused(wrong):
@@ -319,3 +334,14 @@ def test_a_queue_that_is_a_sample_is_called_one():
         "about 15 minutes to check a sample of 150 of these 1,412 rows."
     )
     assert "sample" not in tipping_sentence(9, 41, n_asked=41)
+
+
+def test_a_refusal_serves_those_who_pass_arguments_and_those_who_write_params():
+    for wrong in ({"confidence": 2}, {"region": -1}):
+        with pytest.raises(BadInputError, match=r"Pass a .*number .*\(in the pipeline: compare\.\w+ in params\.yaml\)"):
+            paired_effect(np.zeros((5, 4)), np.ones((5, 4)), **wrong)
+
+
+def test_scores_that_are_large_but_can_be_held_are_measured():
+    effect = paired_effect(np.zeros((5, 40)), np.random.default_rng(0).normal(1e50, 1e48, (5, 40)).clip(0, 1e50))
+    assert np.isfinite([effect.low, effect.high, effect.df, effect.variance]).all()

@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from memory import Coin
+from memory import Coin, Warped
 from scipy import sparse
+from sklearn.cluster import KMeans
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import ceteris
@@ -24,6 +27,7 @@ WRONG = RNG.random(400) < np.where(CODE == 1, 0.45, 0.05)
 GIVEN = np.where(WRONG, np.array(["yes", "no"], dtype=object)[CODE], TRUE)
 TRAIN, JUDGE = slice(0, 200), slice(200, 400)
 VALIDATION = (X[JUDGE], TRUE[JUDGE])
+ONE_CLASS = {"candidate": (X[TRAIN], np.full(200, "no")), "validation": (X[JUDGE], np.full(200, "no"))}
 
 
 def fixing(model: Any = None, **settings: Any) -> Any:
@@ -153,7 +157,7 @@ def test_under_five_seeds_nothing_helps() -> None:
         ({"validation": (X[100:300], TRUE[100:300])}, LeakageError, "stand among the rows of baseline as well"),
         ({"validation": (X[JUDGE], np.where(TRUE[JUDGE] == "no", "maybe", "yes"))}, BadInputError, "validation labels 'maybe'"),
         ({"baseline": (X[TRAIN], GIVEN[:10])}, BadInputError, "baseline holds X of shape"),
-        ({"baseline": X[TRAIN]}, BadInputError, "baseline is no pair"),
+        ({"baseline": X[TRAIN]}, BadInputError, "baseline is no pair of a table"),
         ({"candidate": (X[TRAIN], np.where(WRONG[TRAIN], None, "no"))}, BadInputError, "candidate has no label in rows"),
         ({"candidate": (X[TRAIN], TRUE[TRAIN] == "yes")}, BadInputError, "baseline: texts; candidate: true or false"),
         ({"validation": (X[JUDGE], CODE[JUDGE])}, BadInputError, "candidate: texts; validation: numbers"),
@@ -162,30 +166,68 @@ def test_under_five_seeds_nothing_helps() -> None:
         ({"seeds": 0}, BadInputError, "seeds is 0"),
         ({"seeds": True}, BadInputError, "seeds is True"),
         ({"seeds": 1001}, BadInputError, "seeds is 1001"),
+        ({"workers": 0}, BadInputError, "workers is 0"),
+        ({"workers": "two"}, BadInputError, "workers is 'two'"),
+        ({"confidence": 95}, BadInputError, "confidence is 95"),
+        ({"region": None}, BadInputError, "region is None"),
+        ({"validation": (X[JUDGE][:50], TRUE[:1].repeat(50))}, BadInputError, "No validation row has the labels 'yes'"),
+        ({"baseline": (X[TRAIN], np.full(200, "no"))} | ONE_CLASS, BadInputError, "All rows have one label: 'no'"),
+        ({"baseline": ([[1.0], [1.0, 2.0]], ["no", "yes"])}, BadInputError, "baseline is no pair of a table and its labels"),
+        ({"validation": (X[:0], TRUE[:0])}, BadInputError, "validation holds X of shape (0, 2)"),
         ({"metric": "acuracy"}, BadInputError, "Did you mean 'accuracy'"),
         ({"groups": np.arange(3)}, BadInputError, "group"),
     ],
-    ids=[
-        "leak",
-        "new class",
-        "lengths",
-        "no pair",
-        "no label",
-        "text and bool",
-        "text and number",
-        "number and bool",
-        "class",
-        "no seeds",
-        "seeds no number",
-        "too many seeds",
-        "metric",
-        "groups",
-    ],
 )
-def test_what_cannot_be_measured_is_refused(settings: dict[str, Any], kind: type[CeterisError], said: str) -> None:
+def test_what_cannot_be_measured_is_refused_before_any_fit(
+    settings: dict[str, Any], kind: type[CeterisError], said: str
+) -> None:
     with pytest.raises(kind) as refusal:
-        fixing(**settings)
+        fixing(Warped("fails"), **settings)
     assert said in str(refusal.value)
+    assert "params.yaml" not in str(refusal.value) or "in the pipeline" in str(refusal.value)
+
+
+def test_a_class_that_no_validation_row_has_is_refused_with_a_way_out() -> None:
+    with pytest.raises(BadInputError, match=r"'maybe', which training rows have.*or leave their rows out of both arms"):
+        fixing(baseline=(X[TRAIN], np.where(WRONG[TRAIN], "maybe", GIVEN[TRAIN])))
+
+
+@pytest.mark.parametrize("model", [KMeans(), LinearRegression(), make_pipeline(StandardScaler(), LinearRegression())])
+def test_what_says_that_it_is_no_classifier_is_refused(model: Any) -> None:
+    with pytest.raises(BadInputError, match=rf"baseline, {type(model).__name__}, is no classifier: its tag says"):
+        fixing(model)
+    with pytest.raises(BadInputError, match=r"model_b.*is no classifier"):
+        choosing(LogisticRegression(), model)
+
+
+def test_a_model_that_says_nothing_of_its_kind_is_measured() -> None:
+    class Plain:
+        def get_params(self, deep: bool = True) -> dict[str, Any]:
+            return {}
+
+        def set_params(self, **params: Any) -> Any:
+            return self
+
+        def fit(self, X: Any, y: np.ndarray) -> Any:
+            self.most_ = np.bincount(y).argmax()
+            return self
+
+        def predict(self, X: Any) -> np.ndarray:
+            return np.full(len(X), self.most_)
+
+    assert fixing(Plain()).difference == 0
+
+
+def test_whole_numbers_and_decimals_of_one_row_are_copies() -> None:
+    whole = np.arange(800).reshape(400, 2)
+    for one, other in ((np.int64, np.float32), (np.float64, np.int64), (np.int8, bool)):
+        rows = whole % 2 if other is bool else whole
+        with pytest.raises(LeakageError, match="'0', '1'"):
+            fixing(
+                baseline=(rows[TRAIN].astype(one), GIVEN[TRAIN]),
+                candidate=(rows[TRAIN].astype(one), TRUE[TRAIN]),
+                validation=(rows[:200].astype(other), TRUE[:200]),
+            )
 
 
 WIDE = np.column_stack([X, np.zeros(400), 20_000_001 + np.arange(400)])

@@ -166,3 +166,50 @@ def test_an_unknown_parameter_is_refused_with_the_nearest() -> None:
 def test_a_class_of_an_installed_library_has_its_source_in_the_fingerprint() -> None:
     assert estimator_class("small.Path") is Path
     assert describe(recipe("small.Path")) != describe(recipe("pathlib.Path"))
+
+
+TAGLESS = """
+class Bare:
+    def get_params(self, deep=True):
+        return {}
+
+    def set_params(self, **params):
+        return self
+
+    def fit(self, X, y):
+        self.label_ = y[0]
+        return self
+
+    def predict(self, X):
+        return [self.label_] * len(X)
+"""
+
+
+@pytest.mark.parametrize(
+    ("estimator", "said"),
+    [
+        ("sklearn.cluster.KMeans", "KMeans is no classifier: its tag says 'clusterer'. Name a classifier in `estimator`"),
+        ("sklearn.linear_model.LinearRegression", "LinearRegression is no classifier: its tag says 'regressor'"),
+        ("sklearn.ensemble.IsolationForest", "IsolationForest is no classifier: its tag says 'outlier_detector'"),
+        ("estimators/old.py:Old", "Old is no classifier: its tag says 'regressor'"),
+    ],
+)
+@pytest.mark.parametrize("prepare", ["none", "scaled"])
+def test_what_says_that_it_is_no_classifier_is_refused(own: Path, estimator: str, said: str, prepare: str) -> None:
+    (own / "estimators/old.py").write_text(TAGLESS.replace("class Bare:", "class Old:\n    _estimator_type = 'regressor'"))
+    with pytest.raises(ParamsError) as refusal:
+        build(recipe(estimator, prepare), NUMBERS, own)
+    assert said in str(refusal.value)
+
+
+def test_a_class_of_ones_own_that_says_nothing_of_its_kind_is_taken_as_it_is(own: Path) -> None:
+    (own / "estimators/bare.py").write_text(TAGLESS)
+    built = build(recipe("estimators/bare.py:Bare", "none"), NUMBERS, own)
+    assert seeded(built, 0).fit(NUMBERS, np.array([1, 0, 1, 0])).predict(NUMBERS) == [1, 1, 1, 1]
+    assert build(recipe("estimators/mine.py:Mine", "scaled"), NUMBERS, own)[-1].predict([0]) == [0]
+
+
+def test_a_class_that_scikit_learn_takes_behind_no_preparation_is_told_so_before_any_fit(own: Path) -> None:
+    (own / "estimators/bare.py").write_text(TAGLESS)
+    with pytest.raises(ParamsError, match=r"has no __sklearn_tags__.*Derive it from.*or write `prepare: none`"):
+        build(recipe("estimators/bare.py:Bare", "scaled"), NUMBERS, own)

@@ -101,6 +101,9 @@ def test_holm_of_nothing_is_nothing_and_of_no_p_value_is_refused():
     assert len(holm([])) == 0
     with pytest.raises(BadInputError, match="no p-values"):
         holm([0.1, float("nan")])
+    for no_numbers in (["a"], [None], [0.1j]):
+        with pytest.raises(BadInputError, match="no p-values"):
+            holm(no_numbers)
 
 
 @pytest.mark.parametrize(("n_rows", "in_pp"), [(200, 4.4), (500, 2.8), (1000, 2.0), (10_000, 0.6)])

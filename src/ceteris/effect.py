@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from functools import partial
+from numbers import Real
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
@@ -32,6 +33,7 @@ __all__ = [
     "holm",
     "judge",
     "paired_effect",
+    "refuse_settings",
     "smallest_visible_after",
     "smallest_visible_before",
     "tipping_count",
@@ -39,6 +41,7 @@ __all__ = [
 ]
 
 SECONDS_PER_LABEL = 6.0
+_LARGEST = 1e50  # of a score: the variance is squared once more for its degrees of freedom
 
 
 def paired_effect(
@@ -90,12 +93,8 @@ def paired_effect(
     >>> print(paired_effect(worse, right))
     +20.0 pp [+14.4, +25.6], 10 seeds x 200 rows, 40 discordant: helps
     """
+    refuse_settings(confidence, region)
     difference = _difference(baseline, candidate)
-    if not 0 < confidence < 1 or not region >= 0:
-        raise BadInputError(
-            f"confidence is {confidence} and region {region}.",
-            "Set compare.confidence in (0, 1) and compare.region to 0 or more.",
-        )
     touched = _touched(difference, discordant)
     values, sums, touched_units = units_of(difference, touched, groups)
     same = not difference.any() and not touched.any() if identical is None else identical
@@ -114,6 +113,25 @@ def paired_effect(
             share_bound=clopper_pearson(k, n_units, confidence)[1], identical=same,
         )
     )  # fmt: skip
+
+
+def refuse_settings(confidence: float, region: float) -> None:
+    """Refuse a confidence outside (0, 1), and a region that is no finite number of 0 or more.
+
+    Raises
+    ------
+    BadInputError
+    """
+    if not isinstance(confidence, Real) or not 0 < confidence < 1:
+        raise BadInputError(
+            f"confidence is {confidence!r}.",
+            "Pass a number between 0 and 1, such as 0.95 (in the pipeline: compare.confidence in params.yaml).",
+        )
+    if not isinstance(region, Real) or not 0 <= region < math.inf:
+        raise BadInputError(
+            f"region is {region!r}.",
+            "Pass a finite number of 0 or more, such as 0.005 (in the pipeline: compare.region in params.yaml).",
+        )
 
 
 def tipping_count(
@@ -222,7 +240,7 @@ def _least_favourable(labels: np.ndarray, better: np.ndarray, worse: np.ndarray)
 
 
 def _difference(baseline: np.ndarray, candidate: np.ndarray) -> np.ndarray:
-    arms = [np.asarray(arm, dtype=float) for arm in (baseline, candidate)]
+    arms = [_numbers(arm, name) for arm, name in ((baseline, "baseline"), (candidate, "candidate"))]
     if arms[0].ndim != 2 or arms[0].shape != arms[1].shape:
         raise BadInputError(
             f"The arms' scores have shapes {arms[0].shape} and {arms[1].shape}.",
@@ -234,10 +252,31 @@ def _difference(baseline: np.ndarray, candidate: np.ndarray) -> np.ndarray:
             raise BadInputError(
                 f"The {name}'s score is not a finite number on {len(rows)} rows, first row {rows[0]}.", "Score every row."
             )
+        if np.abs(arm).max(initial=0.0) > _LARGEST:
+            raise BadInputError(
+                f"The {name}'s scores reach {np.abs(arm).max():.0e}, and their squares cannot be held.",
+                f"Scale the scores of both arms to stay within +-{_LARGEST:.0e}.",
+            )
     if not arms[0].shape[0]:
-        raise BadInputError("The arms' scores hold no seed.", "Set train.seeds to 1 or more.")
+        raise BadInputError(
+            "The arms' scores hold no seed.", "Score one seed or more (in the pipeline: train.seeds in params.yaml)."
+        )
     difference: np.ndarray = arms[1] - arms[0]
     return difference
+
+
+def _numbers(scores: np.ndarray, name: str) -> np.ndarray:
+    """Return scores as floats, refusing what is no table of real numbers."""
+    try:
+        found = np.asarray(scores)
+    except ValueError:
+        found = np.empty(0, dtype=object)
+    if found.dtype.kind not in "biuf":
+        raise BadInputError(
+            f"The {name}'s scores are no table of real numbers (type {found.dtype}).",
+            "Pass an array of floats of shape (n_seeds, n_rows).",
+        )
+    return found.astype(float)
 
 
 def _touched(difference: np.ndarray, discordant: np.ndarray | None) -> np.ndarray:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import betaincinv
 
-from ceteris.errors import BadInputError
+from ceteris.errors import BadInputError, some
 from ceteris.verdicts import FEWEST_SEEDS
 
 __all__ = ["clopper_pearson", "crossed_variance", "sign_flip_p", "units_of", "unvarying_interval"]
@@ -130,6 +130,9 @@ def units_of(
         names = np.asarray(groups)
         if names.shape != (n_rows,):
             raise BadInputError(f"groups has shape {names.shape}.", f"Pass one group for each of the {n_rows} rows.")
+        alone = [row for row, name in enumerate(names.tolist()) if name is None or name != name]
+        if alone:
+            raise BadInputError(f"groups names no group for the rows {some(alone)}.", "Give each row a group, if only its own.")
         _, codes = np.unique(names.astype(str), return_inverse=True)
         order = np.argsort(codes, kind="stable")
         starts = np.flatnonzero(np.diff(codes[order], prepend=-1))

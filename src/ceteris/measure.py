@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ceteris.cells import Cell, Draw, Job, fit_cells
-from ceteris.dataset import codes, row_digests
-from ceteris.effect import Effect, paired_effect
-from ceteris.errors import BadInputError, LeakageError, some
-from ceteris.scoring import row_scores
+from ceteris.copies import copied_rows
+from ceteris.dataset import codes
+from ceteris.effect import Effect, paired_effect, refuse_settings
+from ceteris.errors import BadInputError, LeakageError, nearest, some
+from ceteris.models import other_kind
+from ceteris.scoring import METRICS, row_scores
 
 __all__ = ["measure_effect", "measure_model_effect"]
 
 Labelled = tuple[Any, Any]
+
+
+@dataclass(frozen=True)
+class _Arm:
+    name: str
+    model: Any
+    features: Any
+    labels: np.ndarray
 
 
 def measure_effect(
@@ -59,6 +68,9 @@ def measure_effect(
     ------
     LeakageError
         A validation row stands among the training rows.
+    BadInputError
+        Before anything is fitted, what cannot be measured: a class that no validation row has, a model that is no
+        classifier, rows without labels, settings out of their range; and what a model itself refuses.
     """
     arms = [_arm(model, "baseline", baseline), _arm(model, "candidate", candidate)]
     return _measured("data", arms, validation, seeds, metric, scored_on, confidence, region, groups, workers, allow_copies)
@@ -84,14 +96,13 @@ def measure_model_effect(
     return _measured("model", arms, validation, seeds, metric, scored_on, confidence, region, groups, workers, allow_copies)
 
 
-def _arm(model: Any, name: str, rows: Labelled) -> tuple[str, Any, Any, np.ndarray]:
-    features, labels = _rows(rows, name)
-    return name, model, features, labels
+def _arm(model: Any, name: str, rows: Labelled) -> _Arm:
+    return _Arm(name, model, *_rows(rows, name))
 
 
 def _measured(
     axis: str,
-    arms: list[tuple[str, Any, Any, np.ndarray]],
+    arms: list[_Arm],
     validation: Labelled,
     seeds: int,
     metric: str,
@@ -102,59 +113,95 @@ def _measured(
     workers: int | None,
     allow_copies: bool,
 ) -> Effect:
-    if isinstance(seeds, bool) or not isinstance(seeds, int) or not 1 <= seeds <= 1000:
-        raise BadInputError(f"seeds is {seeds!r}.", "Pass a whole number from 1 to 1000; 10 is the default.")
-    for name, model, _, _ in arms:
-        if isinstance(model, type) or not all(hasattr(model, method) for method in ("fit", "predict", "get_params")):
-            raise BadInputError(
-                f"The model of {name} is {model!r}, no unfitted estimator.", "Pass one like LogisticRegression()."
-            )
+    refuse_settings(confidence, region)
+    _refuse_counts(seeds, workers)
+    if metric not in METRICS:
+        raise BadInputError(f"{metric!r} is no metric.{nearest(metric, METRICS)}", f"Pass one of {', '.join(METRICS)}.")
+    for arm in arms:
+        _refuse_other_models(arm)
     features, labels = _rows(validation, "validation")
-    _refuse_mixed_labels([(name, found) for name, _, _, found in arms] + [("validation", labels)])
-    arms = [(name, model, rows, _as_text(found)) for name, model, rows, found in arms]
-    labels = _as_text(labels)
-    classes = tuple(sorted({str(label) for _, _, _, found in arms for label in found}))
-    truth = codes(labels, classes)
-    if (truth < 0).any():
-        raise BadInputError(
-            f"No training row has the validation labels {some(np.unique(labels[truth < 0]))}.",
-            "Leave these rows out of validation.",
-        )
+    together = _groups(groups, len(labels))
+    _refuse_mixed_labels({arm.name: arm.labels for arm in arms} | {"validation": labels})
+    arms, labels = [replace(arm, labels=_as_text(arm.labels)) for arm in arms], _as_text(labels)
+    classes = _classes(arms, labels)
     if not allow_copies:
         _refuse_copies(arms, features)
     cells = _cells(arms, features, classes, seeds, workers)
-    scores = [_scores(cell, metric, truth, len(classes)) for cell in cells]
     differ = (cells[0].over_seeds()[0] != cells[1].over_seeds()[0]).any(axis=0)
     effect = paired_effect(
-        *scores,
+        *(_scores(cell, metric, codes(labels, classes), len(classes)) for cell in cells),
         confidence=confidence,
-        groups=None if groups is None else np.asarray(groups),
+        groups=together,
         discordant=differ if metric not in ("log_loss", "roc_auc") else None,
         region=region,
     )
     return replace(effect, axis=axis, metric=metric, scored_on=scored_on)
 
 
-def _cells(
-    arms: list[tuple[str, Any, Any, np.ndarray]], features: Any, classes: tuple[str, ...], seeds: int, workers: Any
-) -> list[Cell]:
+def _refuse_counts(seeds: int, workers: int | None) -> None:
+    if isinstance(seeds, bool) or not isinstance(seeds, int | np.integer) or not 1 <= seeds <= 1000:
+        raise BadInputError(f"seeds is {seeds!r}.", "Pass a whole number from 1 to 1000; 10 is the default.")
+    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int | np.integer) or workers < 1):
+        raise BadInputError(f"workers is {workers!r}.", "Pass a whole number from 1 up, or leave it out.")
+
+
+def _refuse_other_models(arm: _Arm) -> None:
+    if isinstance(arm.model, type) or not all(hasattr(arm.model, name) for name in ("fit", "predict", "get_params")):
+        raise BadInputError(
+            f"The model of {arm.name} is {arm.model!r}, no unfitted estimator.", "Pass one like LogisticRegression()."
+        )
+    kind = other_kind(arm.model)
+    if kind:
+        raise BadInputError(
+            f"The model of {arm.name}, {type(arm.model).__name__}, is no classifier: its tag says {kind!r}.",
+            "Pass a classifier, like LogisticRegression().",
+        )
+
+
+def _classes(arms: list[_Arm], judged: np.ndarray) -> tuple[str, ...]:
+    """Return the classes of both arms, refusing those that validation alone, or training alone, has rows of."""
+    classes = tuple(sorted({str(label) for arm in arms for label in arm.labels}))
+    unlearned = sorted(set(judged) - set(classes))
+    if unlearned:
+        raise BadInputError(
+            f"No training row has the validation labels {some(unlearned)}.", "Leave these rows out of validation."
+        )
+    absent = sorted(set(classes) - set(judged))
+    if absent:
+        raise BadInputError(
+            f"No validation row has the labels {some(absent)}, which training rows have, so nothing can be said about them.",
+            "Add validation rows of these classes, or leave their rows out of both arms.",
+        )
+    if len(classes) < 2:
+        raise BadInputError(f"All rows have one label: {some(classes)}.", "Pass labels of two classes or more.")
+    return classes
+
+
+def _groups(groups: Any, n_rows: int) -> np.ndarray | None:
+    """Return the groups as an array of the right length, before anything is fitted."""
+    if groups is None:
+        return None
+    found = np.asarray(groups)
+    if found.shape != (n_rows,):
+        raise BadInputError(f"groups has shape {found.shape}.", f"Pass one group for each of the {n_rows} validation rows.")
+    return found
+
+
+def _cells(arms: list[_Arm], features: Any, classes: tuple[str, ...], seeds: int, workers: int | None) -> list[Cell]:
     """Fit the two arms, each on its own rows; arms that are the same are fitted once."""
     jobs = [
-        Job(name, name, model, train, (Draw(None, codes(labels, classes)),), tuple(range(seeds)))
-        for name, model, train, labels in arms
+        Job(arm.name, arm.name, arm.model, arm.features, (Draw(None, codes(arm.labels, classes)),), tuple(range(seeds)))
+        for arm in arms
     ]
-    if _same(arms):
+    if _same(*arms):
         ((_, cell),) = fit_cells(jobs[:1], features, len(classes), workers=workers)
         return [cell, cell]
     cells = {job.version: cell for job, cell in fit_cells(jobs, features, len(classes), workers=workers)}
-    return [cells[arm[0]] for arm in arms]
+    return [cells[arm.name] for arm in arms]
 
 
-def _same(arms: list[tuple[str, Any, Any, np.ndarray]]) -> bool:
-    (_, model, first, labels), (_, other, second, others) = arms
-    if model is not other or not np.array_equal(labels, others):
-        return False
-    return first is second
+def _same(one: _Arm, other: _Arm) -> bool:
+    return one.model is other.model and one.features is other.features and np.array_equal(one.labels, other.labels)
 
 
 def _scores(cell: Cell, metric: str, labels: np.ndarray, n_classes: int) -> np.ndarray:
@@ -169,11 +216,13 @@ def _scores(cell: Cell, metric: str, labels: np.ndarray, n_classes: int) -> np.n
 def _rows(rows: Labelled, name: str) -> tuple[Any, np.ndarray]:
     try:
         features, labels = rows
+        features = features if hasattr(features, "iloc") or hasattr(features, "toarray") else np.asarray(features)
+        found = np.asarray(labels, dtype=object)
     except (TypeError, ValueError):
-        raise BadInputError(f"{name} is no pair (X, y).", f"Pass {name}=(X, y).") from None
-    features = features if hasattr(features, "iloc") or hasattr(features, "toarray") else np.asarray(features)
-    found = np.asarray(labels, dtype=object)
-    if features.ndim != 2 or found.shape != (features.shape[0],):
+        raise BadInputError(
+            f"{name} is no pair of a table and its labels.", f"Pass {name}=(X, y), the rows of X of one length."
+        ) from None
+    if features.ndim != 2 or found.shape != (features.shape[0],) or not found.size:
         raise BadInputError(
             f"{name} holds X of shape {features.shape} and y of shape {found.shape}.", "Pass one label for each row of a table."
         )
@@ -189,8 +238,8 @@ def _as_text(labels: np.ndarray) -> np.ndarray:
     return np.array([str(label) for label in whole], dtype=object)
 
 
-def _refuse_mixed_labels(named: list[tuple[str, np.ndarray]]) -> None:
-    kinds = {name: {_kind(label) for label in labels} for name, labels in named}
+def _refuse_mixed_labels(named: dict[str, np.ndarray]) -> None:
+    kinds = {name: {_kind(label) for label in labels} for name, labels in named.items()}
     if len(set.union(*kinds.values())) > 1:
         seen = "; ".join(f"{name}: {', '.join(sorted(found))}" for name, found in kinds.items())
         raise BadInputError(
@@ -204,56 +253,14 @@ def _kind(label: object) -> str:
     return "numbers" if isinstance(label, int | float | np.number) else "texts"
 
 
-def _refuse_copies(arms: list[tuple[str, Any, Any, np.ndarray]], validation: Any) -> None:
-    trained: dict[int, set[bytes]] = {}
-    for name, _, features, _ in arms:
-        one, other = _comparable(features, validation, name)
+def _refuse_copies(arms: list[_Arm], validation: Any) -> None:
+    seen: set[int] = set()
+    for arm in arms:
         # Arms that differ in labels alone share one table, which is read once.
-        if id(features) not in trained:
-            trained[id(features)] = set(_digests(one))
-        copies = np.flatnonzero([digest in trained[id(features)] for digest in _digests(other)])
+        copies = copied_rows(arm.features, validation, arm.name) if id(arm.features) not in seen else np.empty(0)
+        seen.add(id(arm.features))
         if len(copies):
             raise LeakageError(
-                f"The validation rows {some(copies)} stand among the rows of {name} as well.",
+                f"The validation rows {some(copies)} stand among the rows of {arm.name} as well.",
                 "Leave them out of one side, or pass allow_copies=True where equal rows are different cases.",
             )
-
-
-def _comparable(train: Any, validation: Any, name: str) -> tuple[Any, Any]:
-    """Return two tables whose equal rows have equal digests, whatever container and precision they came in."""
-    if train.shape[1] != validation.shape[1] or hasattr(train, "toarray") != hasattr(validation, "toarray"):
-        raise BadInputError(
-            f"{name} has X of {train.shape[1]} columns ({type(train).__name__}), validation of {validation.shape[1]} "
-            f"({type(validation).__name__}).",
-            "Pass the same columns in the same kind of table.",
-        )
-    if hasattr(train, "toarray"):
-        return train, validation
-    if hasattr(train, "iloc") and hasattr(validation, "iloc") and list(train.columns) != list(validation.columns):
-        raise BadInputError(f"validation has other columns than {name}, or another order of them.", "Pass the same columns.")
-    one, other = _frame(train), _frame(validation)
-    # Single precision is where a table that was saved narrower meets its original; whole numbers on both sides stay exact.
-    floats = {
-        column: np.float32
-        for column, *kinds in zip(one.columns, one.dtypes, other.dtypes, strict=True)
-        if all(map(pd.api.types.is_numeric_dtype, kinds)) and any(map(pd.api.types.is_float_dtype, kinds))
-    }
-    return one.astype(floats), other.astype(floats)
-
-
-def _frame(table: Any) -> pd.DataFrame:
-    """Return the table with its columns called by their place; numbers that came as objects are numbers."""
-    frame = table if hasattr(table, "iloc") else pd.DataFrame(table)
-    return frame.set_axis([f"{place:06d}" for place in range(frame.shape[1])], axis=1).infer_objects()
-
-
-def _digests(features: Any) -> np.ndarray:
-    if hasattr(features, "toarray"):
-        matrix = features.tocsr().astype(np.float32)
-        matrix.sum_duplicates()
-        matrix.eliminate_zeros()
-        ends = zip(matrix.indptr[:-1], matrix.indptr[1:], strict=True)
-        indices = matrix.indices.astype(np.int64)
-        rows = [hashlib.sha256(indices[a:b].tobytes() + matrix.data[a:b].tobytes()).digest() for a, b in ends]
-        return np.array(rows, dtype=object)
-    return row_digests(features)

@@ -17,7 +17,7 @@ import pandas as pd
 from ceteris.errors import ParamsError, nearest
 from ceteris.sections import ModelRecipe
 
-__all__ = ["build", "describe", "seeded", "estimator_class", "ESTIMATORS"]
+__all__ = ["build", "describe", "other_kind", "seeded", "estimator_class", "ESTIMATORS"]
 
 ESTIMATORS = "estimators"
 
@@ -52,7 +52,28 @@ def build(recipe: ModelRecipe, features: pd.DataFrame, root: Path | None = None)
             f"{recipe.estimator} has no {' and no '.join(lacking)}.",
             "Name a classifier; a class of your own derives from sklearn.base.BaseEstimator.",
         )
+    kind = other_kind(estimator)
+    if kind:
+        raise ParamsError(
+            f"{recipe.estimator} is no classifier: its tag says {kind!r}.", "Name a classifier in `estimator` of this model."
+        )
+    if recipe.prepare != "none" and not hasattr(estimator, "__sklearn_tags__"):
+        raise ParamsError(
+            f"{recipe.estimator} has no __sklearn_tags__, without which scikit-learn takes no model behind prepared columns.",
+            "Derive it from sklearn.base.BaseEstimator, or write `prepare: none` in this model.",
+        )
     return prepared(estimator, recipe.prepare, features)
+
+
+def other_kind(estimator: Any) -> str:
+    """Return what an estimator says it is, where that is no classifier ("regressor", "clusterer"), else ""."""
+    from sklearn.utils import get_tags
+
+    try:
+        kind = get_tags(estimator).estimator_type
+    except Exception:  # a class of a user's own may say nothing, and need not
+        kind = getattr(estimator, "_estimator_type", None)
+    return "" if kind in (None, "classifier") else str(kind)
 
 
 def prepared(estimator: Any, prepare: str, features: pd.DataFrame) -> Any:

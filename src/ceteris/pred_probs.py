@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ceteris.errors import BadInputError, CeterisError, LeakageError, ParamsError, some
 from ceteris.fits import Fits
@@ -54,28 +55,51 @@ def positions_of(estimator: Any, n_classes: int, who: str) -> np.ndarray:
 
 def fit(estimator: Any, features: Any, labels: np.ndarray, who: str, **weights: np.ndarray) -> Any:
     """Return the estimator, fitted; what it raises becomes a refusal that says which model it was."""
-    with guarded(who, "fit"):
+    with guarded(who, "fit", features):
         return estimator.fit(features, labels, **weights)
 
 
 @contextlib.contextmanager
-def guarded(who: str, doing: str) -> Iterator[None]:
-    """Turn whatever a model raises, an exit included, into a refusal that says which model it was and where."""
+def guarded(who: str, doing: str, features: Any = None) -> Iterator[None]:
+    """Turn whatever a model raises, an exit included, into a refusal that says which model it was, where, and on what.
+
+    Parameters
+    ----------
+    features : DataFrame, ndarray or sparse matrix, optional
+        What the model is given: columns of it that many models refuse are named.
+    """
     try:
         yield
     except CeterisError:
         raise
     except (Exception, SystemExit) as error:
         said = "".join(letter for letter in str(error).strip().split("\n")[0][:300] if letter.isprintable()).rstrip(".")
+        doubted = _doubted(features, said)
         raise BadInputError(
-            f"{who} fails in {doing}: {type(error).__name__}: {said}.", "Correct its `params` in params.yaml, or its class."
+            f"{who} fails in {doing}: {type(error).__name__}: {said}.{doubted}",
+            ("Mend these columns, or correct" if doubted else "Correct")
+            + " the model's parameters (`params` of this model in params.yaml) or its class.",
         ) from error
+
+
+def _doubted(features: Any, said: str) -> str:
+    """Return a sentence on the columns whose values may be what a model refused; "" where none is doubted."""
+    if isinstance(features, np.ndarray) and features.ndim == 2:
+        features = pd.DataFrame(features)
+    if not isinstance(features, pd.DataFrame):
+        return ""
+    largest = float(np.finfo(np.float32).max)
+    numbers = features.select_dtypes("number", exclude=[np.timedelta64, np.complexfloating])
+    huge = [name for name, column in numbers.items() if (np.abs(column.to_numpy(np.float64, na_value=np.nan)) > largest).any()]
+    missing = [name for name, column in features.items() if column.isna().any()] if "NaN" in said else []
+    told = f" Numbers that are infinite or beyond {largest:.1e} stand in the columns {some(huge)}." if huge else ""
+    return told + (f" Values are missing in the columns {some(missing)}." if missing else "")
 
 
 def predict(estimator: Any, features: Any, n_classes: int, who: str) -> np.ndarray:
     """Return the checked probabilities of a fitted estimator, columns in class order, shape (n_rows, n_classes)."""
     columns = positions_of(estimator, n_classes, who)
-    with guarded(who, "predict_proba"):
+    with guarded(who, "predict_proba", features):
         found = np.asarray(estimator.predict_proba(features), dtype=np.float64)
     given = check(found, features.shape[0], len(columns), who)
     if len(columns) == n_classes and np.array_equal(columns, np.arange(n_classes)):

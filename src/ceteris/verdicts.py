@@ -127,9 +127,10 @@ def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
     ----------
     Holm (1979), A simple sequentially rejective multiple test procedure.
     """
-    p = np.asarray(p_values, dtype=float)
-    if p.ndim != 1 or not np.all((p >= 0) & (p <= 1)):
+    p = np.asarray(p_values)
+    if p.ndim != 1 or (p.size and p.dtype.kind not in "iuf") or not np.all((p >= 0) & (p <= 1)):
         raise BadInputError(f"These are no p-values: {p.tolist()}.", "Pass one number in [0, 1] a contrast.")
+    p = p.astype(float)
     order = np.argsort(p, kind="stable")
     adjusted = np.empty_like(p)
     adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
