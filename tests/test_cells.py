@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -94,8 +95,9 @@ def test_a_model_without_probabilities_has_none() -> None:
 
 
 def test_the_first_seeds_model_is_kept_where_it_is_asked_for() -> None:
-    assert cell_of(job(Coin())).estimator is None
-    assert cell_of(job(Coin(), seeds=(5, 6)), keep_estimators=True).estimator.random_state == 5
+    assert cell_of(job(Coin())).kept is None
+    kept = cell_of(replace(job(Coin(), seeds=(5, 6)), keep=lambda estimator, who: (estimator.random_state, who))).kept
+    assert kept == (5, "The model 'm'")
 
 
 def test_the_callers_estimator_is_never_fitted() -> None:
@@ -141,7 +143,7 @@ def test_weights_reach_the_last_step_and_a_model_without_them_is_refused() -> No
         ("unknown", "none of the codes 0 to 2"),
         ("texts", "predicted an array of shape"),
         ("nan", "NaN or infinite"),
-        ("fails", "'m' fails in fit: RuntimeError: out of luck. Correct its `params` in params.yaml"),
+        ("fails", "'m' fails in fit: RuntimeError: out of luck. Correct the model's parameters (`params` of"),
         ("exits in fit", "'m' fails in fit: SystemExit: bye."),
         ("exits in predict", "'m' fails in predict: SystemExit: bye."),
         ("exits in predict_proba", "'m' fails in predict_proba: SystemExit: bye."),
@@ -174,3 +176,15 @@ def test_a_model_that_ends_the_process_is_refused_by_name(place: str, monkeypatc
     monkeypatch.setattr(Leaver, "leaves_in", place)
     with pytest.raises(BadInputError, match=f"The model 'm' fails in {place}: SystemExit: bye."):
         cell_of(job(model))
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, np.asarray])
+def test_what_a_model_refuses_in_the_data_is_told_with_its_column(kind: Any) -> None:
+    rows = pd.DataFrame({"a": TRAIN[:, 0], "b": TRAIN[:, 1], "c": TRAIN[:, 2]})
+    rows.loc[3, "b"] = 1e300
+    name = "b" if kind is pd.DataFrame else "1"
+    with pytest.raises(BadInputError, match=rf"beyond 3\.4e\+38 stand in the columns '{name}'\. Mend these columns"):
+        cell_of(replace(job(DecisionTreeClassifier()), train=kind(rows)))
+    rows.loc[3, "b"] = np.nan
+    with pytest.raises(BadInputError, match=rf"Values are missing in the columns '{name}'\. Mend these columns"):
+        cell_of(replace(job(LogisticRegression()), train=kind(rows)))

@@ -9,10 +9,15 @@ import pickle
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
+from threading import Lock
+from typing import IO, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import skops.io
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -20,6 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import ExtraTreeClassifier
 from small import REPOSITORY
 
+from ceteris.errors import BadInputError
 from ceteris.skops_file import dump_model
 
 ROWS = np.random.default_rng(0).normal(size=(40, 3))
@@ -78,3 +84,52 @@ def test_another_process_with_another_hash_seed_writes_the_same_bytes() -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert told.stdout.strip() == hashlib.sha256(dump_model(MODELS["pipeline"]().fit(ROWS, LABELS))).hexdigest()
+
+
+class Keeper(ClassifierMixin, BaseEstimator):
+    """Keeps a thing that it should not."""
+
+    def keeping(self, thing: object) -> Keeper:
+        self.thing_ = thing
+        return self
+
+
+def an_open_file() -> IO[str]:
+    return Path(__file__).open(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("thing", "told"),
+    [
+        (an_open_file, "thing_ holds a TextIOWrapper (TypeError"),
+        (lambda: lambda: 1, "thing_ holds a function (AttributeError"),
+        (lambda: pd.DataFrame({"a": [1]}), "thing_ holds a DataFrame (TypeError"),
+        (lambda: {"a": [1, an_open_file()]}, "thing_['a'][1] holds a TextIOWrapper"),
+        (Lock, "thing_ holds a lock (AttributeError"),
+    ],
+    ids=["open file", "lambda", "data frame", "nested", "lock"],
+)
+@pytest.mark.parametrize("wrap", [lambda model: model, lambda model: make_pipeline(StandardScaler(), model)])
+def test_what_cannot_be_kept_is_named_with_its_model_and_attribute(thing: Any, told: str, wrap: Any) -> None:
+    model = Keeper().keeping(thing())
+    with pytest.raises(BadInputError) as refusal:
+        dump_model(wrap(model), "The model 'mine'")
+    inner = model.thing_["a"][1] if isinstance(model.thing_, dict) else model.thing_
+    if hasattr(inner, "close"):
+        inner.close()
+    assert "The model 'mine' cannot be kept as a file" in str(refusal.value)
+    assert told in str(refusal.value)
+    assert "write `def` for a lambda" in str(refusal.value)
+
+
+def test_a_model_that_holds_itself_is_refused_and_not_followed_forever() -> None:
+    model = Keeper()
+    with pytest.raises(BadInputError, match=r"Keeper\.thing_ holds a Keeper \(RecursionError"):
+        dump_model(model.keeping(model))
+
+
+def test_what_a_class_of_ones_own_may_keep_comes_back() -> None:
+    kept = Keeper().keeping({"a": [1, "x", np.arange(3)]})
+    content = dump_model(kept)
+    back = skops.io.loads(content, trusted=skops.io.get_untrusted_types(data=content))
+    assert back.thing_["a"][2].tolist() == [0, 1, 2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +30,8 @@ class Job:
     """A cell that is to be fitted.
 
     `draws` holds one draw, or one a seed where the version is drawn anew for each; `train` is the table that their rows
-    are in, a DataFrame or array that jobs may share.
+    are in, a DataFrame or array that jobs may share. `keep(estimator, who)`, importable by name, makes of the first seed's
+    fitted estimator what the cell keeps: where it is fitted, since not every estimator can travel between processes.
     """
 
     model: str
@@ -39,6 +40,7 @@ class Job:
     train: Any = field(repr=False)
     draws: tuple[Draw, ...] = field(repr=False)
     seeds: tuple[int, ...]
+    keep: Callable[[Any, str], Any] | None = field(default=None, repr=False)
 
     @property
     def redrawn(self) -> bool:
@@ -59,14 +61,14 @@ class Cell:
     n_seeds : int
     deterministic : bool
         Two seeds gave exactly equal outputs, so that one fit stands for all.
-    estimator : the fitted estimator of the first seed, or None where it was not asked for
+    kept : what the job's `keep` made of the fitted estimator of the first seed, or None
     """
 
     predicted: np.ndarray
     pred_probs: np.ndarray | None
     n_seeds: int
     deterministic: bool
-    estimator: Any = None
+    kept: Any = None
     fits: int = 0
     cpu_seconds: float = 0.0
 
@@ -84,13 +86,11 @@ class _Fit:
     pred_probs: np.ndarray | None
     decision: np.ndarray | None
     has_seed: bool
-    estimator: Any
+    kept: Any
     cpu_seconds: float
 
 
-def fit_cells(
-    jobs: list[Job], validation: Any, n_classes: int, *, workers: int | None = None, keep_estimators: bool = False
-) -> Iterator[tuple[Job, Cell]]:
+def fit_cells(jobs: list[Job], validation: Any, n_classes: int, *, workers: int | None = None) -> Iterator[tuple[Job, Cell]]:
     """Fit the cells and yield each as it is whole.
 
     Parameters
@@ -98,10 +98,8 @@ def fit_cells(
     validation : DataFrame or ndarray, shape (n_rows, n_features)
     n_classes : int
         Labels are codes 0 to n_classes - 1.
-    keep_estimators : bool
-        Whether `Cell.estimator` is wanted.
     """
-    fits = Fits(_fit, (jobs, validation, n_classes, keep_estimators), workers)
+    fits = Fits(_fit, (jobs, validation, n_classes), workers)
     results: list[dict[int, _Fit]] = [{} for _ in jobs]
     wanted = [len(job.seeds) if job.redrawn else min(2, len(job.seeds)) for job in jobs]
     for index, job in enumerate(jobs):
@@ -130,7 +128,7 @@ def _cell(job: Job, done: dict[int, _Fit], deterministic: bool) -> Cell:
         pred_probs=np.stack(probabilities) if probabilities else None,
         n_seeds=len(job.seeds),
         deterministic=deterministic,
-        estimator=done[0].estimator,
+        kept=done[0].kept,
         fits=len(done),
         cpu_seconds=sum(fit.cpu_seconds for fit in done.values()),
     )
@@ -148,7 +146,7 @@ def _equal(one: _Fit, other: _Fit) -> bool:
 def _fit(shared: Any, task: tuple[int, int]) -> _Fit:
     import time
 
-    jobs, validation, n_classes, keep = shared
+    jobs, validation, n_classes = shared
     job, place = jobs[task[0]], task[1]
     draw = job.draws[place if job.redrawn else 0]
     who = f"The model {job.model!r}"
@@ -166,14 +164,14 @@ def _fit(shared: Any, task: tuple[int, int]) -> _Fit:
     if place < 2 and probabilities is None and hasattr(estimator, "decision_function"):
         with guarded(who, "decision_function"):
             decision = np.asarray(estimator.decision_function(validation))
-    told = probabilities is not None or decision is not None
+    told, spent = probabilities is not None or decision is not None, time.process_time() - started
     return _Fit(
         predicted=predicted,
         pred_probs=probabilities,
         decision=decision,
         has_seed=not told and any(name.endswith("random_state") for name in estimator.get_params(deep=True)),
-        estimator=estimator if keep and place == 0 else None,
-        cpu_seconds=time.process_time() - started,
+        kept=job.keep(estimator, who) if job.keep and place == 0 else None,
+        cpu_seconds=spent,
     )
 
 
@@ -189,7 +187,7 @@ def _unchangeable(table: Any) -> Any:
 
 
 def _predicted(estimator: Any, validation: Any, n_classes: int, who: str) -> np.ndarray:
-    with guarded(who, "predict"):
+    with guarded(who, "predict", validation):
         predicted = np.asarray(estimator.predict(validation))
     if predicted.shape != (validation.shape[0],) or predicted.dtype.kind not in "iuf":
         raise BadInputError(

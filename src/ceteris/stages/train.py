@@ -43,14 +43,18 @@ def main(stage: Stage) -> None:
             wanted[stage.path("models", model, name)] = (model, name, fingerprint)
     missing = _keep_and_copy(stage.path("models"), wanted)
     models = {name: build(recipe, train.features, stage.root) for name, recipe in stage.params.train.models.items()}
-    jobs = [
-        Job(model, name, models[model], train.features, versions[name].draws, versions[name].seeds)
-        for model, name, _ in missing.values()
-    ]
-    fitted, fits = _fit(stage, jobs, missing, versions, validation, classes)
+    jobs = [_job(model, name, models[model], train, versions[name]) for model, name, _ in missing.values()]
+    fitted, fits = _fit(stage, jobs, missing, validation, classes)
     files = {folder / name for folder in wanted for name in (PREDICTIONS, MODEL, FINGERPRINT)}
     sweep(stage.path("models"), files)
     stage.tell(f"{len(wanted):,} cells: {fitted:,} fitted ({fits:,} fits), {len(wanted) - fitted:,} kept or copied")
+
+
+def _job(model: str, name: str, estimator: object, train: Dataset, version: _Version) -> Job:
+    from ceteris.skops_file import dump_model
+
+    keep = None if version.control else dump_model
+    return Job(model, name, estimator, train.features, version.draws, version.seeds, keep)
 
 
 def _versions(stage: Stage, train: Dataset, classes: tuple[str, ...]) -> dict[str, _Version]:
@@ -98,23 +102,19 @@ def _fit(
     stage: Stage,
     jobs: list[Job],
     missing: dict[Path, tuple[str, str, Fingerprint]],
-    versions: dict[str, _Version],
     validation: Dataset,
     classes: tuple[str, ...],
 ) -> tuple[int, int]:
-    from ceteris.skops_file import dump_model
-
     # Two cells with one fingerprint are fitted once: `reviewed` equals `given` until somebody has reviewed.
     first: dict[str, Path] = {}
     for place, (_, _, fingerprint) in missing.items():
         first.setdefault(fingerprint.fit_key, place)
     chosen = [job for job, (place, cell) in zip(jobs, missing.items(), strict=True) if first[cell[2].fit_key] == place]
     fits, progress = 0, Progress(stage, "cells")
-    for done, (job, cell) in enumerate(fit_cells(chosen, validation.features, len(classes), keep_estimators=True), start=1):
+    for done, (job, cell) in enumerate(fit_cells(chosen, validation.features, len(classes)), start=1):
         place = stage.path("models", job.model, job.version)
         fingerprint = missing[place][2]
-        model = b"" if versions[job.version].control else dump_model(cell.estimator)
-        write_cell(place, cell, fingerprint, validation.ids, classes, model)
+        write_cell(place, cell, fingerprint, validation.ids, classes, cell.kept or b"")
         for other, (_, _, same) in missing.items():
             if other != place and same.fit_key == fingerprint.fit_key:
                 copy_cell(place, other)
