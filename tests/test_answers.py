@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from small import CLASSES, decided, edit
@@ -12,6 +13,7 @@ from small import CLASSES, decided, edit
 from ceteris import edits
 from ceteris.answers import to_edits, to_review
 from ceteris.errors import BadInputError
+from ceteris.store import table_text
 
 GIVEN = pd.Series({"t1": "ant", "t2": "bee", "v1": "cow"})
 JUDGING = frozenset({"v1"})
@@ -128,3 +130,11 @@ def test_a_table_to_fill_in_holds_an_empty_label_the_queue_and_the_features() ->
     table = to_review(queue, features, ("given_label",))
     assert list(table.columns) == ["id", "label", "given_label", "size", "feature label"]
     assert table.to_numpy().tolist() == [["b", "", "x", 2.0, 4.0], ["a", "", "y", 1.0, 3.0]]
+
+
+def test_whole_numbers_are_shown_whole() -> None:
+    queue = pd.DataFrame({"id": ["a", "b", "c"]})
+    values = {"flag": [1.0, 0.0, 1.0], "hole": [1.0, np.nan, 3.0], "part": [1.0, 0.5, 2.0], "huge": [1.0, 2.0, 1e300]}
+    features = pd.DataFrame({**values, "void": [np.nan] * 3, "word": ["x", None, "1.0"]}, index=["a", "b", "c"])
+    lines = table_text(to_review(queue, features, ())).splitlines()
+    assert lines[1:] == ["a,,1,1,1.0,1.0,,x", "b,,0,,0.5,2.0,,", "c,,1,3,2.0,1e+300,,1.0"]

@@ -26,9 +26,17 @@ def to_review(queue: pd.DataFrame, features: pd.DataFrame, columns: tuple[str, .
         Indexed by id.
     """
     head = pd.DataFrame({"id": queue["id"], LABEL_COLUMN: ""})
-    shown = features.reindex(queue["id"]).reset_index(drop=True)
+    shown = features.reindex(queue["id"]).reset_index(drop=True).apply(_whole)
     shown.columns = [name if name not in ("id", LABEL_COLUMN, *columns) else f"feature {name}" for name in shown.columns]
     return pd.concat([head, queue[list(columns)].reset_index(drop=True), shown], axis=1)
+
+
+def _whole(column: pd.Series) -> pd.Series:
+    """Return numbers that are all whole as whole, 1 and not 1.0: as the reviewer's own file has them."""
+    if not pd.api.types.is_float_dtype(column) or column.isna().all():
+        return column
+    whole = (column.dropna() % 1 == 0).all() and column.abs().max() < 2**53
+    return column.astype("Int64") if whole else column
 
 
 def to_edits(
