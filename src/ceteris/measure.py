@@ -14,7 +14,8 @@ from ceteris.dataset import codes
 from ceteris.effect import Effect, paired_effect, refuse_settings
 from ceteris.errors import BadInputError, LeakageError, nearest, some
 from ceteris.models import other_kind
-from ceteris.scoring import METRICS, row_scores
+from ceteris.scoring import row_scores
+from ceteris.sections import METRICS
 
 __all__ = ["measure_effect", "measure_model_effect"]
 
