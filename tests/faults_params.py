@@ -220,6 +220,33 @@ FAULTS = [
         "no Python file below estimators/",
     ),
     params(
+        "a regressor",
+        "train",
+        stated("train/models/ridge/estimator", "sklearn.linear_model.Ridge"),
+        "sklearn.linear_model.Ridge is no classifier: its tag says 'regressor'",
+        "`estimator` of this model",
+    ),
+    params(
+        "a clusterer as the audit model",
+        "audit",
+        stated("audit/model", {"estimator": "sklearn.cluster.KMeans"}),
+        "is no classifier: its tag says 'clusterer'",
+    ),
+    bad(
+        "an own class that keeps what no file can hold",
+        "train",
+        own(MINE.replace("return self", "self.rows_ = (row for row in X)\n        return self")),
+        "The model 'logistic' cannot be kept as a file: Mine.rows_ holds a generator",
+        "open files in the method",
+    ),
+    bad(
+        "an own class that keeps a lambda",
+        "train",
+        own(MINE.replace("return self", "self.rule_ = lambda x: x\n        return self")),
+        "The model 'logistic' cannot be kept as a file: Mine.rule_ holds a function",
+        "write `def` for a lambda",
+    ),
+    params(
         "an own class that cannot be cloned",
         "train",
         own("class Mine:\n    fit = predict = print\n"),

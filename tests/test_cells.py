@@ -143,7 +143,7 @@ def test_weights_reach_the_last_step_and_a_model_without_them_is_refused() -> No
         ("unknown", "none of the codes 0 to 2"),
         ("texts", "predicted an array of shape"),
         ("nan", "NaN or infinite"),
-        ("fails", "'m' fails in fit: RuntimeError: out of luck. Correct the model's parameters (`params` of"),
+        ("fails", "'m' fails in fit: RuntimeError: out of luck. Correct the model's parameters (in the pipeline: its `params`"),
         ("exits in fit", "'m' fails in fit: SystemExit: bye."),
         ("exits in predict", "'m' fails in predict: SystemExit: bye."),
         ("exits in predict_proba", "'m' fails in predict_proba: SystemExit: bye."),

@@ -57,6 +57,10 @@ def test_words_missing_values_and_numbers_among_words_are_compared_as_they_are()
     assert copied_rows(mixed, other, "train").tolist() == [0, 1, 2]
 
 
+def test_complex_numbers_are_compared_whole() -> None:
+    assert copied_rows(np.array([[1j], [2j]]), np.array([[2j], [3j]]), "train").tolist() == [0]
+
+
 def test_text_and_number_are_no_copies() -> None:
     assert copied_rows(np.array([["1"]], dtype=object), np.array([[1]]), "train").tolist() == []
 

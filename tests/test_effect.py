@@ -196,6 +196,7 @@ def test_fewer_than_ten_discordant_groups_never_help_however_many_their_rows():
         ([[1.0, 2.0], [1.0]], np.zeros((2, 2)), "real numbers"),
         (np.full((5, 4), "2020-01-01", dtype="M8[D]"), np.zeros((5, 4)), "real numbers"),
         (np.zeros((5, 4)), np.full((5, 4), 1e200), r"candidate's scores reach 1e\+200.*stay within"),
+        (np.ma.masked_array(np.zeros((5, 4)), mask=np.eye(5, 4)), np.zeros((5, 4)), "baseline's score is not a finite number"),
         (np.full((5, 4), -1e51), np.zeros((5, 4)), r"baseline's scores reach 1e\+51"),
     ],
 )
@@ -213,6 +214,7 @@ def test_arms_that_cannot_be_paired_are_refused(baseline, candidate, words):
         {"groups": np.zeros(4)},
         {"discordant": np.ones(3, dtype=bool)},
         {"identical": True},
+        {"discordant": [[True], [True, False]]},
         {"confidence": None},
         {"confidence": "0.95"},
         {"confidence": float("nan")},

@@ -10,7 +10,7 @@ import pytest
 from memory import Coin, Warped
 from scipy import sparse
 from sklearn.cluster import KMeans
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, StackingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -162,7 +162,9 @@ def test_under_five_seeds_nothing_helps() -> None:
         ({"candidate": (X[TRAIN], TRUE[TRAIN] == "yes")}, BadInputError, "baseline: texts; candidate: true or false"),
         ({"validation": (X[JUDGE], CODE[JUDGE])}, BadInputError, "candidate: texts; validation: numbers"),
         ({"candidate": (X[TRAIN], [True, 1] * 100)}, BadInputError, "candidate: numbers, true or false"),
-        ({"model": LogisticRegression}, BadInputError, "no unfitted estimator. Pass one like LogisticRegression()"),
+        ({"baseline": (X[TRAIN][:, :0], GIVEN[TRAIN])}, BadInputError, "baseline holds X of shape (200, 0)"),
+        ({"scored_on": None}, BadInputError, "scored_on is None"),
+        ({"groups": [pd.NA] * 200}, BadInputError, "groups names no group for the rows '0'"),
         ({"seeds": 0}, BadInputError, "seeds is 0"),
         ({"seeds": True}, BadInputError, "seeds is True"),
         ({"seeds": 1001}, BadInputError, "seeds is 1001"),
@@ -187,6 +189,11 @@ def test_what_cannot_be_measured_is_refused_before_any_fit(
     assert "params.yaml" not in str(refusal.value) or "in the pipeline" in str(refusal.value)
 
 
+def test_a_class_instead_of_a_model_is_refused() -> None:
+    with pytest.raises(BadInputError, match=r"no unfitted estimator\. Pass one like LogisticRegression\(\)"):
+        fixing(LogisticRegression)
+
+
 def test_a_class_that_no_validation_row_has_is_refused_with_a_way_out() -> None:
     with pytest.raises(BadInputError, match=r"'maybe', which training rows have.*or leave their rows out of both arms"):
         fixing(baseline=(X[TRAIN], np.where(WRONG[TRAIN], "maybe", GIVEN[TRAIN])))
@@ -198,6 +205,10 @@ def test_what_says_that_it_is_no_classifier_is_refused(model: Any) -> None:
         fixing(model)
     with pytest.raises(BadInputError, match=r"model_b.*is no classifier"):
         choosing(LogisticRegression(), model)
+
+
+def test_a_model_that_can_predict_only_once_it_is_fitted_is_measured() -> None:
+    assert fixing(StackingClassifier([("tree", DecisionTreeClassifier(max_depth=1))], cv=2), seeds=1).n_rows == 200
 
 
 def test_a_model_that_says_nothing_of_its_kind_is_measured() -> None:
@@ -219,9 +230,8 @@ def test_a_model_that_says_nothing_of_its_kind_is_measured() -> None:
 
 
 def test_whole_numbers_and_decimals_of_one_row_are_copies() -> None:
-    whole = np.arange(800).reshape(400, 2)
-    for one, other in ((np.int64, np.float32), (np.float64, np.int64), (np.int8, bool)):
-        rows = whole % 2 if other is bool else whole
+    rows = 2**25 + 3 * np.arange(800).reshape(400, 2) + 1
+    for one, other in ((np.int64, np.float32), (np.float32, np.int64), (np.float64, np.int64)):
         with pytest.raises(LeakageError, match="'0', '1'"):
             fixing(
                 baseline=(rows[TRAIN].astype(one), GIVEN[TRAIN]),

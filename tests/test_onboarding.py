@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from faults import plain
 
-from ceteris import tracking
+from ceteris import forecast, onboarding, tracking
 from ceteris.dataset import ID, LABEL
 from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.init import inspect, plan
@@ -130,6 +130,7 @@ def test_init_twice_is_init_once(root: Path, tmp_path: Path) -> None:
     [
         ({}, "lable", ("no column 'lable'", "Did you mean 'label'?")),
         ({"label": ["cat"] * 30}, "label", ("one class only",)),
+        ({"label": [""] * 11}, "label", ("no label in 11 rows", "There are 19 rows with a label. Add some: 20 are needed")),
         ({"label": [""]}, "label", ("ingest.unlabelled: drop",)),
         ({"label": ["Cat"]}, "label", ("ingest.normalise: labels",)),
         ({"size": ["inf"]}, "label", ("ingest.infinite: missing", "--infinite missing")),
@@ -182,6 +183,7 @@ def test_all_problems_are_told_in_one_reading_with_what_was_found_and_the_option
     assert "--unlabelled drop, --normalise labels, --infinite missing" in str(refusal.value)
     assert "2 rows are exact copies of others" in told
     assert any("hold a comma: 'price' (32 of 32 values)" in line for line in told)
+    assert not any("'size'" in line for line in told)
     assert not any("'price'" in line and "like an id" in line for line in told)
     assert not (root / "data").exists()
 
@@ -239,22 +241,30 @@ def test_an_option_that_cannot_be_is_refused(root: Path, tmp_path: Path, options
 
 def test_a_wrong_label_is_answered_with_the_columns_of_the_file(root: Path, tmp_path: Path) -> None:
     plain().to_csv(tmp_path / "mine.csv", index=False)
-    with pytest.raises(BadInputError, match=r"Did you mean 'colour'\? Its columns: 'id', 'label', 'size', 'colour'\."):
+    with pytest.raises(BadInputError, match=r"Did you mean 'colour'\? Known: 'id', 'label', 'size', 'colour'\."):
         init(root, tmp_path / "mine.csv", "colours")
 
 
-def test_the_expected_time_is_told_after_what_was_found_and_before_anything_is_copied(root: Path, tmp_path: Path) -> None:
+def test_what_was_found_is_told_before_fits_are_timed_and_the_expected_time_before_anything_is_copied(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plain().to_csv(tmp_path / "mine.csv", index=False)
-    told = []
+    told: list[tuple[str, bool]] = []
+
+    def timing(frame: pd.DataFrame, params: Params) -> str:
+        told.append(("timing", False))
+        return forecast.expected_time(frame, params)
 
     def tell(line: str) -> None:
         told.append((line, (root / "data").exists()))
 
+    monkeypatch.setattr(onboarding, "expected_time", timing)
     init_command(str(tmp_path / "mine.csv"), "label", root=root, tell=tell)
-    places = [place for place, (line, _) in enumerate(told) if line.startswith("expected time")]
-    assert len(places) == 1
+    begun = told.index(("timing", False))
     assert told[0][0].startswith("data/source/mine.csv: 30 rows")
-    assert [copied for _, copied in told] == [False] * (places[0] + 1) + [True] * (len(told) - places[0] - 1)
+    assert begun > 3
+    assert told[begun + 1][0].startswith("expected time")
+    assert [copied for _, copied in told] == [False] * (begun + 2) + [True] * (len(told) - begun - 2)
 
 
 def edit(root: Path, before: str, after: str) -> None:

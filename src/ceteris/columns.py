@@ -213,7 +213,7 @@ def _floats(column: pa.ChunkedArray) -> np.ndarray:
 
 
 def _finite(values: np.ndarray, name: str, infinite: str, ids: np.ndarray, problems: Problems) -> np.ndarray:
-    """Return the values, those missing that are beyond what every model can compute with."""
+    """Return the values, after noting or taking out those beyond what every model can compute with."""
     unbounded = np.abs(values) > LARGEST
     if not unbounded.any():
         return values
@@ -223,6 +223,7 @@ def _finite(values: np.ndarray, name: str, infinite: str, ids: np.ndarray, probl
             f" at the ids {some(ids[unbounded])}.",
             "Correct or rescale them, or read them as missing: params.yaml `ingest.infinite: missing`.",
         )
+        return values
     return np.where(unbounded, np.nan, values)
 
 

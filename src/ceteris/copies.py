@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_complex_dtype, is_numeric_dtype
 
 from ceteris.dataset import row_digests
 from ceteris.errors import BadInputError
@@ -55,7 +56,7 @@ def _frame(table: Any) -> pd.DataFrame:
 
 
 def _dense_digests(*tables: pd.DataFrame) -> list[np.ndarray]:
-    kinds = [[pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes] for table in tables]
+    kinds = [[is_numeric_dtype(kind) and not is_complex_dtype(kind) for kind in table.dtypes] for table in tables]
     numeric = [place for place, of_both in enumerate(zip(*kinds, strict=True)) if all(of_both)]
     others = [place for place in range(len(kinds[0])) if place not in set(numeric)]
     numbers = _same_precision(*(table[numeric].to_numpy(np.float64, na_value=np.nan) for table in tables))

@@ -11,13 +11,14 @@ import pandas as pd
 
 from ceteris.errors import BadInputError, some
 
-__all__ = ["ID", "LABEL", "GROUP", "TRUE_LABEL", "META", "Dataset", "codes", "row_digests"]
+__all__ = ["ID", "LABEL", "GROUP", "TRUE_LABEL", "META", "FEWEST_ROWS", "Dataset", "codes", "row_digests"]
 
 ID = "ceteris:id"
 LABEL = "ceteris:label"
 GROUP = "ceteris:group"
 TRUE_LABEL = "ceteris:true_label"
 META = (ID, LABEL, GROUP, TRUE_LABEL)
+FEWEST_ROWS = 20  # under which no part of a split says anything
 
 
 @dataclass(frozen=True)

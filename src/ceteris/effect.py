@@ -266,23 +266,29 @@ def _difference(baseline: np.ndarray, candidate: np.ndarray) -> np.ndarray:
 
 
 def _numbers(scores: np.ndarray, name: str) -> np.ndarray:
-    """Return scores as floats, refusing what is no table of real numbers."""
-    try:
-        found = np.asarray(scores)
-    except ValueError:
-        found = np.empty(0, dtype=object)
+    """Return scores as floats, NaN where they are masked, refusing what is no table of real numbers."""
+    found = _array(scores)
     if found.dtype.kind not in "biuf":
         raise BadInputError(
             f"The {name}'s scores are no table of real numbers (type {found.dtype}).",
             "Pass an array of floats of shape (n_seeds, n_rows).",
         )
-    return found.astype(float)
+    with np.errstate(over="ignore"):
+        return np.where(np.ma.getmaskarray(scores), np.nan, found.astype(float))
+
+
+def _array(values: object) -> np.ndarray:
+    """Return an array, of objects where rows differ in length."""
+    try:
+        return np.asarray(values)
+    except ValueError:
+        return np.empty(0, dtype=object)
 
 
 def _touched(difference: np.ndarray, discordant: np.ndarray | None) -> np.ndarray:
     if discordant is None:
         return np.asarray((difference != 0).any(axis=0))
-    mask = np.asarray(discordant)
+    mask = _array(discordant)
     if mask.dtype != bool or mask.shape != difference.shape[1:]:
         raise BadInputError(
             f"discordant is {mask.dtype} of shape {mask.shape}.", f"Pass a bool for each of the {difference.shape[1]} rows."

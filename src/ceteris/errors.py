@@ -31,11 +31,12 @@ def some(values: Iterable[object], most: int = 5) -> str:
     return shown if len(found) <= most else f"{shown} and {len(found) - most} more ({len(found)} in all)"
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return " Did you mean 'x'?" for the nearest known word, or the known words where none is near."""
+def nearest(word: str, known: Iterable[str], *, listed: bool = False) -> str:
+    """Return " Did you mean 'x'?" for the nearest known word, and the known words where none is near or `listed` is set."""
     choices = list(known)
     close = difflib.get_close_matches(str(word), choices, n=1, cutoff=0.5)
-    return f" Did you mean {close[0]!r}?" if close else f" Known: {some(choices, 12)}."
+    meant = f" Did you mean {close[0]!r}?" if close else ""
+    return meant if close and not listed else f"{meant} Known: {some(choices, 12)}."
 
 
 class CeterisError(Exception):

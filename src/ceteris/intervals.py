@@ -6,12 +6,13 @@ Arrays in, numbers out; what they mean is decided in `ceteris.verdicts`.
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from scipy.special import betaincinv
 
 from ceteris.errors import BadInputError, some
 from ceteris.verdicts import FEWEST_SEEDS
 
-__all__ = ["clopper_pearson", "crossed_variance", "sign_flip_p", "units_of", "unvarying_interval"]
+__all__ = ["clopper_pearson", "crossed_variance", "group_codes", "sign_flip_p", "units_of", "unvarying_interval"]
 
 
 def crossed_variance(values: np.ndarray, *, redrawn_control: bool = False) -> tuple[float, float, float]:
@@ -98,6 +99,24 @@ def unvarying_interval(theta: float, k: int, n: int, scale: float, confidence: f
     return min(ends), max(ends)
 
 
+def group_codes(groups: np.ndarray, n_rows: int) -> np.ndarray:
+    """Return the position of each row's group among the groups, sorted by name, shape (n_rows,).
+
+    Raises
+    ------
+    BadInputError
+        Another number of groups than of rows, or rows without one.
+    """
+    names = np.asarray(groups, dtype=object)
+    if names.shape != (n_rows,):
+        raise BadInputError(f"groups has shape {names.shape}.", f"Pass one group for each of the {n_rows} rows.")
+    alone = np.flatnonzero(pd.isna(names))
+    if len(alone):
+        raise BadInputError(f"groups names no group for the rows {some(alone)}.", "Give each row a group, if only its own.")
+    codes: np.ndarray = np.unique([str(name) for name in names], return_inverse=True)[1]
+    return codes
+
+
 def units_of(
     difference: np.ndarray, touched: np.ndarray, groups: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -127,13 +146,7 @@ def units_of(
     n_rows = difference.shape[1]
     values, sums = difference, difference.mean(axis=0)
     if groups is not None:
-        names = np.asarray(groups)
-        if names.shape != (n_rows,):
-            raise BadInputError(f"groups has shape {names.shape}.", f"Pass one group for each of the {n_rows} rows.")
-        alone = [row for row, name in enumerate(names.tolist()) if name is None or name != name]
-        if alone:
-            raise BadInputError(f"groups names no group for the rows {some(alone)}.", "Give each row a group, if only its own.")
-        _, codes = np.unique(names.astype(str), return_inverse=True)
+        codes = group_codes(groups, n_rows)
         order = np.argsort(codes, kind="stable")
         starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
         seed_means = difference.mean(axis=1, keepdims=True)

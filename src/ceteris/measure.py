@@ -13,7 +13,8 @@ from ceteris.copies import copied_rows
 from ceteris.dataset import codes
 from ceteris.effect import Effect, paired_effect, refuse_settings
 from ceteris.errors import BadInputError, LeakageError, nearest, some
-from ceteris.models import other_kind
+from ceteris.intervals import group_codes
+from ceteris.models import lacks, other_kind
 from ceteris.scoring import row_scores
 from ceteris.sections import METRICS
 
@@ -117,11 +118,13 @@ def _measured(
     refuse_settings(confidence, region)
     _refuse_counts(seeds, workers)
     if metric not in METRICS:
-        raise BadInputError(f"{metric!r} is no metric.{nearest(metric, METRICS)}", f"Pass one of {', '.join(METRICS)}.")
+        raise BadInputError(f"{metric!r} is no metric.{nearest(metric, METRICS, listed=True)}", "Pass one of these.")
+    if not isinstance(scored_on, str):
+        raise BadInputError(f"scored_on is {scored_on!r}.", "Pass what the validation labels are, in a word: 'given', 'true'.")
     for arm in arms:
         _refuse_other_models(arm)
     features, labels = _rows(validation, "validation")
-    together = _groups(groups, len(labels))
+    together = None if groups is None else group_codes(groups, len(labels))
     _refuse_mixed_labels({arm.name: arm.labels for arm in arms} | {"validation": labels})
     arms, labels = [replace(arm, labels=_as_text(arm.labels)) for arm in arms], _as_text(labels)
     classes = _classes(arms, labels)
@@ -147,7 +150,7 @@ def _refuse_counts(seeds: int, workers: int | None) -> None:
 
 
 def _refuse_other_models(arm: _Arm) -> None:
-    if isinstance(arm.model, type) or not all(hasattr(arm.model, name) for name in ("fit", "predict", "get_params")):
+    if isinstance(arm.model, type) or lacks(arm.model):
         raise BadInputError(
             f"The model of {arm.name} is {arm.model!r}, no unfitted estimator.", "Pass one like LogisticRegression()."
         )
@@ -176,16 +179,6 @@ def _classes(arms: list[_Arm], judged: np.ndarray) -> tuple[str, ...]:
     if len(classes) < 2:
         raise BadInputError(f"All rows have one label: {some(classes)}.", "Pass labels of two classes or more.")
     return classes
-
-
-def _groups(groups: Any, n_rows: int) -> np.ndarray | None:
-    """Return the groups as an array of the right length, before anything is fitted."""
-    if groups is None:
-        return None
-    found = np.asarray(groups)
-    if found.shape != (n_rows,):
-        raise BadInputError(f"groups has shape {found.shape}.", f"Pass one group for each of the {n_rows} validation rows.")
-    return found
 
 
 def _cells(arms: list[_Arm], features: Any, classes: tuple[str, ...], seeds: int, workers: int | None) -> list[Cell]:
@@ -223,7 +216,7 @@ def _rows(rows: Labelled, name: str) -> tuple[Any, np.ndarray]:
         raise BadInputError(
             f"{name} is no pair of a table and its labels.", f"Pass {name}=(X, y), the rows of X of one length."
         ) from None
-    if features.ndim != 2 or found.shape != (features.shape[0],) or not found.size:
+    if features.ndim != 2 or found.shape != (features.shape[0],) or 0 in features.shape:
         raise BadInputError(
             f"{name} holds X of shape {features.shape} and y of shape {found.shape}.", "Pass one label for each row of a table."
         )

@@ -17,7 +17,7 @@ import pandas as pd
 from ceteris.errors import ParamsError, nearest
 from ceteris.sections import ModelRecipe
 
-__all__ = ["build", "describe", "other_kind", "seeded", "estimator_class", "ESTIMATORS"]
+__all__ = ["build", "describe", "lacks", "other_kind", "seeded", "estimator_class", "ESTIMATORS"]
 
 ESTIMATORS = "estimators"
 
@@ -46,7 +46,7 @@ def build(recipe: ModelRecipe, features: pd.DataFrame, root: Path | None = None)
         raise ParamsError(
             f"{recipe.estimator} refused its parameters: {error}.{hint}", "Change `params` of this model."
         ) from None
-    lacking = [name for name in ("fit", "predict", "get_params") if not hasattr(estimator, name)]
+    lacking = lacks(estimator)
     if lacking:
         raise ParamsError(
             f"{recipe.estimator} has no {' and no '.join(lacking)}.",
@@ -63,6 +63,12 @@ def build(recipe: ModelRecipe, features: pd.DataFrame, root: Path | None = None)
             "Derive it from sklearn.base.BaseEstimator, or write `prepare: none` in this model.",
         )
     return prepared(estimator, recipe.prepare, features)
+
+
+def lacks(estimator: Any) -> list[str]:
+    """Return what an estimator has not got of what every model needs; what a class offers once it is fitted counts as there."""
+    needed = ("fit", "predict", "get_params")
+    return [name for name in needed if not (hasattr(estimator, name) or hasattr(type(estimator), name))]
 
 
 def other_kind(estimator: Any) -> str:

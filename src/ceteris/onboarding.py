@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ceteris.csv_file import full_of_nul, guess_delimiter, guess_encoding
+from ceteris.dataset import FEWEST_ROWS
 from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.forecast import expected_time
 from ceteris.init import Findings, classes_to_declare, inspect, plan
@@ -101,6 +102,10 @@ def _look(path: Path, ingest: Ingest, classes: tuple[str, ...], tell: Callable[[
         found = inspect(table.frame)
         for line in describe_findings(found, table, ingest):
             tell(line)
+        if found.rows < FEWEST_ROWS:
+            table.problems.add(
+                f"There are {found.rows} rows with a label.", f"Add some: {FEWEST_ROWS} are needed at the least."
+            )
         table.problems.refuse()
     return table, found
 

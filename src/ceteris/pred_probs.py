@@ -78,7 +78,7 @@ def guarded(who: str, doing: str, features: Any = None) -> Iterator[None]:
         raise BadInputError(
             f"{who} fails in {doing}: {type(error).__name__}: {said}.{doubted}",
             ("Mend these columns, or correct" if doubted else "Correct")
-            + " the model's parameters (`params` of this model in params.yaml) or its class.",
+            + " the model's parameters (in the pipeline: its `params` in params.yaml) or its class.",
         ) from error
 
 

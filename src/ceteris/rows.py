@@ -97,7 +97,7 @@ def roles(names: list[str], ingest: Ingest, problems: Problems) -> dict[str, str
         if column not in names:
             parted = f" The whole header is one name, {names[0][:60]!r}: see `ingest.delimiter`." if len(names) == 1 else ""
             problems.add(
-                f"{problems.name} has no column {column!r}.{nearest(column, names)} Its columns: {some(names, 30)}.{parted}",
+                f"{problems.name} has no column {column!r}.{nearest(column, names, listed=True)}{parted}",
                 f"Correct `ingest.{key}` in params.yaml.",
             )
     taken: dict[str, str] = {}

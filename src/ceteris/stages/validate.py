@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ceteris.dataset import GROUP, LABEL, Dataset
+from ceteris.dataset import FEWEST_ROWS, GROUP, LABEL, Dataset
 from ceteris.errors import BadInputError
 from ceteris.labels import refuse_undeclared
 from ceteris.stages import Stage, run
 from ceteris.store import read_json, read_parquet, write_json, write_table
 
 __all__ = ["main", "schema"]
-
-_FEWEST_ROWS = 20
 
 
 def main(stage: Stage) -> None:
@@ -23,9 +21,9 @@ def main(stage: Stage) -> None:
     declared = stage.params.validate_.classes
     if declared:
         refuse_undeclared(data.labels, declared)
-    if len(data) < _FEWEST_ROWS:
+    if len(data) < FEWEST_ROWS:
         raise BadInputError(
-            f"There are {len(data)} rows.", f"ceteris needs {_FEWEST_ROWS} at the very least; add rows to the source."
+            f"There are {len(data)} rows.", f"ceteris needs {FEWEST_ROWS} at the very least; add rows to the source."
         )
     if data.features.shape[1] == 0:
         raise BadInputError("No feature column is left.", "Take columns out of ingest.drop in params.yaml.")
