@@ -387,6 +387,17 @@ FAULTS = [
     Fault("a delimiter that is not seen", text(), ("ingest.delimiter is '\\x01'",), {"delimiter": "\x01"}),
     Fault("lines that end as on an old Mac", text().replace("\n", "\r"), result=_ids("r000", "r029")),
     Fault("a spreadsheet", b"PK\x03\x04rest", ("a spreadsheet or a zip archive", "CSV")),
+    Fault(
+        "a Parquet file that is named like CSV",
+        b"PAR1\x15\x04\x15" + b"\0" * 90,
+        ("named like CSV; its first bytes are those of Parquet",),
+    ),
+    Fault(
+        "a CSV file that is named like Parquet",
+        text(),
+        ("named like Parquet; its first bytes are not those", ".csv"),
+        PARQUET,
+    ),
     Fault("a truncated Parquet file", _truncated_parquet(), ("not a whole, readable Parquet file",), PARQUET),
     Fault("a Parquet file with no rows", plain().head(0), ("columns and no rows",), PARQUET),
     *[

@@ -42,7 +42,7 @@ def test_a_fit_that_takes_long_is_not_repeated_on_a_larger_sample(shipped: Param
     monkeypatch.setattr(forecast, "_timed_fit", slow)
     expected_seconds(frame(5000), shipped)
     assert set(seen) == {100}
-    monkeypatch.setattr(forecast, "_SHORT", 2.0)
+    monkeypatch.setattr(forecast, "_SHORT", 30.0)
     expected_seconds(frame(5000), shipped)
     assert set(seen) == {100, 500, 2000}
 

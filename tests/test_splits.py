@@ -110,6 +110,7 @@ def test_near_copies_share_a_digest_and_missing_values_are_equal_to_each_other()
     gaps = pd.DataFrame({"n": [np.nan, np.nan, 1.0], "t": [None, None, "x"]}, dtype=object).astype({"n": float})
     assert alike(gaps) == [True, True, False]
     assert alike(pd.DataFrame({"n": [1.0, 1.1, 1.2]})) == [True, False, False]
+    assert alike(pd.DataFrame({"n": [1e-320, -1e-320, 1.0]})) == [True, True, False]
 
 
 def pairs(parts: str, digests: str) -> list[tuple[str, ...]]:

@@ -18,7 +18,7 @@ from ceteris.sections import ModelRecipe
 __all__ = ["expected_seconds", "expected_time"]
 
 _SAMPLES = (100, 500, 2_000)  # rows of the fits that are timed, as many as stay short
-_SHORT = 0.5  # seconds
+_SHORT = 2.0  # seconds
 _START_UP = 25.0  # seconds that all stages take to start, write and draw, whatever the data
 _WORST = {"SVC": 2.0}  # how a fit's time grows with the rows, where not in proportion
 
@@ -50,13 +50,14 @@ def _fits_ahead(recipe: ModelRecipe, seeds: int, verified: bool) -> int:
 
 
 def _seconds_a_fit(recipe: ModelRecipe, features: pd.DataFrame, codes: np.ndarray, train_rows: float) -> float:
-    """Return the seconds of a fit on all train rows, from samples that grow until a fit of them takes long enough to tell."""
+    """Return the seconds of a fit on all train rows, from samples that grow as long as a fit of the next is short."""
     growth = _WORST.get(recipe.estimator.rpartition(".")[2], 1.0)
     seconds, rows = 0.0, 1
-    for rows in (min(size, len(features)) for size in _SAMPLES):
-        seconds = _timed_fit(recipe, features.head(rows), codes[:rows])
-        if seconds > _SHORT or rows == len(features):
+    for size in _SAMPLES:
+        if rows >= len(features) or seconds * (size / rows) ** growth > _SHORT:
             break
+        rows = min(size, len(features))
+        seconds = _timed_fit(recipe, features.head(rows), codes[:rows])
     return seconds * (train_rows / rows) ** growth
 
 

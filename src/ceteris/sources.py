@@ -23,6 +23,7 @@ DIGITS = "digits"
 FOLDER = "data/source"
 _CSV = (".csv", ".tsv", ".txt")
 _PARQUET = (".parquet", ".pq")
+_MAGIC = b"PAR1"
 _NOT_A_TABLE = {
     b"PK\x03\x04": "a spreadsheet or a zip archive",
     b"\x1f\x8b": "compressed with gzip",
@@ -98,7 +99,13 @@ def refuse_other_kinds(path: Path, name: str) -> str:
             f"{name} is {kind or 'of a kind that ceteris does not read'}.",
             f"Save it as CSV ({', '.join(_CSV)}) or Parquet ({', '.join(_PARQUET)}).",
         )
-    return "parquet" if suffix in _PARQUET else "csv"
+    named, held = ("Parquet" if yes else "CSV" for yes in (suffix in _PARQUET, start == _MAGIC))
+    if start and named != held:
+        raise BadInputError(
+            f"{name} is named like {named}; its first bytes are {'those' if held == 'Parquet' else 'not those'} of Parquet.",
+            f"Rename it: {', '.join(_CSV)} for CSV, {', '.join(_PARQUET)} for Parquet.",
+        )
+    return named.lower()
 
 
 def source_sha256(ingest: Ingest, root: Path) -> str:
@@ -150,7 +157,7 @@ def _parquet(path: Path, name: str) -> pa.Table:
         cells.validate(full=True)
         cells = cells.cast(pa.schema([field.with_type(_common(field.type)) for field in cells.schema]))
     except (pa.ArrowInvalid, OSError) as error:
-        said = str(error).split("\n")[0][:200]
+        said = str(error).split("\n")[0][:200].rstrip(".")
         raise BadInputError(f"{name} is not a whole, readable Parquet file: {said}.", "Write it again.") from None
     if cells.num_rows == 0:
         raise BadInputError(f"{name} holds columns and no rows.", "Write its rows.")

@@ -90,7 +90,8 @@ def near_digests(features: pd.DataFrame) -> np.ndarray:
         column = features[name]
         if pd.api.types.is_numeric_dtype(column):
             values = column.to_numpy(dtype=np.float64)
-            scale = 10.0 ** (2 - np.floor(np.log10(np.where((values == 0) | ~np.isfinite(values), 1.0, np.abs(values)))))
+            size = np.floor(np.log10(np.where((values == 0) | ~np.isfinite(values), 1.0, np.abs(values))))
+            scale = 10.0 ** np.minimum(2 - size, 300)
             rough[name] = np.round(values * scale) / scale
         else:
             rough[name] = column.str.casefold().str.split().str.join(" ").astype(object).to_numpy()
