@@ -22,8 +22,8 @@ from ceteris.store import parse_yaml
 FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
     "vocabulary": "errors params sections dataset neutral",
-    "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect disagreement"
-    " columns labels row_ids rows params_file skops_file init forecast copies",
+    "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
+    " disagreement columns labels row_ids rows params_file skops_file init forecast copies",
     "experiment": "fingerprint cells pairs compare verified measure",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet wording finding story report gallery",
     "door": "sources csv_file store layout closure ledger cell_files cli workbench onboarding tracking",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from ceteris.effect import paired_effect, tipping_count, tipping_sentence
+from ceteris.effect import paired_effect
 from ceteris.errors import BadInputError
 from ceteris.intervals import clopper_pearson, crossed_variance, sign_flip_p
 
@@ -269,73 +269,6 @@ def test_the_interval_holds_the_difference_and_has_a_width_unless_the_arms_are_o
 def test_groups_of_one_row_change_nothing(baseline, candidate):
     one, grouped = paired_effect(baseline, candidate), paired_effect(baseline, candidate, groups=np.arange(15))
     assert (one.low, one.high) == pytest.approx((grouped.low, grouped.high))
-
-
-@settings(max_examples=25, deadline=None)
-@given(order=st.permutations([0, 1, 2]), seed=st.integers(0, 99))
-def test_renaming_the_classes_moves_no_tipping_count(order, seed):
-    rng = np.random.default_rng(seed)
-    labels, names = rng.integers(0, 3, 60), np.array(order)
-    candidate = np.where(rng.random((5, 60)) < 0.9, labels, rng.integers(0, 3, (5, 60)))
-    baseline = np.where(rng.random((5, 60)) < 0.6, labels, rng.integers(0, 3, (5, 60)))
-    assert tipping_count(labels, baseline, candidate) == tipping_count(names[labels], names[baseline], names[candidate])
-
-
-def brute_force_tipping(labels, baseline, candidate, rows):
-    """The smallest subset of rows whose labels, given to the baseline, change the verdict."""
-    verdict = paired_effect(baseline == labels, candidate == labels).verdict
-    for count in range(1, len(rows) + 1):
-        for chosen in itertools.combinations(rows, count):
-            now = labels.copy()
-            now[list(chosen)] = baseline[0, list(chosen)]
-            if paired_effect(baseline == now, candidate == now).verdict != verdict:
-                return count
-    return None
-
-
-def test_tipping_count_is_the_smallest_that_a_search_of_all_subsets_finds():
-    labels = np.zeros(60, dtype=int)
-    candidate = np.zeros((5, 60), dtype=int)
-    baseline = candidate.copy()
-    baseline[:, :13] = 1
-    candidate[:, 13] = 1
-    assert paired_effect(baseline == labels, candidate == labels).verdict == "helps"
-    count = tipping_count(labels, baseline, candidate)
-    assert count == brute_force_tipping(labels, baseline, candidate, range(14)) > 1
-    assert tipping_count(labels, candidate, baseline) == count
-
-
-def test_no_label_can_undo_the_verdict_of_arms_that_agree():
-    arm = np.zeros((5, 60), dtype=int)
-    assert tipping_count(np.zeros(60, dtype=int), arm, arm) is None
-
-
-def test_a_stricter_family_tips_sooner():
-    rng = np.random.default_rng(0)
-    labels = np.zeros(300, dtype=int)
-    baseline, candidate = (rng.random((5, 300)) > 0.80).astype(int), (rng.random((5, 300)) > 0.92).astype(int)
-    alone, among_many = tipping_count(labels, baseline, candidate), tipping_count(labels, baseline, candidate, p_factor=20)
-    assert 0 < among_many < alone
-
-
-def test_the_tipping_sentence_names_the_count_and_the_minutes():
-    assert (
-        tipping_sentence(9, 41) == "9 of these 41 disagreement labels wrong would undo this verdict; about 4 minutes to check."
-    )
-
-
-def test_a_verdict_that_no_wrong_label_undoes_asks_for_no_check():
-    told = "No number of these 5 disagreement labels, if wrong, would undo this verdict."
-    assert tipping_sentence(None, 5) == told
-    assert "never predict differently" in tipping_sentence(None, 0)
-
-
-def test_a_queue_that_is_a_sample_is_called_one():
-    assert tipping_sentence(30, 1412, n_asked=150) == (
-        "30 of these 1,412 disagreement labels wrong would undo this verdict; "
-        "about 15 minutes to check a sample of 150 of these 1,412 rows."
-    )
-    assert "sample" not in tipping_sentence(9, 41, n_asked=41)
 
 
 def test_a_refusal_serves_those_who_pass_arguments_and_those_who_write_params():

@@ -21,9 +21,10 @@ from ceteris.disagreement import (
     verified_bounds,
     verified_effect,
 )
-from ceteris.effect import Effect, judge, tipping_count, tipping_sentence
+from ceteris.effect import Effect, judge
 from ceteris.errors import LeakageError
 from ceteris.pairs import Pair, VersionFacts
+from ceteris.tipping import tipping_count, tipping_sentence
 
 __all__ = ["SOURCES", "Answers", "answers_of", "queue_of", "queue_pairs", "judge_verified", "with_tipping"]
 
