@@ -25,6 +25,19 @@ settings.register_profile(
 settings.load_profile("ceteris")
 
 
+# Whole files go to one worker each; those that take minutes start first, or one worker waits for the other at the end.
+LONGEST = (
+    "test_pipeline", "test_crashes", "test_own_file", "test_experiments", "test_calibration", "test_notebooks",
+    "test_faults_data",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; the order within a file stays."""
+    place = {name: order for order, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
+
+
 @pytest.fixture(scope="session")
 def small_run(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A small pipeline, run from nothing and committed, once for all workers. Tests copy it and leave it as it is."""
