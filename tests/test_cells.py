@@ -50,6 +50,14 @@ def test_a_learner_that_draws_is_fitted_once_a_seed() -> None:
     assert cell.predicted.tolist() == np.array(expected).tolist()
 
 
+def test_where_no_probabilities_are_wanted_predictions_and_fits_are_the_same() -> None:
+    for model in (LogisticRegression(), DecisionTreeClassifier(max_features=1)):
+        whole, bare = cell_of(job(model)), cell_of(replace(job(model), probabilities=False))
+        assert bare.pred_probs is None
+        assert (bare.deterministic, bare.fits) == (whole.deterministic, whole.fits)
+        assert bare.predicted.tolist() == whole.predicted.tolist()
+
+
 def test_the_predictions_are_those_of_scikit_learn_itself() -> None:
     model = make_pipeline(StandardScaler(), DecisionTreeClassifier(max_features=1))
     cell = cell_of(job(model))

@@ -32,6 +32,7 @@ class Job:
     `draws` holds one draw, or one a seed where the version is drawn anew for each; `train` is the table that their rows
     are in, a DataFrame or array that jobs may share. `keep(estimator, who)`, importable by name, makes of the first seed's
     fitted estimator what the cell keeps: where it is fitted, since not every estimator can travel between processes.
+    Without `probabilities` the cell holds none, and seeds after the second are not asked for them.
     """
 
     model: str
@@ -41,6 +42,7 @@ class Job:
     draws: tuple[Draw, ...] = field(repr=False)
     seeds: tuple[int, ...]
     keep: Callable[[Any, str], Any] | None = field(default=None, repr=False)
+    probabilities: bool = True
 
     @property
     def redrawn(self) -> bool:
@@ -125,7 +127,7 @@ def _cell(job: Job, done: dict[int, _Fit], deterministic: bool) -> Cell:
     probabilities = [fit.pred_probs for fit in kept if fit.pred_probs is not None]
     return Cell(
         predicted=np.stack([fit.predicted for fit in kept]),
-        pred_probs=np.stack(probabilities) if probabilities else None,
+        pred_probs=np.stack(probabilities) if probabilities and job.probabilities else None,
         n_seeds=len(job.seeds),
         deterministic=deterministic,
         kept=done[0].kept,
@@ -159,7 +161,8 @@ def _fit(shared: Any, task: tuple[int, int]) -> _Fit:
     fit(estimator, rows, _unchangeable(draw.labels), who, **_weights(estimator, draw, who))
     validation = _unchangeable(validation)
     predicted = _predicted(estimator, validation, n_classes, who)
-    probabilities = predict(estimator, validation, n_classes, who) if hasattr(estimator, "predict_proba") else None
+    asked = (job.probabilities or place < 2) and hasattr(estimator, "predict_proba")
+    probabilities = predict(estimator, validation, n_classes, who) if asked else None
     decision = None
     if place < 2 and probabilities is None and hasattr(estimator, "decision_function"):
         with guarded(who, "decision_function"):

@@ -15,7 +15,7 @@ from ceteris.effect import Effect, paired_effect, refuse_settings
 from ceteris.errors import BadInputError, LeakageError, nearest, some
 from ceteris.intervals import group_codes
 from ceteris.models import lacks, other_kind
-from ceteris.scoring import row_scores
+from ceteris.scoring import NEEDS_PROBABILITIES, row_scores
 from ceteris.sections import METRICS
 
 __all__ = ["measure_effect", "measure_model_effect"]
@@ -130,7 +130,7 @@ def _measured(
     classes = _classes(arms, labels)
     if not allow_copies:
         _refuse_copies(arms, features)
-    cells = _cells(arms, features, classes, seeds, workers)
+    cells = _cells(arms, features, classes, seeds, metric in NEEDS_PROBABILITIES, workers)
     differ = (cells[0].over_seeds()[0] != cells[1].over_seeds()[0]).any(axis=0)
     effect = paired_effect(
         *(_scores(cell, metric, codes(labels, classes), len(classes)) for cell in cells),
@@ -181,12 +181,17 @@ def _classes(arms: list[_Arm], judged: np.ndarray) -> tuple[str, ...]:
     return classes
 
 
-def _cells(arms: list[_Arm], features: Any, classes: tuple[str, ...], seeds: int, workers: int | None) -> list[Cell]:
+def _cells(
+    arms: list[_Arm], features: Any, classes: tuple[str, ...], seeds: int, probabilities: bool, workers: int | None
+) -> list[Cell]:
     """Fit the two arms, each on its own rows; arms that are the same are fitted once."""
     jobs = [
-        Job(arm.name, arm.name, arm.model, arm.features, (Draw(None, codes(arm.labels, classes)),), tuple(range(seeds)))
+        Job(
+            arm.name, arm.name, arm.model, arm.features, (Draw(None, codes(arm.labels, classes)),), tuple(range(seeds)),
+            probabilities=probabilities,
+        )
         for arm in arms
-    ]
+    ]  # fmt: skip
     if _same(*arms):
         ((_, cell),) = fit_cells(jobs[:1], features, len(classes), workers=workers)
         return [cell, cell]
@@ -228,12 +233,13 @@ def _rows(rows: Labelled, name: str) -> tuple[Any, np.ndarray]:
 
 def _as_text(labels: np.ndarray) -> np.ndarray:
     """Return labels as text, 1 and 1.0 as one."""
-    whole = [int(label) if isinstance(label, float | np.floating) and float(label).is_integer() else label for label in labels]
-    return np.array([str(label) for label in whole], dtype=object)
+    places, known = pd.factorize(labels)
+    whole = [int(label) if isinstance(label, float | np.floating) and float(label).is_integer() else label for label in known]
+    return np.array([str(label) for label in whole], dtype=object)[places]
 
 
 def _refuse_mixed_labels(named: dict[str, np.ndarray]) -> None:
-    kinds = {name: {_kind(label) for label in labels} for name, labels in named.items()}
+    kinds = {name: {_kind(kind) for kind in set(map(type, labels))} for name, labels in named.items()}
     if len(set.union(*kinds.values())) > 1:
         seen = "; ".join(f"{name}: {', '.join(sorted(found))}" for name, found in kinds.items())
         raise BadInputError(
@@ -241,10 +247,10 @@ def _refuse_mixed_labels(named: dict[str, np.ndarray]) -> None:
         )
 
 
-def _kind(label: object) -> str:
-    if isinstance(label, bool | np.bool_):
+def _kind(label: type) -> str:
+    if issubclass(label, bool | np.bool_):
         return "true or false"
-    return "numbers" if isinstance(label, int | float | np.number) else "texts"
+    return "numbers" if issubclass(label, int | float | np.number) else "texts"
 
 
 def _refuse_copies(arms: list[_Arm], validation: Any) -> None:
