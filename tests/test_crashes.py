@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import signal
@@ -74,7 +75,11 @@ class Background:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGSTOP)
         self.until(lambda: state(pid) != "running", f"{stage} to stand still")
-        return pid if state(pid) == "stopped" else None
+        if state(pid) == "stopped" and locked(self.clone):
+            return pid
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+        return None
 
     def kill_all(self) -> None:
         """kill -9 of DVC, the stage, and the stage's own processes."""
@@ -103,6 +108,16 @@ def writer(clone: Clone, stage: str) -> int | None:
         if found and f"ceteris.stages.{stage}".encode() in Path(f"/proc/{found[1]}/cmdline").read_bytes():
             return int(found[1])
     return None
+
+
+def locked(clone: Clone) -> bool:
+    """Whether somebody still holds the lock: a stage that is done lets it go before its process ends."""
+    with (clone.root / ".ceteris/lock").open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def state(pid: int) -> str:
