@@ -179,7 +179,8 @@ def test_all_killed_in_the_middle_of_each_stage_the_rerun_equals_a_clean_run(cle
             running, _ = hold(clone, stage, started)
             running.kill_all()
     done = clone.repro()
-    assert done.stages == ["report"]
+    # A stage that was run anew by force and killed after its last byte has nothing left to do.
+    assert set(done.stages) <= {"report"}
     assert same(clone, clean)
 
 
