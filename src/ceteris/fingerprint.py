@@ -58,14 +58,14 @@ def axis(baseline: Fingerprint, candidate: Fingerprint) -> str:
 
 
 def hold_fixed(baseline: Fingerprint, candidate: Fingerprint, moving: str, names: tuple[str, str]) -> None:
-    """Refuse a comparison in which anything but the axis `moving` ("data", "model" or "aa") moves.
+    """Refuse a comparison in which anything but the axis `moving` ("data", "model", "aa" or "code") moves.
 
     Raises
     ------
     NotHeldFixedError
         Names what moved too.
     """
-    may_move = {"data": "data", "model": "model", "aa": "seeds"}[moving]
+    may_move = {"data": "data", "model": "model", "aa": "seeds", "code": "code"}[moving]
     words = {
         "data": "the training data", "model": "the model recipe", "seeds": "the seeds", "inputs": "the validation rows",
         "code": "the training code or library versions", "labels": "the validation labels",

@@ -137,7 +137,7 @@ def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def judge(effect: Effect, p_holm: float | None = None, net: Effect | None = None) -> Effect:
+def judge(effect: Effect, p_adjusted: float | None = None, net: Effect | None = None, *, adjusted_by: str = "Holm") -> Effect:
     """Return the effect with the verdict, and its reason, that these numbers allow.
 
     In this order: interval inside +-region -> no practical difference; interval above 0, Holm p below 1 - confidence, and
@@ -148,12 +148,15 @@ def judge(effect: Effect, p_holm: float | None = None, net: Effect | None = None
     Parameters
     ----------
     effect : Effect
-    p_holm : float in [0, 1], optional
-        Adjusted over the planned contrasts; by default the effect's own p, a family of one.
+    p_adjusted : float in [0, 1], optional
+        Adjusted for being one of several; by default the effect's own p, a family of one.
     net : Effect, optional
         Candidate minus its placebo, for a version that drops rows.
+    adjusted_by : str
+        Whose adjustment it is, for the reason.
     """
-    verdict, reason = _decide(effect, effect.p_value if p_holm is None else p_holm, net, "p" if p_holm is None else "Holm p")
+    p, name = (effect.p_value, "p") if p_adjusted is None else (p_adjusted, f"{adjusted_by} p")
+    verdict, reason = _decide(effect, p, net, name)
     if not effect.seed_noise_known:
         reason += f"; seed noise unknown ({effect.n_seeds} of the {FEWEST_SEEDS} seeds that it takes)"
     return replace(effect, verdict=verdict, reason=reason)

@@ -1,0 +1,77 @@
+"""Objects of the DVC cache, each checked against its own name, and parsed once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ceteris.errors import BadInputError, IntegrityError
+
+__all__ = ["Cache"]
+
+Made = TypeVar("Made")
+
+
+class Cache:
+    """The local DVC cache of a repository. A context manager.
+
+    DVC hands a damaged object out as if it were right, so every object that is read here is hashed first.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._open = ExitStack()
+        self._made: dict[tuple[str, ...], Any] = {}
+
+    def __enter__(self) -> Cache:
+        from dvc.repo import Repo
+
+        self._objects = self._open.enter_context(Repo(str(self._root))).cache.local
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def read(self, md5: str, whose: str, bring: str) -> bytes:
+        """Return the content of an object.
+
+        Parameters
+        ----------
+        whose, bring : the revision that it belongs to, and the command that brings it, for the refusals
+
+        Raises
+        ------
+        BadInputError
+            The object is not there.
+        IntegrityError
+            It is not what was stored.
+        """
+        path = Path(self._objects.oid_to_path(md5))
+        try:
+            content = path.read_bytes()
+        except OSError:
+            raise BadInputError(f"What {whose} made is not in the DVC cache ({md5[:8]}).", f"Bring it with {bring}.") from None
+        if hashlib.md5(content, usedforsecurity=False).hexdigest() != md5.removesuffix(".dir"):
+            raise IntegrityError(
+                f"An object of {whose} in the DVC cache is not what was stored: {path}.",
+                f"Remove it, then bring it with {bring}.",
+            )
+        return content
+
+    def folder(self, md5: str, whose: str, bring: str) -> dict[str, str]:
+        """Return the md5 of each file of a folder, by its path in the folder."""
+        return self.once(
+            ("folder", md5),
+            lambda: {entry["relpath"]: entry["md5"] for entry in json.loads(self.read(md5, whose, bring))},
+        )
+
+    def once(self, key: tuple[str, ...], make: Callable[[], Made]) -> Made:
+        """Return what `make` makes, made once a key."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: Made = self._made[key]
+        return made

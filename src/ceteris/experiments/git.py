@@ -1,0 +1,81 @@
+"""Files and ancestors as git holds them, through git itself: one process answers for every file of every revision."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from ceteris.errors import BadInputError
+
+__all__ = ["Commit", "Git"]
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A commit that changed a file: its hash, its time, and the nearest ancestor that changed it too, or ""."""
+
+    rev: str
+    time: float
+    parent: str
+
+
+class Git:
+    """What git knows below a folder; paths are relative to that folder. A context manager."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def __enter__(self) -> Git:
+        self._batch = subprocess.Popen(
+            ["git", "cat-file", "--batch"], cwd=self._root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._batch.communicate()
+
+    def file(self, rev: str, path: str) -> bytes | None:
+        """Return the content of a file at a revision, or None where it is not there."""
+        asked, answers = self._batch.stdin, self._batch.stdout
+        assert asked is not None
+        assert answers is not None
+        asked.write(f"{rev}:./{path}\n".encode())
+        asked.flush()
+        head = answers.readline().split()
+        if len(head) != 3 or not head[2].isdigit():
+            return None
+        content = answers.read(int(head[2]))
+        answers.read(1)
+        return content if head[1] == b"blob" else None
+
+    def commits(self, path: str) -> list[Commit]:
+        """Return the commits of HEAD and of every local branch, along first parents, that changed a file."""
+        told = self._run("rev-list", "--first-parent", "--parents", "--timestamp", "--branches", "HEAD", "--", path)
+        lines = [line.split() for line in told.splitlines()]
+        return [Commit(line[1], float(line[0]), line[2] if len(line) > 2 else "") for line in lines]
+
+    def nearest(self, rev: str, path: str) -> str:
+        """Return the nearest commit at or above a revision that changed a file, or ""."""
+        return self._run("rev-list", "-1", "--first-parent", rev, "--", path).strip()
+
+    def refs(self, below: str) -> dict[str, tuple[str, float]]:
+        """Return the hash and the time of each reference below a name."""
+        told = self._run("for-each-ref", "--format=%(refname)%09%(objectname)%09%(committerdate:unix)", below)
+        lines = [line.split("\t") for line in told.splitlines()]
+        return {name: (rev, float(time or 0)) for name, rev, time in lines}
+
+    def branch(self) -> str:
+        """Return the name of the current branch, or "" where HEAD is detached."""
+        return self._run("branch", "--show-current").strip()
+
+    def resolve(self, name: str) -> str:
+        """Return the hash that a name stands for, or ""."""
+        return self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", check=False).strip()
+
+    def _run(self, *words: str, check: bool = True) -> str:
+        done = subprocess.run(["git", *words], cwd=self._root, capture_output=True, text=True, check=False)
+        if check and done.returncode:
+            said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise BadInputError(f"git {words[0]} failed in {self._root}: {said}.", "Run this inside a git repository.")
+        return done.stdout

@@ -1,0 +1,149 @@
+"""Which axis an experiment moves against its parent, between which two cells that shows, and what changed, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ceteris.experiments.snapshot import Snapshot
+from ceteris.fingerprint import axis
+from ceteris.pairs import Name
+
+__all__ = ["Move", "moved", "told", "rows_changed", "params_changed"]
+
+
+_WORDS = {"aa": "seeds", "evaluation": "validation rows or labels", "code": "training code or libraries"}
+
+
+@dataclass(frozen=True)
+class Move:
+    """What moves between two revisions, and the two cells that show it: one of the parent, one of the child."""
+
+    axis: str
+    baseline: Name
+    candidate: Name
+
+    @property
+    def corners(self) -> tuple[Name, Name]:
+        """The other two cells of the square, as (model, version) of the pair: new model on old data, old model on new."""
+        return (self.candidate[0], self.baseline[1]), (self.baseline[0], self.candidate[1])
+
+
+def moved(parent: Snapshot, child: Snapshot) -> Move:
+    """Return the axis, decided by fingerprints alone, and the arms, which names only help to choose among.
+
+    A model (or version) has moved where the parent holds none with its fingerprint: renaming moves nothing. Its baseline is the
+    parent's of the same name where that one is gone, else the one that is gone, else the first. What is held fixed is what both
+    hold, planned contrasts first.
+    """
+    model = _new(parent.models, child.models, [arms[1][0] for arms in child.planned("model")])
+    version = _new(parent.versions, child.versions, _first_versions(parent, child))
+    if model is not None and version is not None:
+        one = (_old(model, parent.models, child.models), _old(version, parent.versions, child.versions))
+        return Move("confounded", one, (model, version))
+    if model is not None:
+        held = _held(parent.versions, child.versions, [arms[1][1] for arms in child.planned("model")])
+        return Move("model", (_old(model, parent.models, child.models), held[0]), (model, held[1]))
+    same = _held(parent.models, child.models, [arms[1][0] for arms in child.planned("data")])
+    if version is not None:
+        return Move("data", (same[0], _old(version, parent.versions, child.versions)), (same[1], version))
+    held = _held(parent.versions, child.versions, [arms[1][1] for arms in child.planned("model")])
+    one, other = (same[0], held[0]), (same[1], held[1])
+    return Move(axis(parent.cells[one], child.cells[other]), one, other)
+
+
+def _first_versions(parent: Snapshot, child: Snapshot) -> list[str]:
+    """Return which new versions to look at first: where the rows as they came are others, what people made of them."""
+    if child.versions.get("given") not in set(parent.versions.values()):
+        return ["reviewed", "given"]
+    return [arms[1][1] for arms in child.planned("data")]
+
+
+def _new(before: Mapping[str, str], after: Mapping[str, str], first: Iterable[str]) -> str | None:
+    """Return the name of what is new by its fingerprint, or None; among several, those listed first."""
+    fresh = [name for name, digest in after.items() if digest not in set(before.values())]
+    return next((name for name in first if name in fresh), fresh[0] if fresh else None)
+
+
+def _old(name: str, before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    """Return what a new one stands in for."""
+    gone = [known for known, digest in before.items() if digest not in set(after.values())]
+    return name if name in gone else gone[0] if gone else next(iter(before))
+
+
+def _held(before: Mapping[str, str], after: Mapping[str, str], first: Iterable[str]) -> tuple[str, str]:
+    """Return the names, before and after, of something that both hold; every fingerprint of `after` may be in `before`."""
+    known = {digest: name for name, digest in reversed(list(before.items()))}
+    shared = [name for name, digest in after.items() if digest in known]
+    chosen = next((name for name in first if name in shared), shared[0])
+    return known[after[chosen]], chosen
+
+
+def told(parent: Snapshot, child: Snapshot, move: Move, tables: tuple[pd.DataFrame, pd.DataFrame] | None) -> str:
+    """Return what changed, in words: parameters for a model, rows and labels for data.
+
+    Parameters
+    ----------
+    tables : the baseline's and the candidate's versions (id, label), where data moved
+    """
+    words = []
+    if move.axis in ("model", "confounded"):
+        words.append(_model_words(parent, child, move))
+    if tables is not None:
+        words.append(rows_changed(*tables))
+    if move.axis in ("aa", "evaluation", "code"):
+        words.append(
+            {"aa": "seeds", "evaluation": "validation rows or labels", "code": "training code or libraries"}[move.axis]
+        )
+    settings = params_changed(parent.sections, child.sections, leave_out=("train.models", "compare", "report"))
+    return "; ".join([*filter(None, words), *settings]) or "nothing"
+
+
+def _model_words(parent: Snapshot, child: Snapshot, move: Move) -> str:
+    old, new = move.baseline[0], move.candidate[0]
+    recipes = [
+        snapshot.sections.get("train", {}).get("models", {}).get(name) for snapshot, name in ((parent, old), (child, new))
+    ]
+    if recipes[0] is None or recipes[1] is None:
+        return f"model {old} -> {new}"
+    lines = [line.removeprefix("params.") for line in params_changed(*recipes)]
+    if any(line.startswith("estimator ") for line in lines):
+        return f"model {old} -> {new} ({recipes[1].get('estimator')})"
+    return f"{new}: {', '.join(lines)}" if lines else f"{new}: the source of its estimator"
+
+
+def rows_changed(before: pd.DataFrame, after: pd.DataFrame) -> str:
+    """Return "42 labels, 3 rows dropped, 120 rows added" for two versions with the columns id and label."""
+    joined = before.merge(after, on="id", how="outer", suffixes=("", "_after"), indicator=True)
+    both = joined["_merge"] == "both"
+    counts = {
+        "label{s}": int((joined["label"] != joined["label_after"])[both].sum()),
+        "row{s} dropped": int((joined["_merge"] == "left_only").sum()),
+        "row{s} added": int((joined["_merge"] == "right_only").sum()),
+    }
+    return ", ".join(f"{n:,} {what.format(s='' if n == 1 else 's')}" for what, n in counts.items() if n) or "feature values"
+
+
+def params_changed(before: Any, after: Any, leave_out: tuple[str, ...] = ()) -> list[str]:
+    """Return "key old -> new" for each value that two maps of params do not share."""
+    one, other = dict(_flat(before)), dict(_flat(after))
+    keys = [*one, *(key for key in other if key not in one)]
+    changed = [key for key in keys if one.get(key, _ABSENT) != other.get(key, _ABSENT) and not key.startswith(leave_out)]
+    return [f"{key} {one.get(key, _ABSENT)} -> {other.get(key, _ABSENT)}" for key in changed]
+
+
+_ABSENT = "(absent)"
+
+
+def _flat(value: Any, path: str = "") -> Iterable[tuple[str, Any]]:
+    if isinstance(value, Mapping) and value:
+        for key, held in value.items():
+            yield from _flat(held, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, (list, tuple)) and any(isinstance(held, (dict, list, tuple)) for held in value):
+        for place, held in enumerate(value):
+            yield from _flat(held, f"{path}.{place}")
+    else:
+        yield path, list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,98 @@
+"""Two cells of different revisions on the rows, and the current labels of these rows, that both hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ceteris.cells import Cell
+from ceteris.compare import SCORED_ON, Arm, Scorer
+from ceteris.dataset import codes
+from ceteris.errors import BadInputError
+from ceteris.experiments.snapshot import Judging
+from ceteris.fingerprint import Fingerprint, of_rows
+from ceteris.pairs import Name
+from ceteris.sections import Compare
+
+__all__ = ["Side", "Shared", "shared_rows", "on_shared_rows"]
+
+
+@dataclass(frozen=True)
+class Side:
+    """A cell of a revision, and the rows that it predicts."""
+
+    name: Name
+    cell: Cell
+    fingerprint: Fingerprint
+    judging: Judging
+
+
+@dataclass(frozen=True)
+class Shared:
+    """The validation rows that several revisions hold with the same feature values, in the order of ids."""
+
+    ids: np.ndarray
+    labels: Mapping[str, np.ndarray]
+    groups: np.ndarray | None
+    classes: tuple[str, ...]
+    inputs: str
+
+
+def shared_rows(sides: list[Judging]) -> Shared:
+    """Return the rows that all hold, with the labels that the last of them, the latest, gives.
+
+    Raises
+    ------
+    BadInputError
+        They hold no row in common.
+    """
+    latest = sides[-1]
+    known = [dict(zip(side.ids, side.digests, strict=True)) for side in sides]
+    keep = np.array([all(rows.get(id) == digest for rows in known) for id, digest in known[-1].items()], dtype=bool)
+    if not keep.any():
+        raise BadInputError(
+            "These revisions hold no validation row in common.", "Compare revisions of one source, with one split.seed."
+        )
+    classes = tuple(sorted(set().union(*(side.classes for side in sides))))
+    kinds = set.intersection(*(set(side.labels) for side in sides))
+    return Shared(
+        ids=latest.ids[keep],
+        labels={kind: codes(latest.labels[kind][keep], classes) for kind in SCORED_ON if kind in kinds},
+        groups=None if latest.groups is None else latest.groups[keep],
+        classes=classes,
+        inputs=of_rows(latest.ids[keep], latest.digests[keep]),
+    )
+
+
+def on_shared_rows(sides: Mapping[str, Side], settings: Compare) -> tuple[Scorer, dict[str, Name], Shared]:
+    """Return a scorer of cells from different revisions, each under its role ("baseline", ...) and its own name.
+
+    Fingerprints are those of the cells, with the shared rows as inputs: a row's prediction depends on no other validation row.
+    Where the numbers of seeds differ, the first seeds of the baseline are set against the last of the others: with seeds added,
+    these are other seeds.
+    """
+    shared = shared_rows([side.judging for side in sides.values()])
+    n_seeds = min(side.cell.n_seeds for side in sides.values())
+    names = {role: (f"{role}: {side.name[0]}", side.name[1]) for role, side in sides.items()}
+    arms = {
+        names[role]: Arm(
+            _restricted(side, shared, n_seeds, role == "baseline"), replace(side.fingerprint, inputs=shared.inputs)
+        )
+        for role, side in sides.items()
+    }
+    return Scorer(arms, shared.labels, len(shared.classes), shared.groups, settings), names, shared
+
+
+def _restricted(side: Side, shared: Shared, n_seeds: int, first: bool) -> Cell:
+    places = {id: place for place, id in enumerate(side.judging.ids)}
+    rows = np.array([places[id] for id in shared.ids])
+    classes = codes(np.array(side.judging.classes, dtype=object), shared.classes)
+    kept = slice(None) if side.cell.deterministic else slice(n_seeds) if first else slice(side.cell.n_seeds - n_seeds, None)
+    predicted = side.cell.predicted[kept][:, rows]
+    probs = None
+    if side.cell.pred_probs is not None:
+        probs = np.zeros((*predicted.shape, len(shared.classes)))
+        probs[..., classes] = side.cell.pred_probs[kept][:, rows]
+    return replace(side.cell, predicted=classes[predicted].astype(np.int32), pred_probs=probs, n_seeds=n_seeds, estimator=None)

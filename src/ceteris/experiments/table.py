@@ -1,0 +1,211 @@
+"""The table of experiments: what each revision changed, its effect, and a verdict that no later revision changes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from ceteris.effect import Effect, judge
+from ceteris.errors import CeterisError
+from ceteris.experiments.measured import Find, Measured, measured
+from ceteris.experiments.moved import Move, moved, told
+from ceteris.experiments.pairing import Side
+from ceteris.experiments.snapshot import Snapshot
+from ceteris.fingerprint import Fingerprint
+from ceteris.online import levels
+from ceteris.sections import Compare
+
+__all__ = ["COLUMNS", "Line", "Past", "judged", "lines", "table"]
+
+COLUMNS = (
+    "name", "rev", "parent", "axis", "changed", "baseline", "candidate", "metric", "scored_on", "difference", "low", "high",
+    "p_value", "level", "planned", "verdict", "reason", "from_first", "from_first_low", "from_first_high", "from_first_verdict",
+    "labels_reviewed", "cpu_seconds",
+)  # fmt: skip
+
+
+ONLINE = "LORD++"
+Key = tuple[str, ...]
+Test = tuple[Key, float]
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the table asks of the door: cells, the rows of versions, and the CPU seconds of each fit key."""
+
+    side: Find
+    version: Callable[[Snapshot, str], pd.DataFrame]
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One revision against its parent, and against the first revision of all."""
+
+    snapshot: Snapshot
+    parent: Snapshot | None
+    changed: str
+    against_parent: Measured | None = None
+    against_first: Measured | None = None
+    planned: bool = False
+    labels_reviewed: int = 0
+    cpu_seconds: float = math.nan
+    level: float = math.nan
+
+    @property
+    def effect(self) -> Effect | None:
+        """What is judged: the effect against the parent."""
+        return self.against_parent.effect if self.against_parent else None
+
+
+def lines(snapshots: Sequence[Snapshot], past: Past, settings: Compare) -> list[Line]:
+    """Return a line for each revision, in their order, each effect judged by itself alone."""
+    known = {one.rev: one for one in snapshots}
+    corner = _corners(snapshots, past.side)
+    first = next((one for one in snapshots if not one.fault), None)
+    return [_line(one, _parent(one, known), first, past, corner, settings) for one in snapshots]
+
+
+def _parent(one: Snapshot, known: Mapping[str, Snapshot]) -> Snapshot | None:
+    """Return the nearest ancestor that holds a run."""
+    parent = known.get(one.parent)
+    while parent is not None and parent.fault:
+        parent = known.get(parent.parent)
+    return parent
+
+
+def _corners(snapshots: Iterable[Snapshot], find: Find) -> Callable[[Fingerprint], Side | None]:
+    """Return a finder of cells, of whatever revision, that were trained as a fingerprint says."""
+    places = {_trained(cell): (one, name) for one in snapshots for name, cell in one.cells.items()}
+
+    def corner(wanted: Fingerprint) -> Side | None:
+        return find(*places[_trained(wanted)]) if _trained(wanted) in places else None
+
+    return corner
+
+
+def _trained(cell: Fingerprint) -> Key:
+    return cell.data, cell.model, cell.seeds, cell.code
+
+
+def _line(
+    one: Snapshot,
+    parent: Snapshot | None,
+    first: Snapshot | None,
+    past: Past,
+    corner: Callable[[Fingerprint], Side | None],
+    settings: Compare,
+) -> Line:
+    if one.fault or parent is None or first is None:
+        return Line(one, parent, one.fault or "the first run", cpu_seconds=_seconds(one, None, past))
+    move = moved(parent, one)
+    against_parent = measured(parent, one, move, past.side, corner, settings)
+    against_first = against_parent
+    if first.rev != parent.rev:
+        against_first = measured(first, one, moved(first, one), past.side, corner, settings)
+    return Line(
+        one,
+        parent,
+        _changed(parent, one, move, past),
+        against_parent,
+        against_first,
+        planned=(move.baseline, move.candidate) in parent.planned(move.axis),
+        labels_reviewed=one.facts[move.candidate[1]].reviewed,
+        cpu_seconds=_seconds(one, parent, past),
+    )
+
+
+def _changed(parent: Snapshot, one: Snapshot, move: Move, past: Past) -> str:
+    tables = None
+    if move.axis in ("data", "confounded"):
+        try:
+            tables = past.version(parent, move.baseline[1]), past.version(one, move.candidate[1])
+        except CeterisError:
+            return told(parent, one, move, None)
+    return told(parent, one, move, tables)
+
+
+def _seconds(one: Snapshot, parent: Snapshot | None, past: Past) -> float:
+    """Return the CPU seconds of the fits that this revision added, NaN where they were measured elsewhere."""
+    before = {cell.fit_key for cell in parent.cells.values()} if parent else set()
+    fresh = {cell.fit_key for cell in one.cells.values()} - before
+    known = [past.seconds[key] for key in fresh if key in past.seconds]
+    return sum(known) if len(known) == len(fresh) else math.nan
+
+
+def key_of(line: Line) -> Key:
+    """Return what makes a test one and the same: the two cells, the metric, and what it was scored on."""
+    assert line.parent is not None
+    assert line.against_parent is not None
+    assert line.effect is not None
+    move = line.against_parent.move
+    cells = line.parent.cells[move.baseline].fit_key, line.snapshot.cells[move.candidate].fit_key
+    return *cells, line.effect.metric, line.effect.scored_on, str(line.effect.n_rows)
+
+
+def judged(
+    found: list[Line], spent: Sequence[tuple[Key, float]], settings: Compare
+) -> tuple[list[Line], list[tuple[Key, float]]]:
+    """Return the lines with verdicts that hold the false discovery rate over the history, and the tests that are new.
+
+    Parameters
+    ----------
+    spent : the key and p of every test that was ever made here, in order, those of removed experiments included
+    """
+    history = dict(spent)
+    for line in found:
+        if line.effect is not None and not line.effect.identical:
+            history.setdefault(key_of(line), line.effect.p_value)
+    given = dict(zip(history, levels(list(history.values()), 1 - settings.confidence), strict=True))
+    fresh = [(key, p) for key, p in history.items() if key not in dict(spent)]
+    return [_judged(line, given) for line in found], fresh
+
+
+def _judged(line: Line, given: Mapping[Key, float]) -> Line:
+    effect, against = line.effect, line.against_parent
+    if effect is None or against is None or effect.identical:
+        return line
+    level = given[key_of(line)]
+    adjusted = min(1.0, effect.p_value * (1 - effect.confidence) / level)
+    final = judge(effect, adjusted, against.net, adjusted_by=ONLINE)
+    return replace(line, against_parent=replace(against, effect=final), level=level)
+
+
+def table(found: Iterable[Line], metric: str) -> pd.DataFrame:
+    """Return the lines as a table with the columns of `COLUMNS`; shares, and nats for log-loss."""
+    return pd.DataFrame([_row(line, metric) for line in found], columns=list(COLUMNS))
+
+
+def _row(line: Line, metric: str) -> dict[str, Any]:
+    against, effect = line.against_parent, line.effect
+    first = line.against_first.effect if line.against_first else None
+    return {
+        "name": line.snapshot.name,
+        "rev": line.snapshot.rev,
+        "parent": line.parent.name if line.parent else "",
+        "axis": against.move.axis if against else "",
+        "changed": line.changed,
+        "baseline": "/".join(against.move.baseline) if against else "",
+        "candidate": "/".join(against.move.candidate) if against else "",
+        "metric": metric,
+        "scored_on": effect.scored_on if effect else "",
+        **_numbers("difference", "low", "high", effect),
+        "p_value": effect.p_value if effect else math.nan,
+        "level": line.level,
+        "planned": line.planned,
+        "verdict": effect.verdict if effect else "",
+        "reason": (effect.reason if effect else against.reason if against else line.snapshot.fault),
+        **_numbers("from_first", "from_first_low", "from_first_high", first),
+        "from_first_verdict": first.verdict if first else "",
+        "labels_reviewed": line.labels_reviewed,
+        "cpu_seconds": line.cpu_seconds,
+    }
+
+
+def _numbers(difference: str, low: str, high: str, effect: Effect | None) -> dict[str, float]:
+    values = (effect.difference, effect.low, effect.high) if effect else (math.nan,) * 3
+    return dict(zip((difference, low, high), values, strict=True))
