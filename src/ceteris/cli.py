@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ceteris.errors import BadInputError, CeterisError, nearest
+from ceteris.experiments import commands
 
 if TYPE_CHECKING:
     from ceteris.workbench import Workbench
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 edits_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Reviewed fixes: data/edits/.")
 app.add_typer(edits_app, name="edits")
+commands.add_to(app)
 
 
 @app.command()

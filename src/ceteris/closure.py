@@ -9,7 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version_tuple
 
-__all__ = ["PACKAGE", "import_closure", "first_party_imports", "code_fingerprint", "library_versions"]
+from ceteris.fingerprint import of_values
+
+__all__ = ["PACKAGE", "import_closure", "first_party_imports", "code_fingerprint", "library_versions", "training_code"]
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -71,3 +73,8 @@ def library_versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "unknown"
     return found
+
+
+def training_code() -> str:
+    """Return the fingerprint of all that trains a cell beside its data and its recipe: our own sources and the libraries."""
+    return of_values([code_fingerprint("stages.train"), library_versions()])

@@ -26,7 +26,7 @@ from ceteris.sections import (
     Validate,
 )
 
-__all__ = ["Params", "parse"]
+__all__ = ["Params", "parse", "parse_recipe"]
 
 
 class Params(Section):
@@ -80,6 +80,15 @@ def parse(content: object, file: str = "params.yaml") -> Params:
         raise ParamsError(
             "\n".join(faults), f"Change {'this line' if len(faults) == 1 else 'these lines'} of {file}."
         ) from None
+
+
+def parse_recipe(content: object, name: str) -> ModelRecipe:
+    """Return one model of `train.models`; refusals as of `parse`."""
+    try:
+        return ModelRecipe.model_validate(_lists_as_tuples(content))
+    except ValidationError as error:
+        said = "; ".join(fault["msg"] for fault in error.errors(include_url=False))
+        raise ParamsError(f"The recipe of the model {name!r} cannot be read: {said}.", "Compare another model.") from None
 
 
 def _lists_as_tuples(content: Any) -> Any:

@@ -109,6 +109,11 @@ class History:
         table = run.table(run.folder("versions")[f"{name}.parquet"])
         return table.loc[table["draw"] == 0, ["id", "label", "weight"]]
 
+    def rows(self, snapshot: Snapshot, part: str) -> Dataset:
+        """Return the rows of the train or the validation part."""
+        run = self._runs[snapshot.rev]
+        return Dataset.from_frame(run.table(run.md5("split", f"{part}.parquet")))
+
     def _branch_names(self) -> dict[str, str]:
         """Return the branch that each of its newest runs is known by, the current one first."""
         current = f"refs/heads/{self._git.branch()}"

@@ -9,9 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from ceteris.cells import Cell
 from ceteris.effect import Effect, judge
 from ceteris.errors import CeterisError
-from ceteris.experiments.measured import Find, Measured, measured
+from ceteris.experiments.measured import Corner, Find, Measured, measured
 from ceteris.experiments.moved import Move, moved, told
 from ceteris.experiments.pairing import Side
 from ceteris.experiments.snapshot import Snapshot
@@ -35,11 +36,12 @@ Test = tuple[Key, float]
 
 @dataclass(frozen=True)
 class Past:
-    """What the table asks of the door: cells, the rows of versions, and the CPU seconds of each fit key."""
+    """What the table asks of the door: cells and versions of revisions, CPU seconds by fit key, cells that were kept aside."""
 
     side: Find
     version: Callable[[Snapshot, str], pd.DataFrame]
     seconds: Mapping[str, float]
+    kept: Callable[[Fingerprint], Cell | None] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Line:
 def lines(snapshots: Sequence[Snapshot], past: Past, settings: Compare) -> list[Line]:
     """Return a line for each revision, in their order, each effect judged by itself alone."""
     known = {one.rev: one for one in snapshots}
-    corner = _corners(snapshots, past.side)
+    corner = _corners(snapshots, past)
     first = next((one for one in snapshots if not one.fault), None)
     return [_line(one, _parent(one, known), first, past, corner, settings) for one in snapshots]
 
@@ -78,12 +80,16 @@ def _parent(one: Snapshot, known: Mapping[str, Snapshot]) -> Snapshot | None:
     return parent
 
 
-def _corners(snapshots: Iterable[Snapshot], find: Find) -> Callable[[Fingerprint], Side | None]:
-    """Return a finder of cells, of whatever revision, that were trained as a fingerprint says."""
+def _corners(snapshots: Iterable[Snapshot], past: Past) -> Corner:
+    """Return a finder of cells, of whatever revision or trained on request, that were trained as a fingerprint says."""
     places = {_trained(cell): (one, name) for one in snapshots for name, cell in one.cells.items()}
+    judging = {cell.inputs: one.judging for one in snapshots for cell in one.cells.values()}
 
     def corner(wanted: Fingerprint) -> Side | None:
-        return find(*places[_trained(wanted)]) if _trained(wanted) in places else None
+        if _trained(wanted) in places:
+            return past.side(*places[_trained(wanted)])
+        cell, rows = past.kept(wanted), judging.get(wanted.inputs)
+        return None if cell is None or rows is None else Side(("", ""), cell, wanted, rows)
 
     return corner
 
@@ -97,7 +103,7 @@ def _line(
     parent: Snapshot | None,
     first: Snapshot | None,
     past: Past,
-    corner: Callable[[Fingerprint], Side | None],
+    corner: Corner,
     settings: Compare,
 ) -> Line:
     if one.fault or parent is None or first is None:

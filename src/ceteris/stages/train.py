@@ -9,7 +9,7 @@ import numpy as np
 
 from ceteris.cell_files import FINGERPRINT, MODEL, PREDICTIONS, cell_state, copy_cell, write_cell
 from ceteris.cells import Draw, Job, fit_cells
-from ceteris.closure import code_fingerprint, library_versions
+from ceteris.closure import training_code
 from ceteris.dataset import Dataset, codes, row_digests
 from ceteris.fingerprint import Fingerprint, of_draws, of_rows, of_values
 from ceteris.models import build, describe
@@ -34,7 +34,7 @@ def main(stage: Stage) -> None:
     classes = tuple(read_json(stage.path("split", "classes.json")))
     versions = _versions(stage, train, classes)
     inputs = of_rows(validation.ids, row_digests(validation.features))
-    code = of_values([code_fingerprint("stages.train"), library_versions()])
+    code = training_code()
     wanted: dict[Path, tuple[str, str, Fingerprint]] = {}
     for model, recipe in stage.params.train.models.items():
         stated = describe(recipe, stage.root)
