@@ -8,16 +8,18 @@ from functools import partial
 from pathlib import Path
 
 from ceteris.errors import CeterisError
+from ceteris.experiments.comparison import Comparison, compared
 from ceteris.experiments.extra import Extra, Training, kept
 from ceteris.experiments.history import History
 from ceteris.experiments.records import read_seconds, read_spent, record
 from ceteris.experiments.snapshot import Snapshot
-from ceteris.experiments.table import Line, Past, judged, lines
+from ceteris.experiments.table import Line, Past, corners, judged, lines
 from ceteris.fingerprint import Fingerprint
+from ceteris.pairs import Name
 from ceteris.params import parse_recipe
 from ceteris.store import read_params
 
-__all__ = ["account", "train_corner"]
+__all__ = ["account", "compare_revisions", "train_corner"]
 
 
 def account(root: Path, *, run_missing: bool = False) -> list[Line]:
@@ -46,6 +48,28 @@ def account(root: Path, *, run_missing: bool = False) -> list[Line]:
     return found
 
 
+def compare_revisions(
+    root: Path, one: str, other: str, *, cells: tuple[Name, Name] | None = None, claimed: str | None = None
+) -> Comparison:
+    """Return what stands between two revisions, by name or hash; refusals as of `compared` and `History.find`."""
+    with History(root) as history:
+        past = Past(history.side, history.version, {}, partial(kept, root))
+        baseline, candidate = history.find(one), history.find(other)
+        for snapshot, cell in zip((baseline, candidate), cells or (), strict=False):
+            history.side(snapshot, cell)
+        return compared(
+            baseline,
+            candidate,
+            past,
+            corners(history.snapshots, past),
+            read_params(root).compare,
+            cells=cells,
+            claimed=claimed,
+            batches=history.batches(candidate) | history.batches(baseline),
+            features=lambda snapshot: history.features(snapshot, "validation"),
+        )
+
+
 def train_corner(history: History, wanted: Fingerprint) -> None:
     """Train the cell that a fingerprint describes, its model from one revision and its data from another.
 
@@ -65,7 +89,7 @@ def train_corner(history: History, wanted: Fingerprint) -> None:
     assert judge.judging is not None
     seeds = int(judge.sections["train"].get("seeds", 10))
     extra = Extra(history.root, train, history.rows(judge, "validation"), judge.judging.classes, seeds)
-    if extra.fingerprint(recipe, training) != wanted:
+    if extra.fingerprint(recipe, training).fit_key != wanted.fit_key:
         raise CeterisError(
             f"{model} of {model_of.name} on {version} of {data_of.name} would not be trained as its neighbours were: the code, "
             "the libraries, the weights or the source of the estimator are others here.",

@@ -8,12 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
+from ceteris.errors import BadInputError
+from ceteris.pairs import Name
+
 __all__ = ["add_to"]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(experiments)
+    app.command()(compare)
 
 
 def experiments(
@@ -39,6 +43,36 @@ def experiments(
         from rich.console import Console
 
         Console().print(shown(found, metric))
+
+
+def compare(
+    one: Annotated[str, typer.Argument(help="The baseline: an experiment, branch, tag or hash, or `workspace`.")],
+    other: Annotated[str, typer.Argument(help="The candidate.")],
+    baseline: Annotated[str | None, typer.Option(help="MODEL/VERSION of the baseline; default: what shows the move.")] = None,
+    candidate: Annotated[str | None, typer.Option(help="MODEL/VERSION of the candidate.")] = None,
+    claim: Annotated[str | None, typer.Option(help="data or model: refuse unless the effect is of that alone.")] = None,
+) -> None:
+    """Set two revisions side by side: what moved, what that was worth, which rows changed, which predictions flipped."""
+    from rich.console import Console
+
+    from ceteris.experiments.account import compare_revisions
+    from ceteris.experiments.shown import side_by_side
+    from ceteris.store import find_root, read_params
+
+    if claim not in (None, "data", "model"):
+        raise BadInputError(f"--claim is {claim!r}.", "Say data or model.")
+    root = find_root()
+    found = compare_revisions(root, one, other, cells=_cells(baseline, candidate), claimed=claim)
+    Console().print(side_by_side(found, read_params(root).compare.metric))
+
+
+def _cells(baseline: str | None, candidate: str | None) -> tuple[Name, Name] | None:
+    if baseline is None and candidate is None:
+        return None
+    parts = [str(name or baseline or candidate).split("/") for name in (baseline, candidate)]
+    if any(len(part) != 2 for part in parts):
+        raise BadInputError(f"{baseline!r} and {candidate!r} name no cells.", "Write MODEL/VERSION, logistic/given for one.")
+    return (parts[0][0], parts[0][1]), (parts[1][0], parts[1][1])
 
 
 def _plain(row: dict[Any, Any]) -> dict[str, Any]:

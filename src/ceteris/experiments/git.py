@@ -49,6 +49,11 @@ class Git:
         answers.read(1)
         return content if head[1] == b"blob" else None
 
+    def files(self, rev: str, folder: str) -> list[str]:
+        """Return the paths of the files below a folder at a revision."""
+        told = self._run("ls-tree", "-r", "-z", "--name-only", rev, "--", f"{folder}/", check=False)
+        return [path for path in told.split("\0") if path]
+
     def commits(self, path: str) -> list[Commit]:
         """Return the commits of HEAD and of every local branch, along first parents, that changed a file."""
         told = self._run("rev-list", "--first-parent", "--parents", "--timestamp", "--branches", "HEAD", "--", path)

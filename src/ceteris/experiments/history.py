@@ -11,19 +11,24 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from ceteris import edits
 from ceteris.cell_files import FINGERPRINT, PREDICTIONS, unpack
 from ceteris.cells import Cell
 from ceteris.dataset import ID, TRUE_LABEL, Dataset, row_digests
+from ceteris.disagreement import NOT_ANSWERED
 from ceteris.errors import BadInputError, CeterisError, nearest
 from ceteris.experiments.cache import Cache
 from ceteris.experiments.git import Git
 from ceteris.experiments.pairing import Side
 from ceteris.experiments.snapshot import WORKSPACE, Judging, Snapshot
 from ceteris.fingerprint import Fingerprint
+from ceteris.ledger import read_ledger
 from ceteris.pairs import Name, VersionFacts
 from ceteris.store import parse_yaml, read_parquet, read_table
+from ceteris.verified import answers_of
 
 __all__ = ["History"]
 
@@ -114,6 +119,17 @@ class History:
         run = self._runs[snapshot.rev]
         return Dataset.from_frame(run.table(run.md5("split", f"{part}.parquet")))
 
+    def features(self, snapshot: Snapshot, part: str) -> pd.DataFrame:
+        """Return the features of a part, indexed by id."""
+        rows = self.rows(snapshot, part)
+        return rows.features.set_index(pd.Index(rows.ids, dtype=object))
+
+    def batches(self, snapshot: Snapshot) -> dict[str, str]:
+        """Return the batch of edits that decided each id, as "reviewer/batch"."""
+        ledger = self._ledger(snapshot.rev, self._runs[snapshot.rev])
+        decided = edits.resolve(ledger, str(snapshot.sections.get("fix", {}).get("conflicts", "refuse")))
+        return dict(zip(decided["id"], decided["reviewer"] + "/" + decided["batch"], strict=True))
+
     def _branch_names(self) -> dict[str, str]:
         """Return the branch that each of its newest runs is known by, the current one first."""
         current = f"refs/heads/{self._git.branch()}"
@@ -132,12 +148,14 @@ class History:
         try:
             run = self._runs[head.rev] = self._run(head)
             text = self._file(head.rev, _PARAMS).decode("utf-8", "replace")
+            sections = self._cache.once(("params", text), lambda: parse_yaml(text, _PARAMS))
+            judging = run.judging(self._ledger(head.rev, run), str(sections.get("fix", {}).get("conflicts", "refuse")))
             return replace(
                 head,
-                sections=self._cache.once(("params", text), lambda: parse_yaml(text, _PARAMS)),
-                cells=run.cells(),
+                sections=sections,
+                cells={name: replace(cell, labels=judging.digest) for name, cell in run.cells().items()},
                 facts=run.facts(self._file(head.rev, f"{run.layout['results']}/fix/versions.csv")),
-                judging=run.judging(),
+                judging=judging,
             )
         except CeterisError as refusal:
             return replace(head, fault=str(refusal).strip())
@@ -160,6 +178,16 @@ class History:
             head.name,
             f"`dvc fetch --all-commits` where a remote holds it, else `{go} && dvc repro`",
         )
+
+    def _ledger(self, rev: str, run: _Run) -> pd.DataFrame:
+        """Return the lines of data/edits/ as they were."""
+        folder = run.layout["edits"]
+        if not rev:
+            return read_ledger(self.root / folder)
+        names = [path for path in self._git.files(rev, folder) if path.endswith(".csv")]
+        texts = [self._file(rev, path).decode("utf-8-sig", "replace") for path in names]
+        tables = [edits.parse(text, path) for text, path in zip(texts, names, strict=True)]
+        return pd.concat([edits.parse("", ""), *tables], ignore_index=True)
 
     def _file(self, rev: str, path: str) -> bytes:
         place = self.root / path
@@ -220,12 +248,18 @@ class _Run:
             for name in index["order"]
         }
 
-    def judging(self) -> Judging:
+    def judging(self, ledger: pd.DataFrame, rule: str) -> Judging:
         """Return the validation rows, and what is known of their labels."""
         rows, truth, classes = (
             self.md5("split", name) for name in ("validation.parquet", "truth-validation.parquet", "classes.json")
         )
-        return self.cache.once(("judging", rows, truth, classes), lambda: self._judging(rows, truth, classes))
+        judging = self.cache.once(("judging", rows, truth, classes), lambda: self._judging(rows, truth, classes))
+        decisions = edits.resolve(ledger[ledger["id"].isin(judging.ids)], rule)
+        if not len(decisions):
+            return judging
+        answers = answers_of(decisions, judging.ids, judging.labels["given"], judging.classes)
+        verified = {"verified (all)": np.array(judging.classes, dtype=object)[answers.codes]} if answers.complete else {}
+        return replace(judging, answers=answers.codes, labels={**judging.labels, **verified})
 
     def _judging(self, rows: str, truth: str, classes: str) -> Judging:
         data = Dataset.from_frame(self.table(rows))
@@ -233,4 +267,5 @@ class _Run:
         labels = {"given": data.labels}
         if known.notna().all():
             labels["true"] = known.to_numpy(dtype=object)
-        return Judging(data.ids, row_digests(data.features), labels, data.groups, tuple(self.json(classes)))
+        nobody = np.full(len(data), NOT_ANSWERED)
+        return Judging(data.ids, row_digests(data.features), labels, data.groups, tuple(self.json(classes)), nobody)

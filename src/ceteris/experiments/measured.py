@@ -84,8 +84,9 @@ def _one(parent: Snapshot, child: Snapshot, move: Move, sides: dict[str, Side], 
 
 def _inert(parent: Snapshot, child: Snapshot, find: Find) -> bool:
     """Return whether a change of code changed no prediction of the cells that both revisions trained on the same."""
-    known = {replace(cell, code=""): name for name, cell in parent.cells.items()}
-    both = [(known[replace(cell, code="")], name) for name, cell in child.cells.items() if replace(cell, code="") in known]
+    known = {replace(cell, code="", labels=""): name for name, cell in parent.cells.items()}
+    stated = {name: replace(cell, code="", labels="") for name, cell in child.cells.items()}
+    both = [(known[cell], name) for name, cell in stated.items() if cell in known]
     return bool(both) and all(
         np.array_equal(find(parent, one).cell.predicted, find(child, other).cell.predicted) for one, other in both
     )

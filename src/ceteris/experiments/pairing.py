@@ -69,7 +69,8 @@ def shared_rows(sides: list[Judging]) -> Shared:
 def on_shared_rows(sides: Mapping[str, Side], settings: Compare) -> tuple[Scorer, dict[str, Name], Shared]:
     """Return a scorer of cells from different revisions, each under its role ("baseline", ...) and its own name.
 
-    Fingerprints are those of the cells, with the shared rows as inputs: a row's prediction depends on no other validation row.
+    Fingerprints are those of the cells, with the shared rows as inputs and no labels: a row's prediction depends on no other
+    validation row.
     Where the numbers of seeds differ, the first seeds of the baseline are set against the last of the others: with seeds added,
     these are other seeds.
     """
@@ -78,7 +79,7 @@ def on_shared_rows(sides: Mapping[str, Side], settings: Compare) -> tuple[Scorer
     names = {role: (f"{role}: {side.name[0]}", side.name[1]) for role, side in sides.items()}
     arms = {
         names[role]: Arm(
-            _restricted(side, shared, n_seeds, role == "baseline"), replace(side.fingerprint, inputs=shared.inputs)
+            _restricted(side, shared, n_seeds, role == "baseline"), replace(side.fingerprint, inputs=shared.inputs, labels="")
         )
         for role, side in sides.items()
     }

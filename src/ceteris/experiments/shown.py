@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import pandas as pd
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -12,11 +13,15 @@ from rich.text import Text
 
 from ceteris.effect import Effect
 from ceteris.errors import some
+from ceteris.experiments.comparison import PARTS, Comparison
+from ceteris.experiments.diff import tally
+from ceteris.experiments.measured import Measured
 from ceteris.experiments.table import Line
 from ceteris.wording import amount, interval, labels_of, literal, metric_name
 
-__all__ = ["shown"]
+__all__ = ["shown", "side_by_side"]
 
+_MOST_LINES = 20
 _STYLES = {"helps": "green", "harms": "red", "cannot tell": "yellow", "no practical difference": "dim"}
 
 
@@ -79,3 +84,54 @@ def _notes(lines: Sequence[Line], metric: str) -> list[Text]:
 
 def _one_line(effect: Effect, metric: str) -> str:
     return f"{amount(effect.difference, metric)} {interval(effect.low, effect.high, metric)}"
+
+
+def side_by_side(found: Comparison, metric: str) -> RenderableType:
+    """Return a comparison of two revisions: what moved, what it was worth, and the diff beside it."""
+    one, other = literal(found.baseline.name), literal(found.candidate.name)
+    against = found.measured
+    arms = " \u2192 ".join(literal("/".join(name)) for name in (against.move.baseline, against.move.candidate))
+    moved = [PARTS[part] for part, differs in found.moved.items() if differs]
+    same = [PARTS[part] for part, differs in found.moved.items() if not differs]
+    head = [
+        Text(f"{one} \u2192 {other}: {against.move.axis}", style="bold"),
+        Text(f"what changed: {literal(found.changed)}"),
+        Text(f"compared: {arms}"),
+        Text(f"moved: {', '.join(moved) or 'nothing'}; the same: {', '.join(same)}"),
+        *_worth(against, metric),
+    ]
+    rows, flipped = found.diff.rows, found.diff.flipped
+    tables = [
+        _table(
+            f"{len(rows):,} train rows changed, by class",
+            tally(rows.assign(label=rows["before"].fillna(rows["after"])), "label", "change"),
+        ),
+        _table("by batch", tally(rows, "batch", "change")),
+        _table(f"{len(flipped):,} validation rows flipped, by class", tally(flipped, "label", "flip")),
+        _table("by slice (looked for: a hint, no finding)", found.diff.by_slice),
+    ]
+    return Group(*head, *(table for table in tables if table.rows))
+
+
+def _worth(against: Measured, metric: str) -> list[Text]:
+    if against.effect is not None:
+        told, verdict = str(against.effect).removesuffix(against.effect.verdict), against.effect.verdict
+        return [
+            Text(f"worth: {told}").append(verdict, style=_STYLES.get(verdict, "")),
+            Text(f"why: {literal(against.effect.reason)}"),
+        ]
+    if against.attribution is not None:
+        parts = against.attribution.items()
+        return [Text(f"{name.replace('_', ' ')}: {_one_line(effect, metric)}, {effect.verdict}") for name, effect in parts]
+    return [Text(literal(against.reason))]
+
+
+def _table(title: str, content: pd.DataFrame) -> Table:
+    table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
+    for name in content.columns:
+        table.add_column(
+            literal(name), justify="right" if pd.api.types.is_numeric_dtype(content[name]) else "left", overflow="fold"
+        )
+    for row in content.head(_MOST_LINES).itertuples(index=False):
+        table.add_row(*(Text(f"{value:,}" if isinstance(value, int) else literal(value)) for value in row))
+    return table

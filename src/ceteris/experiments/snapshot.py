@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ceteris.fingerprint import Fingerprint
+from ceteris.fingerprint import Fingerprint, of_rows
 from ceteris.pairs import Name, VersionFacts
 
 __all__ = ["Judging", "Snapshot", "WORKSPACE"]
@@ -25,7 +25,9 @@ class Judging:
     ids : ndarray of str objects, shape (n_rows,), sorted
     digests : ndarray of bytes objects, shape (n_rows,)
         Of each row's feature values.
-    labels : ndarrays of str objects, shape (n_rows,), by what they are: "given", and "true" where known for every row
+    labels : ndarrays of str objects, shape (n_rows,), by what they are: "given", and where known for every row "true" and
+        "verified (all)"
+    answers : what people said of the labels: codes of `classes`, NOT_ANSWERED or UNSURE, shape (n_rows,)
     groups : ndarray of str objects, shape (n_rows,), or None
     classes : the classes, in the order of every cell's codes
     """
@@ -35,6 +37,13 @@ class Judging:
     labels: Mapping[str, np.ndarray]
     groups: np.ndarray | None
     classes: tuple[str, ...]
+    answers: np.ndarray
+
+    @property
+    def digest(self) -> str:
+        """The fingerprint of the labels that a score is made with, answers included."""
+        said = [f"{label} {code}" for label, code in zip(self.labels["given"], self.answers, strict=True)]
+        return of_rows(self.ids, self.digests, np.array(said, dtype=object))
 
 
 @dataclass(frozen=True)

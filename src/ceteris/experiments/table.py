@@ -20,7 +20,7 @@ from ceteris.fingerprint import Fingerprint
 from ceteris.online import levels
 from ceteris.sections import Compare
 
-__all__ = ["COLUMNS", "Line", "Past", "judged", "lines", "table"]
+__all__ = ["COLUMNS", "corners", "Line", "Past", "judged", "lines", "table"]
 
 COLUMNS = (
     "name", "rev", "parent", "axis", "changed", "baseline", "candidate", "metric", "scored_on", "difference", "low", "high",
@@ -67,7 +67,7 @@ class Line:
 def lines(snapshots: Sequence[Snapshot], past: Past, settings: Compare) -> list[Line]:
     """Return a line for each revision, in their order, each effect judged by itself alone."""
     known = {one.rev: one for one in snapshots}
-    corner = _corners(snapshots, past)
+    corner = corners(snapshots, past)
     first = next((one for one in snapshots if not one.fault), None)
     return [_line(one, _parent(one, known), first, past, corner, settings) for one in snapshots]
 
@@ -80,7 +80,7 @@ def _parent(one: Snapshot, known: Mapping[str, Snapshot]) -> Snapshot | None:
     return parent
 
 
-def _corners(snapshots: Iterable[Snapshot], past: Past) -> Corner:
+def corners(snapshots: Iterable[Snapshot], past: Past) -> Corner:
     """Return a finder of cells, of whatever revision or trained on request, that were trained as a fingerprint says."""
     places = {_trained(cell): (one, name) for one in snapshots for name, cell in one.cells.items()}
     judging = {cell.inputs: one.judging for one in snapshots for cell in one.cells.values()}

@@ -1,0 +1,96 @@
+"""Two revisions side by side: what moved, what it was worth, and the diff beside the effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from ceteris.errors import NotHeldFixedError
+from ceteris.experiments.diff import Diff, flips, row_changes, slices
+from ceteris.experiments.measured import Corner, Measured, measured
+from ceteris.experiments.moved import Move, moved, told
+from ceteris.experiments.pairing import on_shared_rows
+from ceteris.experiments.snapshot import Snapshot
+from ceteris.experiments.table import Past
+from ceteris.fingerprint import axis
+from ceteris.pairs import Name
+from ceteris.sections import Compare
+
+__all__ = ["Comparison", "compared", "PARTS"]
+
+PARTS = {
+    "data": "training data", "model": "model recipe", "seeds": "seeds", "inputs": "validation rows",
+    "labels": "validation labels", "code": "training code and libraries",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What stands between two revisions.
+
+    Attributes
+    ----------
+    moved : whether each part of the fingerprint of the two cells differs, by the names of `PARTS`
+    """
+
+    baseline: Snapshot
+    candidate: Snapshot
+    changed: str
+    moved: Mapping[str, bool]
+    measured: Measured
+    diff: Diff
+
+
+def compared(
+    one: Snapshot,
+    other: Snapshot,
+    past: Past,
+    corner: Corner,
+    settings: Compare,
+    *,
+    cells: tuple[Name, Name] | None = None,
+    claimed: str | None = None,
+    batches: Mapping[str, str] | None = None,
+    features: Callable[[Snapshot], pd.DataFrame],
+) -> Comparison:
+    """Return the comparison of two revisions.
+
+    Parameters
+    ----------
+    cells : the (model, version) of either, where not those that show what moved
+    claimed : "data" or "model"
+        What the effect is to be called.
+    batches : the batch of edits that decided each id
+    features : returns the validation rows of a revision, indexed by id
+
+    Raises
+    ------
+    NotHeldFixedError
+        The effect is claimed to be of one axis, and fingerprints say otherwise.
+    """
+    move = moved(one, other)
+    if cells is not None:
+        move = Move(axis(one.cells[cells[0]], other.cells[cells[1]]), *cells)
+    if claimed is not None and move.axis != claimed:
+        raise NotHeldFixedError(
+            f"{one.name} and {other.name} were said to differ in the {claimed} alone, and fingerprints say: {move.axis}.",
+            "Compare revisions that share the rest, or name cells that do: --baseline MODEL/VERSION --candidate MODEL/VERSION",
+        )
+    found = measured(one, other, move, past.side, corner, settings)
+    sides = {"baseline": past.side(one, move.baseline), "candidate": past.side(other, move.candidate)}
+    scorer, names, shared = on_shared_rows(sides, settings)
+    first, second = (scorer.arms[names[role]].cell.over_seeds()[0] for role in ("baseline", "candidate"))
+    flipped = flips(shared.ids, next(iter(shared.labels.values())), first, second, shared.classes)
+    versions = past.version(one, move.baseline[1]), past.version(other, move.candidate[1])
+    known = features(other).reindex(shared.ids)
+    before, after = (asdict(sides[role].fingerprint) for role in ("baseline", "candidate"))
+    return Comparison(
+        one,
+        other,
+        told(one, other, move, versions if move.axis in ("data", "confounded") else None),
+        {name: before[name] != after[name] for name in PARTS},
+        found,
+        Diff(row_changes(*versions, batches or {}), flipped, slices(known, flipped)),
+    )
