@@ -25,6 +25,7 @@ from ceteris.experiments.git import Git
 from ceteris.experiments.pairing import Side
 from ceteris.experiments.snapshot import WORKSPACE, Judging, Snapshot
 from ceteris.fingerprint import Fingerprint
+from ceteris.layout import layout_of
 from ceteris.ledger import read_ledger
 from ceteris.pairs import Name, VersionFacts
 from ceteris.store import parse_yaml, read_parquet, read_table
@@ -164,9 +165,7 @@ class History:
         import yaml
 
         pipeline = parse_yaml(self._file(head.rev, _PIPELINE).decode("utf-8", "replace"), _PIPELINE)
-        named = [entry["path"] for entry in pipeline.get("vars") or () if isinstance(entry, dict) and "path" in entry]
-        if not named:
-            raise BadInputError(f"{_PIPELINE} of {head.name} is not one of ceteris.", "It is left out.")
+        layout = layout_of(pipeline, f"{head.name} is left out.")
         # dvc.lock is DVC's own file and long; libyaml reads it several times as fast as ruamel.yaml.
         lock = yaml.load(self._file(head.rev, _LOCK), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         outs = {out["path"]: out["md5"] for stage in lock["stages"].values() for out in stage.get("outs", ()) if "md5" in out}

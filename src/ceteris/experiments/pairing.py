@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ceteris.cells import Cell
-from ceteris.compare import SCORED_ON, Arm, Scorer
+from ceteris.compare import Arm, Scorer
 from ceteris.dataset import codes
 from ceteris.errors import BadInputError
 from ceteris.experiments.snapshot import Judging
 from ceteris.fingerprint import Fingerprint, of_rows
 from ceteris.pairs import Name
-from ceteris.sections import Compare
+from ceteris.sections import SCORED_ON, Compare
 
 __all__ = ["Side", "Shared", "shared_rows", "on_shared_rows"]
 
@@ -96,4 +96,4 @@ def _restricted(side: Side, shared: Shared, n_seeds: int, first: bool) -> Cell:
     if side.cell.pred_probs is not None:
         probs = np.zeros((*predicted.shape, len(shared.classes)))
         probs[..., classes] = side.cell.pred_probs[kept][:, rows]
-    return replace(side.cell, predicted=classes[predicted].astype(np.int32), pred_probs=probs, n_seeds=n_seeds, estimator=None)
+    return replace(side.cell, predicted=classes[predicted].astype(np.int32), pred_probs=probs, n_seeds=n_seeds)
