@@ -42,7 +42,8 @@ def experiments(
     else:
         from rich.console import Console
 
-        Console().print(shown(found, metric))
+        console = Console()
+        console.print(shown(found, metric, console.width))
 
 
 def compare(

@@ -172,7 +172,7 @@ class History:
         go = f"dvc exp apply {head.name}" if head.experiment else f"git checkout {head.rev[:7]}"
         return _Run(
             self._cache,
-            named[0],
+            layout,
             outs,
             head.name,
             f"`dvc fetch --all-commits` where a remote holds it, else `{go} && dvc repro`",

@@ -21,41 +21,46 @@ from ceteris.wording import amount, interval, labels_of, literal, metric_name
 
 __all__ = ["shown", "side_by_side"]
 
-_MOST_LINES = 20
+_MOST_LINES, _WIDE = 20, 110
 _STYLES = {"helps": "green", "harms": "red", "cannot tell": "yellow", "no practical difference": "dim"}
 
 
-def shown(lines: Sequence[Line], metric: str) -> RenderableType:
-    """Return the lines as a table, with what needs more words below it."""
+def shown(lines: Sequence[Line], metric: str, width: int = 120) -> RenderableType:
+    """Return the lines as a table, with what needs more words below it.
+
+    Parameters
+    ----------
+    width : int
+        Characters that a line holds; under 110 the effect against the first run is left out.
+    """
     measurable = [line for line in lines if not line.snapshot.fault]
     scored = {line.effect.scored_on for line in measurable if line.effect is not None}
     on = " and ".join(labels_of(kind) for kind in sorted(scored)) or "nothing yet"
-    table = Table(
-        title=f"Effects on {metric_name(metric)}, scored on {on}", title_justify="left", title_style="", box=box.SIMPLE_HEAD
-    )
-    for name, justify in (("experiment", "left"), ("parent", "left"), ("axis", "left"), ("what changed", "left")):
-        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
-    for name in ("against its parent", "against the first"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("labels", justify="right")
-    table.add_column("CPU s", justify="right")
+    title = f"Effects on {metric_name(metric)}, scored on {on}"
+    table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
+    table.add_column("experiment\non its parent", overflow="fold", min_width=10)
+    table.add_column("axis\nwhat changed", overflow="fold", min_width=18, ratio=1)
+    table.add_column("against its parent", justify="right", no_wrap=True)
+    if width >= _WIDE:
+        table.add_column("against the first", justify="right", no_wrap=True)
+    table.add_column("labels", justify="right", no_wrap=True)
+    table.add_column("CPU s", justify="right", no_wrap=True)
     for line in measurable:
-        table.add_row(*_row(line, metric))
+        table.add_row(*_row(line, metric, width >= _WIDE))
     return Group(table, *_notes(lines, metric))
 
 
-def _row(line: Line, metric: str) -> list[Text]:
+def _row(line: Line, metric: str, wide: bool) -> list[Text]:
     against, first = line.against_parent, line.against_first
-    seconds = "" if math.isnan(line.cpu_seconds) else f"{line.cpu_seconds:,.1f}"
+    parent = f"\non {literal(line.parent.name)}" if line.parent else ""
+    axis = f"{against.move.axis}\n" if against else ""
     return [
-        Text(literal(line.snapshot.name), style="bold"),
-        Text(literal(line.parent.name) if line.parent else ""),
-        Text(against.move.axis if against else ""),
-        Text(literal(line.changed)),
+        Text(literal(line.snapshot.name), style="bold").append(parent, style="not bold dim"),
+        Text(axis, style="bold").append(literal(line.changed), style="not bold"),
         _amount(line.effect, metric),
-        _amount(first.effect if first else None, metric),
+        *([_amount(first.effect if first else None, metric)] if wide else []),
         Text(f"{line.labels_reviewed:,}"),
-        Text(seconds),
+        Text("" if math.isnan(line.cpu_seconds) else f"{line.cpu_seconds:,.1f}"),
     ]
 
 
