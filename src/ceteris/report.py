@@ -20,7 +20,7 @@ from ceteris import story, wording
 from ceteris.finding import Finding, findings
 from ceteris.sections import SCORED_ON
 
-__all__ = ["Picture", "Settings", "Tables", "render"]
+__all__ = ["Picture", "Settings", "Tables", "render", "template"]
 
 MOST_ISSUES = 50
 FIGURES = ("forest", "grid", "quality", "confused", "images")
@@ -94,7 +94,7 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
     chosen = story.planned(found, settings.metric)
     trusted = chosen[0].scored_on if chosen else "given"
     models, grid = _grid(tables.grid, settings.metric)
-    return _template().render(
+    return template("report.html.j2").render(
         settings=settings,
         metric=wording.metric_name(settings.metric),
         pictures={name: pictures.get(name) for name in FIGURES},
@@ -196,7 +196,8 @@ def _data_uri(svg: str) -> str:
 
 
 @cache
-def _template() -> Any:
+def template(name: str) -> Any:
+    """Return a page of ceteris, with the words that all of them share; what is put in is text."""
     environment = Environment(
         loader=PackageLoader("ceteris", "page"),
         autoescape=True,
@@ -214,4 +215,4 @@ def _template() -> Any:
         "upper_first": wording.upper_first,
         "p": lambda value: "\u2013" if pd.isna(value) else "<\u00a00.001" if value < 0.001 else f"{value:.3f}",
     }
-    return environment.get_template("report.html.j2")
+    return environment.get_template(name)

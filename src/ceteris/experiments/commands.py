@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -51,6 +52,7 @@ def compare(
     other: Annotated[str, typer.Argument(help="The candidate.")],
     baseline: Annotated[str | None, typer.Option(help="MODEL/VERSION of the baseline; default: what shows the move.")] = None,
     candidate: Annotated[str | None, typer.Option(help="MODEL/VERSION of the candidate.")] = None,
+    page: Annotated[Path | None, typer.Option(help="Write a page with the same, and every row that flipped, here.")] = None,
     claim: Annotated[str | None, typer.Option(help="data or model: refuse unless the effect is of that alone.")] = None,
 ) -> None:
     """Set two revisions side by side: what moved, what that was worth, which rows changed, which predictions flipped."""
@@ -64,7 +66,14 @@ def compare(
         raise BadInputError(f"--claim is {claim!r}.", "Say data or model.")
     root = find_root()
     found = compare_revisions(root, one, other, cells=_cells(baseline, candidate), claimed=claim)
-    Console().print(side_by_side(found, read_params(root).compare.metric))
+    metric = read_params(root).compare.metric
+    Console().print(side_by_side(found, metric))
+    if page is not None:
+        from ceteris.experiments.page import comparison_page
+        from ceteris.store import write_text
+
+        write_text(page, comparison_page(found, metric))
+        print(f"The page: {page}")
 
 
 def _cells(baseline: str | None, candidate: str | None) -> tuple[Name, Name] | None:

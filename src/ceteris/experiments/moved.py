@@ -132,7 +132,12 @@ def params_changed(before: Any, after: Any, leave_out: tuple[str, ...] = ()) -> 
     one, other = dict(_flat(before)), dict(_flat(after))
     keys = [*one, *(key for key in other if key not in one)]
     changed = [key for key in keys if one.get(key, _ABSENT) != other.get(key, _ABSENT) and not key.startswith(leave_out)]
-    return [f"{key} {one.get(key, _ABSENT)} -> {other.get(key, _ABSENT)}" for key in changed]
+    return [f"{_short(key)} {one.get(key, _ABSENT)} -> {other.get(key, _ABSENT)}" for key in changed]
+
+
+def _short(key: str) -> str:
+    """Return a key without the sections that say nothing here, and without places in lists."""
+    return ".".join(part for part in key.removeprefix("fix.recipes.").split(".") if not part.isdigit())
 
 
 _ABSENT = "(absent)"
