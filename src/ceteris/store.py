@@ -266,7 +266,7 @@ def note_times(root: Path, line: dict[str, Any]) -> None:
 
     Times are no result: where they cannot be kept, that is said once, and the work goes on.
     """
-    path = root / STATE / "times.csv"
+    path = _home(root) / STATE / "times.csv"
     try:
         path.parent.mkdir(exist_ok=True)
         header = not path.exists() or path.stat().st_size == 0
@@ -275,6 +275,13 @@ def note_times(root: Path, line: dict[str, Any]) -> None:
             file.write(text)
     except OSError as error:
         _warn_once(f"measured times cannot be kept in {path}: {error.strerror}; results are not touched by that")
+
+
+def _home(root: Path) -> Path:
+    """Return the repository that a folder of DVC's belongs to: `dvc exp run --temp` works below .dvc/tmp/exps/."""
+    parts = root.resolve().parts
+    places = [place for place in range(len(parts)) if parts[place : place + 3] == (".dvc", "tmp", "exps")]
+    return Path(*parts[: places[0]]) if places else root
 
 
 @cache
