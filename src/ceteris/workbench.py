@@ -81,6 +81,10 @@ class Workbench:
             table = table[[*arms, "scored_on", "difference", "low", "high", "n_discordant", "net_low", "verdict"]].round(4)
         return table.reset_index(drop=True)
 
+    def split_counts(self) -> dict[str, int]:
+        """Return how many rows each part holds."""
+        return dict(json.loads(self._bytes(f"{self._layout()['results']}/split/summary.json")))
+
     def cells(self) -> pd.DataFrame:
         """Return results/compare/grid.csv: one row a cell, metric and set of labels."""
         return self._table("results", "compare/grid.csv")

@@ -19,6 +19,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(experiments)
     app.command()(compare)
+    app.command()(plan)
 
 
 def experiments(
@@ -74,6 +75,21 @@ def compare(
 
         write_text(page, comparison_page(found, metric))
         print(f"The page: {page}")
+
+
+def plan() -> None:
+    """Tell, before any work, what this validation part can see, what would show more, and which contrasts are planned."""
+    from rich.console import Console
+
+    import ceteris
+    from ceteris.experiments.shown import planned
+
+    bench = ceteris.open()
+    try:
+        effects = bench.effects()
+    except BadInputError:
+        effects = None
+    Console().print(planned(bench.split_counts()["validation"], bench.params.compare, effects))
 
 
 def _cells(baseline: str | None, candidate: str | None) -> tuple[Name, Name] | None:

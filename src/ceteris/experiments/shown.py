@@ -17,9 +17,11 @@ from ceteris.experiments.comparison import PARTS, Comparison
 from ceteris.experiments.diff import tally
 from ceteris.experiments.measured import Measured
 from ceteris.experiments.table import Line
+from ceteris.planning import plan_hash, reviews_needed, visible_table
+from ceteris.sections import Compare
 from ceteris.wording import amount, interval, labels_of, literal, metric_name
 
-__all__ = ["shown", "side_by_side"]
+__all__ = ["planned", "shown", "side_by_side"]
 
 _MOST_LINES, _WIDE = 20, 110
 _STYLES = {"helps": "green", "harms": "red", "cannot tell": "yellow", "no practical difference": "dim"}
@@ -140,3 +142,30 @@ def _table(title: str, content: pd.DataFrame) -> Table:
     for row in content.head(_MOST_LINES).itertuples(index=False):
         table.add_row(*(Text(f"{value:,}" if isinstance(value, int) else literal(value)) for value in row))
     return table
+
+
+def planned(n_rows: int, compare: Compare, effects: pd.DataFrame | None) -> RenderableType:
+    """Return what a validation part of so many rows can see, and the contrasts that are planned.
+
+    Parameters
+    ----------
+    effects : DataFrame or None
+        results/compare/effects.csv of the last run.
+    """
+    visible = visible_table(n_rows)
+    told = pd.DataFrame({"rows that differ": [f"{100 * share:g} %" for share in visible["discordant_share"]]})
+    told["smallest effect that shows"] = [f"{100 * value:.1f} pp" for value in visible["smallest_visible"]]
+    for name in visible.columns[2:]:
+        told[name] = ["cannot be" if math.isnan(value) else f"{int(value):,}" for value in visible[name]]
+    names = [f"{contrast.axis}: {contrast.name}" for contrast in compare.planned]
+    parts: list[RenderableType] = [
+        _table(f"{n_rows:,} validation rows, four times in five, by the share of rows on which two arms differ", told),
+        Text(f"{len(names)} contrasts planned on {metric_name(compare.metric)} (plan {plan_hash(compare)[:8]}):"),
+        *(Text(f"  {literal(name)}") for name in names),
+    ]
+    reviews = reviews_needed(effects, compare.metric) if effects is not None else pd.DataFrame()
+    if len(reviews):
+        parts.append(_table("labels to review, at the rate of the reviews so far; later labels gain less", reviews))
+    else:
+        parts.append(Text("What a reviewed label is worth is not known before the first review: ceteris queue train"))
+    return Group(*parts)

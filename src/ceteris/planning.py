@@ -1,0 +1,89 @@
+"""What a validation part can see, told before any work: the smallest effects, the rows that would show more, and the plan."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from ceteris.errors import BadInputError
+from ceteris.sections import Compare
+from ceteris.verdicts import smallest_visible_before
+
+__all__ = ["ASSUMED_SHARES", "TARGETS", "plan_hash", "reviews_needed", "rows_needed", "visible_table"]
+
+ASSUMED_SHARES = (0.02, 0.05, 0.10)
+TARGETS = (0.01, 0.02, 0.03)
+
+
+def rows_needed(effect: float, discordant_share: float) -> int:
+    """Return the validation rows that show an effect of this size four times in five.
+
+    n = psi (2.8 / effect)^2, the inverse of `smallest_visible_before`.
+
+    Parameters
+    ----------
+    effect : float in (0, 1]
+        In the unit of accuracy: 0.01 = 1 pp.
+    discordant_share : float in [0, 1]
+        The share psi of rows on which the two arms differ; no effect can be larger than it.
+    """
+    if not 0 < effect <= 1 or not 0 <= discordant_share <= 1:
+        raise BadInputError(
+            f"An effect of {effect} with a discordant share of {discordant_share} cannot be.", "Pass an effect in (0, 1]."
+        )
+    return math.ceil(discordant_share * (2.8 / effect) ** 2)
+
+
+def visible_table(n_rows: int, shares: Sequence[float] = ASSUMED_SHARES, targets: Sequence[float] = TARGETS) -> pd.DataFrame:
+    """Return, for each assumed discordant share, the smallest effect that shows and the rows that would show each target.
+
+    Columns: discordant_share, smallest_visible, and `rows for 1 pp` and so on; blank where arms that differ on so few rows
+    cannot differ by that much.
+    """
+    lines = []
+    for share in shares:
+        line: dict[str, float] = {"discordant_share": share, "smallest_visible": smallest_visible_before(n_rows, share)}
+        for target in targets:
+            line[f"rows for {100 * target:g} pp"] = rows_needed(target, share) if target <= share else math.nan
+        lines.append(line)
+    return pd.DataFrame(lines)
+
+
+def plan_hash(compare: Compare) -> str:
+    """Return the sha256 of what was planned: the contrasts in their order, the metric, the region and the confidence."""
+    stated = compare.model_dump(include={"planned", "metric", "confidence", "region", "region_log_loss"})
+    return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
+
+
+def reviews_needed(effects: pd.DataFrame, metric: str, targets: Sequence[float] = TARGETS) -> pd.DataFrame:
+    """Return how many reviewed labels would bring each target, at the rate that each measured review has gained so far.
+
+    A straight line through nothing: later labels gain less than the first, so these are the fewest. Blank where the interval
+    of the rate holds no gain.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        results/compare/effects.csv.
+    """
+    rows = effects[(effects["axis"] == "data") & (effects["metric"] == metric) & (effects["labels_reviewed"] > 0)]
+    rows = rows[rows["planned"] & rows["difference"].notna() & (rows["baseline_version"] == "given")]
+    lines = []
+    for row in rows.itertuples():
+        line: dict[str, object] = {
+            "review": f"{row.candidate_model}/{row.candidate_version}",
+            "labels": int(row.labels_reviewed),
+        }
+        for target in targets:
+            likely, most = (target * row.labels_reviewed / gain if gain > 0 else math.nan for gain in (row.difference, row.low))
+            line[f"labels for {100 * target:g} pp"] = "" if math.isnan(likely) else f"{_up(likely)} (at most {_up(most)})"
+        lines.append(line)
+    return pd.DataFrame(lines)
+
+
+def _up(value: float) -> str:
+    return "no bound" if math.isnan(value) else f"{math.ceil(value):,}"
