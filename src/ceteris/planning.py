@@ -72,18 +72,14 @@ def reviews_needed(effects: pd.DataFrame, metric: str, targets: Sequence[float] 
     """
     rows = effects[(effects["axis"] == "data") & (effects["metric"] == metric) & (effects["labels_reviewed"] > 0)]
     rows = rows[rows["planned"] & rows["difference"].notna() & (rows["baseline_version"] == "given")]
+    best = rows.assign(trust=rows["scored_on"].map(SCORED_ON.index)).sort_values("trust", kind="stable")
     lines = []
-    for row in rows.itertuples():
-        line: dict[str, object] = {
-            "review": f"{row.candidate_model}/{row.candidate_version}",
-            "labels": int(row.labels_reviewed),
-        }
+    for row in best.drop_duplicates(["candidate_model", "candidate_version"]).to_dict("records"):
+        n_labels, gain, low = (float(row[name]) for name in ("labels_reviewed", "difference", "low"))
+        line = {"review": f"{row['candidate_model']}/{row['candidate_version']}", "labels": int(n_labels)}
         for target in targets:
-            likely, most = (target * row.labels_reviewed / gain if gain > 0 else math.nan for gain in (row.difference, row.low))
-            line[f"labels for {100 * target:g} pp"] = "" if math.isnan(likely) else f"{_up(likely)} (at most {_up(most)})"
-        lines.append(line)
+            likely, most = (math.ceil(target * n_labels / rate) if rate > 0 else 0 for rate in (gain, low))
+            bound = f"at most {most:,}" if most else "no bound"
+            line[f"labels for {100 * target:g} pp"] = f"{likely:,} ({bound})" if likely else ""
+        lines.append(line | {"scored on": row["scored_on"]})
     return pd.DataFrame(lines)
-
-
-def _up(value: float) -> str:
-    return "no bound" if math.isnan(value) else f"{math.ceil(value):,}"
