@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ceteris.errors import BadInputError
-from ceteris.sections import Compare
+from ceteris.sections import SCORED_ON, Compare
 from ceteris.verdicts import smallest_visible_before
 
 __all__ = ["ASSUMED_SHARES", "TARGETS", "plan_hash", "reviews_needed", "rows_needed", "visible_table"]
