@@ -9,7 +9,7 @@ import pandas as pd
 
 from ceteris.errors import BadInputError, nearest
 
-__all__ = ["LABEL_COLUMN", "to_edits", "to_review"]
+__all__ = ["LABEL_COLUMN", "to_edits", "to_reverts", "to_review"]
 
 LABEL_COLUMN = "label"
 _ALSO = ("unsure", "drop")
@@ -98,6 +98,42 @@ def to_edits(
             "These answers cannot be read:\n  " + "\n  ".join(faults[:50] + more) + "\n", "Correct them; nothing was written."
         )
     return lines
+
+
+def to_reverts(known: pd.DataFrame, which: str, *, reviewer: str, at: str) -> list[dict[str, str]]:
+    """Return the ledger lines that cancel every live answer of a batch, or one answer.
+
+    Parameters
+    ----------
+    known : DataFrame
+        The ledger so far.
+    which : str
+        "reviewer/batch", or the uuid of an answer.
+    reviewer : str
+        Who takes it back.
+
+    Raises
+    ------
+    BadInputError
+        There is no such batch or answer, or all of it was taken back before.
+    """
+    undone = set(known.loc[known["action"] == "revert", "reverts"])
+    answers = known[known["action"] != "revert"].drop_duplicates("answer")
+    batches = answers["reviewer"] + "/" + answers["batch"]
+    chosen = answers[(batches == which) | (answers["answer"] == which)]
+    if chosen.empty:
+        raise BadInputError(
+            f"{which!r} is no batch of answers and no answer.{nearest(which, sorted(set(batches)))}",
+            "Name it as REVIEWER/BATCH: ceteris credit lists them.",
+        )
+    live = chosen[~chosen["answer"].isin(undone)]
+    if live.empty:
+        raise BadInputError(f"All of {which!r} was taken back before.", "Nothing is left to do.")
+    same = {"action": "revert", "new_label": "", "reviewer": reviewer, "batch": "reverts", "at": at, "source": "revert"}
+    return [
+        same | {"id": row.id, "given_label": row.given_label, "answer": str(uuid.uuid4()), "reverts": row.answer}
+        for row in live.itertuples()
+    ]
 
 
 def _last_said(known: pd.DataFrame, reviewer: str) -> dict[str, tuple[str, str]]:

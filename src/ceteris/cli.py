@@ -169,6 +169,29 @@ def import_answers(
         print(f"Keep them and see what they are worth: git add {path.relative_to(bench.root)} && dvc repro && ceteris summary")
 
 
+@edits_app.command("revert")
+def revert(
+    which: Annotated[str, typer.Argument(help="REVIEWER/BATCH, or the uuid of one answer.")],
+    reviewer: Annotated[str, typer.Option(help="Who takes it back.")],
+) -> None:
+    """Take back a batch of answers, or one: lines are added to data/edits/, none is removed."""
+    from ceteris import ledger
+    from ceteris.answers import to_reverts
+    from ceteris.store import single_writer
+
+    bench = _bench()
+    folder = bench.path("edits")
+    path = folder / f"{_plain(reviewer)}-reverts.csv"
+    with single_writer(bench.root, "edits revert"):
+        lines = to_reverts(
+            ledger.read_ledger(folder), which, reviewer=reviewer, at=datetime.now(UTC).isoformat(timespec="milliseconds")
+        )
+        ledger.append(path, lines)
+    where = path.relative_to(bench.root)
+    print(f"{len(lines):,} answers taken back in {where}")
+    print(f"Keep that and see what it is worth: git add {where} && dvc repro && ceteris summary")
+
+
 def main() -> None:
     """Run the command line: a refusal is a sentence on standard error and an exit code."""
     try:

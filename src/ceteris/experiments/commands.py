@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +22,8 @@ def add_to(app: typer.Typer) -> None:
     app.command()(experiments)
     app.command()(compare)
     app.command()(plan)
+    app.command()(credit)
+    app.command()(budget)
 
 
 def experiments(
@@ -90,6 +94,52 @@ def plan() -> None:
     except BadInputError:
         effects = None
     Console().print(planned(bench.split_counts()["validation"], bench.params.compare, effects))
+
+
+def credit(
+    by: Annotated[str, typer.Option(help="What makes a batch: batch, reviewer, class, issue or source.")] = "batch",
+    model: Annotated[str | None, typer.Option(help="Held fixed; default: that of the first planned data contrast.")] = None,
+) -> None:
+    """Tell which batch of edits helped and which hurt, each with its interval; coalitions of batches are trained."""
+    from rich.console import Console
+
+    from ceteris.experiments.reviewing import Reviewing
+    from ceteris.experiments.reviews_shown import beside, credit_shown
+    from ceteris.store import find_root
+
+    reviewing = Reviewing(find_root(), model, _progress("credit"))
+    metric = reviewing.params.compare.metric
+    Console().print(credit_shown(reviewing.credit(by), by, metric, beside(metric, reviewing.model, reviewing.scored_on)))
+
+
+def budget(
+    most: Annotated[int, typer.Option(help="Reviews up to which the curve goes.")] = 400,
+    model: Annotated[str | None, typer.Option(help="Held fixed; default: that of the first planned data contrast.")] = None,
+) -> None:
+    """Tell what 25, 50, 100, ... reviewed labels are worth, ranked against random; versions in between are trained."""
+    from rich.console import Console
+
+    from ceteris.experiments.reviewing import Reviewing
+    from ceteris.experiments.reviews_shown import beside, budget_shown
+    from ceteris.store import find_root
+
+    reviewing = Reviewing(find_root(), model, _progress("budget"))
+    curve, simulated = reviewing.budget(most)
+    metric = reviewing.params.compare.metric
+    Console().print(budget_shown(curve, simulated, metric, beside(metric, reviewing.model, reviewing.scored_on)))
+
+
+def _progress(who: str) -> Callable[[int, int], None]:
+    """Return what tells, every few seconds, how many cells are fitted."""
+    told = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        if time.monotonic() - told > 3 and done < total:
+            told = time.monotonic()
+            print(f"{who}: {done} of {total} cells fitted", file=sys.stderr, flush=True)
+
+    return tell
 
 
 def _cells(baseline: str | None, candidate: str | None) -> tuple[Name, Name] | None:

@@ -21,10 +21,10 @@ from ceteris.planning import plan_hash, reviews_needed, visible_table
 from ceteris.sections import Compare
 from ceteris.wording import amount, interval, labels_of, literal, metric_name
 
-__all__ = ["planned", "shown", "side_by_side"]
+__all__ = ["STYLES", "planned", "shown", "side_by_side"]
 
 _MOST_LINES, _WIDE = 20, 110
-_STYLES = {"helps": "green", "harms": "red", "cannot tell": "yellow", "no practical difference": "dim"}
+STYLES = {"helps": "green", "harms": "red", "cannot tell": "yellow", "no practical difference": "dim"}
 
 
 def shown(lines: Sequence[Line], metric: str, width: int = 120) -> RenderableType:
@@ -69,7 +69,7 @@ def _row(line: Line, metric: str, wide: bool) -> list[Text]:
 def _amount(effect: Effect | None, metric: str) -> Text:
     if effect is None:
         return Text("")
-    return Text(_one_line(effect, metric) + "\n").append(effect.verdict, style=_STYLES.get(effect.verdict, ""))
+    return Text(_one_line(effect, metric) + "\n").append(effect.verdict, style=STYLES.get(effect.verdict, ""))
 
 
 def _notes(lines: Sequence[Line], metric: str) -> list[Text]:
@@ -124,7 +124,7 @@ def _worth(against: Measured, metric: str) -> list[Text]:
     if against.effect is not None:
         told, verdict = str(against.effect).removesuffix(against.effect.verdict), against.effect.verdict
         return [
-            Text(f"worth: {told}").append(verdict, style=_STYLES.get(verdict, "")),
+            Text(f"worth: {told}").append(verdict, style=STYLES.get(verdict, "")),
             Text(f"why: {literal(against.effect.reason)}"),
         ]
     if against.attribution is not None:

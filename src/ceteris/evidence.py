@@ -1,0 +1,49 @@
+"""The door to what recipes may use: the train labels, the queue, the decisions of people, the true labels where known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ceteris import edits
+from ceteris.dataset import ID, LABEL, TRUE_LABEL
+from ceteris.issues import rank
+from ceteris.ledger import of_part, read_ledger
+from ceteris.params import Params
+from ceteris.recipes import Evidence
+from ceteris.splits import TRAIN
+from ceteris.store import read_json, read_parquet
+
+__all__ = ["read_evidence"]
+
+
+def read_evidence(root: Path, layout: Mapping[str, str], params: Params) -> Evidence:
+    """Return what split, audit and data/edits/ hold of the train rows, in the order of their ids."""
+    split = root / layout["split"]
+    train = read_parquet(split / "train.parquet", columns=[ID, LABEL]).sort_values(ID, kind="stable")
+    truth = read_parquet(split / "truth-train.parquet")
+    parts = read_parquet(split / "parts.parquet").set_index("id")["part"]
+    ids = train[ID].to_numpy(dtype=object)
+    places = pd.Index(ids)
+    ranked = rank(read_parquet(root / layout["audit"] / "issues.parquet"))
+    queue = places.get_indexer(pd.Index(ranked["id"]))
+    suggested = np.empty(len(ids), dtype=object)
+    flagged = np.zeros(len(ids), dtype=bool)
+    suggested[queue] = ranked["suggested_label"].to_numpy(dtype=object)
+    flagged[queue] = ranked["is_label_issue"].to_numpy(dtype=bool)
+    decisions = edits.resolve(read_ledger(root / layout["edits"]), params.fix.conflicts)
+    known = truth.set_index(ID)[TRUE_LABEL].reindex(places)
+    return Evidence(
+        ids=ids,
+        labels=train[LABEL].to_numpy(dtype=object),
+        classes=tuple(read_json(split / "classes.json")),
+        queue=queue,
+        flagged=flagged,
+        suggested=suggested,
+        decisions=of_part(decisions, parts, TRAIN),
+        true=known.to_numpy(dtype=object) if known.notna().all() else None,
+        draws=params.train.seeds,
+    )
