@@ -73,7 +73,9 @@ class Reviewing:
         """
         decisions = self.evidence.decisions
         given = decisions["id"].map(dict(zip(self.evidence.ids, self.evidence.labels, strict=True)))
-        moving = decisions[(decisions["action"] == "drop") | ((decisions["action"] == "relabel") & (decisions["new_label"] != given))]
+        moving = decisions[
+            (decisions["action"] == "drop") | ((decisions["action"] == "relabel") & (decisions["new_label"] != given))
+        ]
         if moving.empty:
             raise BadInputError(
                 "No edit changes a train row yet, so there is nothing to give credit for.", "Review some: ceteris queue train"

@@ -40,7 +40,10 @@ def credit_shown(credits: Sequence[Credit], by: str, metric: str, beside: str) -
         notes.append(Text("Shares are left out: there are too many batches to train every coalition."))
     harmful = [one for one in credits if (one.share or one.last).verdict == "harms"]
     if by == "batch":
-        notes += [Text(f"{literal(one.batch)} harms. To take it back: ceteris edits revert {literal(one.batch)} --reviewer YOUR-NAME") for one in harmful]
+        notes += [
+            Text(f"{literal(one.batch)} harms. To take it back: ceteris edits revert {literal(one.batch)} --reviewer YOUR-NAME")
+            for one in harmful
+        ]
     notes.append(Text("Read off validation labels as often as one likes, so exploratory: no part of the planned family."))
     return Group(table, *notes)
 
