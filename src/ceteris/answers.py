@@ -131,8 +131,8 @@ def to_reverts(known: pd.DataFrame, which: str, *, reviewer: str, at: str) -> li
         raise BadInputError(f"All of {which!r} was taken back before.", "Nothing is left to do.")
     same = {"action": "revert", "new_label": "", "reviewer": reviewer, "batch": "reverts", "at": at, "source": "revert"}
     return [
-        same | {"id": row.id, "given_label": row.given_label, "answer": str(uuid.uuid4()), "reverts": row.answer}
-        for row in live.itertuples()
+        same | {"id": str(id), "given_label": str(given), "answer": str(uuid.uuid4()), "reverts": str(answer)}
+        for id, given, answer in live[["id", "given_label", "answer"]].itertuples(index=False)
     ]
 
 

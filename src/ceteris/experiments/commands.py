@@ -24,6 +24,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(plan)
     app.command()(credit)
     app.command()(budget)
+    app.command("next")(next_)
 
 
 def experiments(
@@ -127,6 +128,20 @@ def budget(
     curve, simulated = reviewing.budget(most)
     metric = reviewing.params.compare.metric
     Console().print(budget_shown(curve, simulated, metric, beside(metric, reviewing.model, reviewing.scored_on)))
+
+
+def next_(
+    most: Annotated[int, typer.Option(help="Reviews up to which the budget curve goes.")] = 400,
+    model: Annotated[str | None, typer.Option(help="Held fixed; default: that of the first planned data contrast.")] = None,
+) -> None:
+    """Say whether to review 100 more labels or to tune 100 more trials, from what either has earned so far."""
+    from ceteris.experiments.lever import next_lever
+    from ceteris.experiments.reviews_shown import advice_told, beside
+    from ceteris.store import find_root
+
+    advice, reviewing, simulated = next_lever(find_root(), model, most, _progress("next"))
+    metric = reviewing.params.compare.metric
+    print(advice_told(advice, metric, beside(metric, reviewing.model, reviewing.scored_on), simulated))
 
 
 def _progress(who: str) -> Callable[[int, int], None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ceteris.cell_files import FINGERPRINT, read_cell
 from ceteris.cells import Cell
 from ceteris.credit import Credit, batches_by, coalitions, credits
 from ceteris.dataset import ID, TRUE_LABEL, Dataset, codes
+from ceteris.effect import Effect, paired_effect
 from ceteris.errors import BadInputError, nearest
 from ceteris.evidence import read_evidence
 from ceteris.experiments.extra import Extra, Training
@@ -23,7 +25,7 @@ from ceteris.layout import read_layout
 from ceteris.params import Params
 from ceteris.recipes import Evidence, Version, make_all
 from ceteris.scoring import row_scores
-from ceteris.sections import RANDOM, Step
+from ceteris.sections import RANDOM, ModelRecipe, Step
 from ceteris.store import read_json, read_params, read_parquet
 
 __all__ = ["Reviewing"]
@@ -73,9 +75,8 @@ class Reviewing:
         """
         decisions = self.evidence.decisions
         given = decisions["id"].map(dict(zip(self.evidence.ids, self.evidence.labels, strict=True)))
-        moving = decisions[
-            (decisions["action"] == "drop") | ((decisions["action"] == "relabel") & (decisions["new_label"] != given))
-        ]
+        relabels = (decisions["action"] == "relabel") & (decisions["new_label"] != given)
+        moving = decisions[relabels | (decisions["action"] == "drop")]
         if moving.empty:
             raise BadInputError(
                 "No edit changes a train row yet, so there is nothing to give credit for.", "Review some: ceteris queue train"
@@ -104,6 +105,19 @@ class Reviewing:
         nothing, *scores = self._scores(trainings)
         return budget_curve(nothing, dict(zip(ks, scores, strict=True)), **self._settings()), False
 
+    def other_models(self) -> list[Effect]:
+        """Return what every other model of params.yaml is worth against the one held fixed, on the given labels."""
+        given = [self._with(self.evidence.decisions.head(0))]
+        (held,) = self._scores(given)
+        others = [recipe for name, recipe in self.params.train.models.items() if name != self.model]
+        scores = [self._scores(given, recipe)[0] for recipe in others]
+        return [replace(paired_effect(held, score, **self._settings()), axis="model") for score in scores]
+
+    def left_to_gain(self) -> float:
+        """Return how far the model is from a perfect score on the given labels; for log-loss its loss."""
+        (held,) = self._scores([self._with(self.evidence.decisions.head(0))])
+        return float(-held.mean() if self.params.compare.metric == "log_loss" else 1 - held.mean())
+
     def _simulated(self, ks: tuple[int, ...]) -> Curve:
         recipes = {f"k{k}": (Step(step="simulate_review", rows=k),) for k in ks}
         versions = make_all({"given": (), **recipes}, self.evidence)
@@ -123,8 +137,8 @@ class Reviewing:
         rows = [np.flatnonzero(kept) for kept in version.kept]
         return Training(tuple(rows), tuple(labels[kept] for labels, kept in zip(version.labels, rows, strict=True)))
 
-    def _scores(self, trainings: list[Training]) -> list[np.ndarray]:
-        cells = self._extra.cells(self.params.train.models[self.model], trainings)
+    def _scores(self, trainings: list[Training], recipe: ModelRecipe | None = None) -> list[np.ndarray]:
+        cells = self._extra.cells(recipe or self.params.train.models[self.model], trainings)
         return [self._row_scores(cell) for _, cell in cells]
 
     def _row_scores(self, cell: Cell) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from rich import box
@@ -9,13 +10,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ceteris.advice import Advice
 from ceteris.budget import Curve
 from ceteris.credit import Credit
 from ceteris.effect import Effect
 from ceteris.experiments.shown import STYLES
 from ceteris.wording import amount, interval, labels_of, literal, metric_name
 
-__all__ = ["beside", "budget_shown", "credit_shown"]
+__all__ = ["advice_told", "beside", "budget_shown", "credit_shown"]
 
 
 def credit_shown(credits: Sequence[Credit], by: str, metric: str, beside: str) -> RenderableType:
@@ -68,6 +70,31 @@ def budget_shown(curve: Curve, simulated: bool, metric: str, beside: str) -> Ren
         notes.append(Text(f"The ranking, over the whole range: {_plain(curve.area, metric)}: {curve.area.verdict}."))
     notes.append(Text("Read off validation, so exploratory."))
     return Group(table, *notes)
+
+
+def advice_told(advice: Advice, metric: str, beside: str, simulated: bool) -> str:
+    """Return an advice as sentences that name their evidence."""
+    parts = {"100 more labels": advice.labels, "100 more trials": advice.trials}
+    told = [
+        f"{what} are expected to gain {amount(one.expected, metric)} {interval(*one.interval, metric)}, from {one.evidence}"
+        for what, one in parts.items()
+        if one is not None
+    ]
+    chance = "" if math.isnan(advice.chance) else f" The chance that reviewing gains more: {100 * advice.chance:.0f} %."
+    lacking = [_LACKING[what] for what, one in parts.items() if one is None]
+    who = " The reviewer is simulated." if simulated else ""
+    return f"{_HEADS[advice.verdict]}: {'; '.join([*told, *lacking])} ({beside}).{chance}{who}"
+
+
+_HEADS = {
+    "review": "Review 100 more labels",
+    "tune": "Tune 100 more trials",
+    "cannot tell": "Cannot tell which is worth more",
+}
+_LACKING = {
+    "100 more labels": "no reviews show what a label is worth (ceteris queue train)",
+    "100 more trials": "fewer than two trials show what tuning is worth (dvc exp run -S train.models...)",
+}
 
 
 def beside(metric: str, model: str, scored_on: str) -> str:

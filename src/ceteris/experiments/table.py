@@ -66,7 +66,7 @@ class Line:
 
 def lines(snapshots: Sequence[Snapshot], past: Past, settings: Compare) -> list[Line]:
     """Return a line for each revision, in their order, each effect judged by itself alone."""
-    known = {one.rev: one for one in snapshots}
+    known = {one.rev: one for one in snapshots if one.rev}
     corner = corners(snapshots, past)
     first = next((one for one in snapshots if not one.fault), None)
     return [_line(one, _parent(one, known), first, past, corner, settings) for one in snapshots]
