@@ -11,7 +11,7 @@ import pytest
 from small import CLASSES, decided, edit
 
 from ceteris import edits
-from ceteris.answers import to_edits, to_review
+from ceteris.answers import to_edits, to_reverts, to_review
 from ceteris.errors import BadInputError
 from ceteris.store import table_text
 
@@ -138,3 +138,28 @@ def test_whole_numbers_are_shown_whole() -> None:
     features = pd.DataFrame({**values, "void": [np.nan] * 3, "word": ["x", None, "1.0"]}, index=["a", "b", "c"])
     lines = table_text(to_review(queue, features, ())).splitlines()
     assert lines[1:] == ["a,,1,1,1.0,1.0,,x", "b,,0,,0.5,2.0,,", "c,,1,3,2.0,1e+300,,1.0"]
+
+
+ANSWERS = (
+    edit("t1", new="bee", reviewer="ann", batch="x"),
+    edit("t2", given="bee", new="cow", reviewer="ann", batch="x"),
+    edit("t3", new="cow", reviewer="bob", batch="x"),
+)
+
+
+def test_taking_a_batch_back_brings_every_decision_of_it_back_and_no_other() -> None:
+    taken = to_reverts(ledger(*ANSWERS), "ann/x", reviewer="lead", at=AT)
+    assert [(line["id"], line["reverts"]) for line in taken] == [(line["id"], line["answer"]) for line in ANSWERS[:2]]
+    assert decided(*ANSWERS, *taken)["id"].tolist() == ["t3"]
+
+
+def test_one_answer_is_taken_back_by_its_name_and_once() -> None:
+    (line,) = to_reverts(ledger(*ANSWERS), ANSWERS[2]["answer"], reviewer="lead", at=AT)
+    assert line["reverts"] == ANSWERS[2]["answer"]
+    with pytest.raises(BadInputError, match="was taken back before"):
+        to_reverts(ledger(*ANSWERS, line), "bob/x", reviewer="lead", at=AT)
+
+
+def test_an_unknown_batch_is_refused_with_the_nearest() -> None:
+    with pytest.raises(BadInputError, match="Did you mean 'ann/x'"):
+        to_reverts(ledger(*ANSWERS), "an/x", reviewer="lead", at=AT)

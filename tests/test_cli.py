@@ -91,6 +91,17 @@ def test_answers_that_are_imported_twice_count_once_and_change_no_byte(repo: Pat
     assert (repo / "data/edits/ann-q.csv").read_bytes() == before
 
 
+def test_a_batch_is_taken_back_in_a_file_of_who_took_it_back(repo: Path, ceteris_) -> None:
+    ceteris_("queue", "train", "--out", "q.csv")
+    fill(Path("q.csv"), {0: "drop", 1: "unsure"})
+    ceteris_("edits", "import", "q.csv", "--reviewer", "ann")
+    before = (repo / "data/edits/ann-q.csv").read_bytes()
+    said = ceteris_("edits", "revert", "ann/q", "--reviewer", "The lead")
+    assert "2 answers taken back in data/edits/The_lead-reverts.csv" in said.out
+    assert (repo / "data/edits/ann-q.csv").read_bytes() == before
+    assert edits.resolve(ledger.read_ledger(repo / "data/edits")).empty
+
+
 def test_a_disagreement_queue_is_blind_and_its_answers_are_verified_labels(repo: Path, ceteris_) -> None:
     said = ceteris_("queue", "logistic.given.simulated")
     assert "`drop`" not in said.out

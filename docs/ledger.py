@@ -1,0 +1,55 @@
+"""Writes the ledger that README.md shows: makes four experiments in a clone, and puts what `ceteris experiments` prints there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+EXPERIMENTS = {
+    "softer": ["train.models.logistic.params.C=0.1"],
+    "more-labels": ["fix.recipes.reviewed-simulated.0.rows=400"],
+    "neighbours": ["+train.models.neighbours={estimator: sklearn.neighbors.KNeighborsClassifier, prepare: scaled}"],
+    "both": ["train.models.logistic.params.C=0.1", "fix.recipes.reviewed-simulated.0.rows=400"],
+}
+COMMANDS = {"ledger": ["experiments", "--run-missing"], "board": ["budget", "--most", "300"], "next": ["next", "--most", "300"]}
+
+
+def run(folder: Path, *command: str) -> str:
+    """Return what a command prints in a folder; its code is the folder's own."""
+    given = {"PYTHONPATH": str(folder / "src"), "COLUMNS": "118", "DVC_NO_ANALYTICS": "1", "NO_COLOR": "1"}
+    done = subprocess.run(command, cwd=folder, env=os.environ | given, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def main() -> None:
+    """Rewrite the blocks of README.md between their marks."""
+    with tempfile.TemporaryDirectory() as scratch:
+        clone = Path(scratch) / "digits"
+        run(ROOT, "git", "clone", "-q", str(ROOT), str(clone))
+        run(clone, "dvc", "repro", "-q")
+        run(clone, "git", "commit", "-qam", "The first run", "--allow-empty")
+        for name, settings in EXPERIMENTS.items():
+            run(clone, "dvc", "exp", "run", "-q", "-n", name, *(word for line in settings for word in ("-S", line)))
+            run(clone, "git", "checkout", "-q", ".")
+            run(clone, "dvc", "checkout", "-q")
+        told = {
+            name: run(clone, sys.executable, "-c", "from ceteris.cli import main; main()", *words).rstrip()
+            for name, words in COMMANDS.items()
+        }
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    for name, block in told.items():
+        shown = "\n".join(line.rstrip() for line in block.splitlines())
+        text = re.sub(rf"(<!-- {name}: [^\n]*-->\n```\n).*?(```\n<!-- end -->)", lambda m, s=shown: m[1] + s + "\n" + m[2], text, flags=re.S)
+    readme.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
