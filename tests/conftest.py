@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,10 @@ import pytest
 from checkout import default_repository as default_repository
 from clone import SMALL, Clone, publish
 from hypothesis import HealthCheck, settings
+from past import fill
 from small import STAGES, repository, run_stages
+
+from ceteris import cli
 
 # No deadline: a busy machine is no broken law. Derandomised: the same tests pass or fail on every machine.
 settings.register_profile(
@@ -27,7 +31,7 @@ settings.load_profile("ceteris")
 
 # Whole files go to one worker each; those that take minutes start first, or one worker waits for the other at the end.
 LONGEST = (
-    "test_pipeline", "test_crashes", "test_own_file", "test_experiments", "test_calibration", "test_notebooks",
+    "test_pipeline", "test_crashes", "test_own_file", "test_experiments", "test_history", "test_calibration", "test_notebooks",
     "test_faults_data",
 )  # fmt: skip
 
@@ -50,6 +54,12 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     return Clone(_once(tmp_path_factory, "small", make))
 
 
+@pytest.fixture(scope="session")
+def past(small_run: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A copy of the small run with an experiment of every axis on it. Tests copy it and leave it as it is."""
+    return Clone(_once(tmp_path_factory, "past", lambda root: fill(small_run.copy(root))))
+
+
 @pytest.fixture
 def clone(small_run: Clone, tmp_path: Path) -> Clone:
     """A copy of the small run, to be changed or broken."""
@@ -69,6 +79,26 @@ def repo(whole_repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     shutil.copytree(whole_repository, root)
     monkeypatch.chdir(root)
     return root
+
+
+class Said:
+    """What a command printed, and how it ended."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def ceteris_(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """What a person types, in this process: `ceteris.cli.main` with the words of the command line."""
+
+    def told(*words: object) -> Said:
+        monkeypatch.setattr(sys, "argv", ["ceteris", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return Said(int(ended.value.code or 0), *capsys.readouterr())
+
+    return told
 
 
 def _once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:

@@ -23,10 +23,14 @@ FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
     "vocabulary": "errors params sections dataset neutral",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
-    " disagreement columns labels row_ids rows params_file skops_file init forecast copies",
-    "experiment": "fingerprint cells pairs compare verified measure",
-    "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet wording finding story report gallery",
-    "door": "sources csv_file store layout closure ledger cell_files cli workbench onboarding tracking",
+    " disagreement columns labels row_ids rows params_file skops_file init forecast copies online",
+    "experiment": "fingerprint cells pairs compare verified measure attribution experiments experiments.snapshot"
+    " experiments.moved experiments.pairing experiments.measured experiments.table experiments.diff experiments.comparison",
+    "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet wording finding story report gallery"
+    " experiments.shown experiments.page",
+    "door": "sources csv_file store layout closure ledger cell_files cli workbench onboarding tracking"
+    " experiments.git experiments.cache experiments.run experiments.history experiments.records experiments.extra"
+    " experiments.account experiments.commands",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report",
 }
@@ -35,6 +39,7 @@ OWNERS = {
     "cleanlab": {"issues"},
     "matplotlib": {room for room in FLOOR if room.split(".")[0] == "plots"},
     "dvc": {room for room, floor in FLOOR.items() if floor == "door"},
+    "rich": {"experiments.shown", "experiments.commands"},
 }
 # A user's own estimator is found, and a file's place asked, in one craft room.
 MAY_READ = {"models": {"read_bytes", "is_file", "rglob"}}
@@ -177,6 +182,7 @@ def test_importing_any_room_fits_draws_and_seeds_nothing() -> None:
     quiet = sorted(room for room, floor in FLOOR.items() if floor not in ("stage",) and room not in ("", "issues"))
     program = f"""
 import importlib, random, sys, threading, warnings
+import rich.style  # its import draws the ids of links
 before = random.getstate(), warnings.filters[:]
 for room in {quiet}:
     importlib.import_module("ceteris." + room)
@@ -206,8 +212,14 @@ def test_a_stage_watches_exactly_the_code_that_it_runs(name: str) -> None:
     listed = {dep for dep in pipeline()["stages"][name]["deps"] if dep.startswith("src/")}
     code = {path.relative_to(REPOSITORY).as_posix() for path in import_closure(f"stages.{name}")}
     if name == "report":
-        code |= {path.relative_to(REPOSITORY).as_posix() for path in (PACKAGE / "page").iterdir()}
+        code |= {path.relative_to(REPOSITORY).as_posix() for path in parts_of(PACKAGE / "page/report.html.j2")}
     assert listed == code
+
+
+def parts_of(page: Path) -> set[Path]:
+    """Return a page and every file that it is put together from."""
+    named = re.findall(r'{%-? *(?:from|include|import|extends) +"([^"]+)"', page.read_text(encoding="utf-8"))
+    return {page}.union(*(parts_of(page.with_name(name)) for name in named))
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import csv
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 import ceteris
-from ceteris import cli, edits, ledger
+from ceteris import edits, ledger
 from ceteris.store import read_table
-
-
-class Said:
-    """What a command printed, and how it ended."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-
-@pytest.fixture
-def ceteris_(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    def told(*words: object) -> Said:
-        monkeypatch.setattr(sys, "argv", ["ceteris", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        return Said(int(ended.value.code or 0), *capsys.readouterr())
-
-    return told
 
 
 def fill(path: Path, answers: dict[int, str]) -> list[str]:
@@ -44,10 +27,19 @@ def fill(path: Path, answers: dict[int, str]) -> list[str]:
     return [rows[row]["id"] for row in answers]
 
 
+def test_the_command_line_starts_without_what_its_commands_need() -> None:
+    heavy = ("numpy", "pandas", "sklearn", "scipy", "matplotlib", "cleanlab", "pyarrow", "dvc", "pydantic", "rich", "jinja2")
+    program = f"import sys, ceteris.cli; print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
 def test_help_is_enough_to_find_the_rest(ceteris_) -> None:
     said = ceteris_("--help")
     assert said.code == 0
-    assert all(command in said.out for command in ("init", "summary", "effects", "queue", "edits", "dvc repro"))
+    assert all(
+        command in said.out
+        for command in ("init", "summary", "effects", "queue", "edits", "experiments", "compare", "dvc repro")
+    )
 
 
 def test_the_summary_names_levers_intervals_labels_and_the_report(repo: Path, ceteris_) -> None:

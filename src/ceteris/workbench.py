@@ -15,7 +15,7 @@ from ceteris.gallery import Gallery
 from ceteris.layout import layout_of, read_layout
 from ceteris.params import Params, parse
 from ceteris.sections import METRICS, SCORED_ON
-from ceteris.store import find_root, parse_yaml, read_parquet, read_table
+from ceteris.store import find_root, parse_yaml, read_params, read_parquet, read_table
 
 __all__ = ["AXES", "Workbench", "open"]
 
@@ -170,6 +170,16 @@ class Workbench:
     def metrics(self) -> dict[str, Any]:
         """Return results/compare/metrics.json."""
         return dict(json.loads(self._bytes(f"{self._layout()['results']}/compare/metrics.json")))
+
+    def experiments(self) -> pd.DataFrame:
+        """Return a row for every commit and experiment: what it moved, and what that was worth, as `ceteris experiments` tells.
+
+        The columns are those of `ceteris.experiments.table.COLUMNS`. The whole history is read, whatever `rev` is open here.
+        """
+        from ceteris.experiments.account import account
+        from ceteris.experiments.table import table
+
+        return table(account(self.root), read_params(self.root).compare.metric)
 
     def train_rows(self) -> pd.DataFrame:
         """Return the train rows with their features, indexed by id."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-from ceteris.errors import CeterisError
+from ceteris.errors import BadInputError, CeterisError
 from ceteris.experiments.comparison import Comparison, compared
 from ceteris.experiments.extra import Extra, Training, kept
 from ceteris.experiments.history import History
 from ceteris.experiments.records import read_seconds, read_spent, record
-from ceteris.experiments.snapshot import Snapshot
+from ceteris.experiments.snapshot import Snapshot, setting
 from ceteris.experiments.table import Line, Past, corners, judged, lines
 from ceteris.fingerprint import Fingerprint
 from ceteris.pairs import Name
@@ -34,13 +34,10 @@ def account(root: Path, *, run_missing: bool = False) -> list[Line]:
     with History(root) as history:
         past = Past(history.side, history.version, read_seconds(root), partial(kept, root))
         found = lines(history.snapshots, past, settings)
-        absent = {one for line in found if line.against_parent for one in line.against_parent.missing}
-        if run_missing and absent:
-            for place, wanted in enumerate(sorted(absent, key=lambda one: one.fit_key), start=1):
-                print(f"experiments: training corner {place} of {len(absent)}", file=sys.stderr, flush=True)
-                train_corner(history, wanted)
+        absent = [one for line in found if line.against_parent for one in line.against_parent.missing]
+        if run_missing and _train(history, absent):
             found = lines(history.snapshots, past, settings)
-        found, fresh = judged(found, read_spent(root), settings)
+    found, fresh = judged(found, read_spent(root), settings)
     try:
         record(root, fresh)
     except CeterisError as refusal:
@@ -49,25 +46,51 @@ def account(root: Path, *, run_missing: bool = False) -> list[Line]:
 
 
 def compare_revisions(
-    root: Path, one: str, other: str, *, cells: tuple[Name, Name] | None = None, claimed: str | None = None
+    root: Path,
+    one: str,
+    other: str,
+    *,
+    cells: tuple[Name, Name] | None = None,
+    claimed: str | None = None,
+    run_missing: bool = False,
 ) -> Comparison:
     """Return what stands between two revisions, by name or hash; refusals as of `compared` and `History.find`."""
+    settings = read_params(root).compare
     with History(root) as history:
         past = Past(history.side, history.version, {}, partial(kept, root))
         baseline, candidate = history.find(one), history.find(other)
         for snapshot, cell in zip((baseline, candidate), cells or (), strict=False):
             history.side(snapshot, cell)
-        return compared(
-            baseline,
-            candidate,
-            past,
-            corners(history.snapshots, past),
-            read_params(root).compare,
-            cells=cells,
-            claimed=claimed,
-            batches=history.batches(candidate) | history.batches(baseline),
-            features=lambda snapshot: history.features(snapshot, "validation"),
-        )
+
+        def side_by_side() -> Comparison:
+            return compared(
+                baseline,
+                candidate,
+                past,
+                corners(history.snapshots, past),
+                settings,
+                cells=cells,
+                claimed=claimed,
+                batches=history.batches(baseline) | history.batches(candidate),
+                features=lambda snapshot: history.features(snapshot, "validation"),
+            )
+
+        found = side_by_side()
+        return side_by_side() if run_missing and _train(history, found.measured.missing) else found
+
+
+def _train(history: History, absent: Iterable[Fingerprint]) -> int:
+    """Train each of these cells once, telling of those that cannot be, and return how many were."""
+    wanted = {one.fit_key: one for one in absent}
+    trained = 0
+    for place, one in enumerate(wanted.values(), start=1):
+        print(f"experiments: training corner {place} of {len(wanted)}", file=sys.stderr, flush=True)
+        try:
+            train_corner(history, one)
+            trained += 1
+        except CeterisError as refusal:
+            print(refusal, file=sys.stderr)
+    return trained
 
 
 def train_corner(history: History, wanted: Fingerprint) -> None:
@@ -80,24 +103,32 @@ def train_corner(history: History, wanted: Fingerprint) -> None:
     """
     model_of, model = _where(history.snapshots, wanted.model, "models")
     data_of, version = _where(history.snapshots, wanted.data, "versions")
-    judge = next(one for one in history.snapshots if any(cell.inputs == wanted.inputs for cell in one.cells.values()))
+    judge, cell = next(
+        (one, name)
+        for one in history.snapshots
+        for name, known in one.cells.items()
+        if (known.inputs, known.seeds) == (wanted.inputs, wanted.seeds)
+    )
     train = history.rows(data_of, "train")
     rows = history.version(data_of, version)
     places = train.positions(rows["id"].to_numpy(dtype=object))
     training = Training((places,), (rows["label"].to_numpy(dtype=object),))
-    recipe = parse_recipe(model_of.sections["train"]["models"][model], model)
-    assert judge.judging is not None
-    seeds = int(judge.sections["train"].get("seeds", 10))
-    extra = Extra(history.root, train, history.rows(judge, "validation"), judge.judging.classes, seeds)
+    recipe = parse_recipe(setting(model_of.sections, "train", "models", model), model)
+    side = history.side(judge, cell)
+    extra = Extra(history.root, train, history.rows(judge, "validation"), side.judging.classes, side.cell.n_seeds)
     if extra.fingerprint(recipe, training).fit_key != wanted.fit_key:
         raise CeterisError(
             f"{model} of {model_of.name} on {version} of {data_of.name} would not be trained as its neighbours were: the code, "
-            "the libraries, the weights or the source of the estimator are others here.",
-            f"Go to that code first: git checkout {model_of.rev[:7]}",
+            "the libraries, the seeds, the weights or the source of the estimator are others here.",
+            f"Go to that code first: git checkout {model_of.rev[:7] or 'HEAD'}",
         )
     extra.cells(recipe, [training])
 
 
 def _where(snapshots: Sequence[Snapshot], digest: str, what: str) -> tuple[Snapshot, str]:
     """Return the revision that holds a model or a version with this fingerprint, and its name there."""
-    return next((one, name) for one in snapshots for name, known in getattr(one, what).items() if known == digest)
+    for one in snapshots:
+        for name, known in getattr(one, what).items():
+            if known == digest:
+                return one, name
+    raise BadInputError("A corner would need a control, which is drawn anew for each seed.", "Compare versions of your own.")

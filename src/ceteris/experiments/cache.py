@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Hashable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,17 +21,27 @@ class Cache:
     """The local DVC cache of a repository. A context manager.
 
     DVC hands a damaged object out as if it were right, so every object that is read here is hashed first.
+
+    Raises
+    ------
+    BadInputError
+        On entering: DVC cannot work here.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._open = ExitStack()
-        self._made: dict[tuple[str, ...], Any] = {}
+        self._made: dict[tuple[Hashable, ...], Any] = {}
 
     def __enter__(self) -> Cache:
+        from dvc.exceptions import DvcException
         from dvc.repo import Repo
 
-        self._objects = self._open.enter_context(Repo(str(self._root))).cache.local
+        try:
+            self._objects = self._open.enter_context(Repo(str(self._root))).cache.local
+        except (DvcException, OSError) as error:
+            said = str(error).split("\n")[0].rstrip(".")
+            raise BadInputError(f"DVC cannot work in {self._root}: {said}.", "Where it never did: dvc init") from None
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -58,7 +69,7 @@ class Cache:
         if hashlib.md5(content, usedforsecurity=False).hexdigest() != md5.removesuffix(".dir"):
             raise IntegrityError(
                 f"An object of {whose} in the DVC cache is not what was stored: {path}.",
-                f"Remove it, then bring it with {bring}.",
+                f"Remove it (rm -f {shlex.quote(str(path))}), then bring it with {bring}.",
             )
         return content
 
@@ -69,7 +80,7 @@ class Cache:
             lambda: {entry["relpath"]: entry["md5"] for entry in json.loads(self.read(md5, whose, bring))},
         )
 
-    def once(self, key: tuple[str, ...], make: Callable[[], Made]) -> Made:
+    def once(self, key: tuple[Hashable, ...], make: Callable[[], Made]) -> Made:
         """Return what `make` makes, made once a key."""
         if key not in self._made:
             self._made[key] = make()

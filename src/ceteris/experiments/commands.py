@@ -7,14 +7,19 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ceteris.errors import BadInputError
-from ceteris.pairs import Name
 
-__all__ = ["add_to"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ceteris.experiments.table import Line
+    from ceteris.pairs import Name
+
+__all__ = ["add_to", "as_rows"]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -40,12 +45,14 @@ def experiments(
     from ceteris.experiments.table import table
     from ceteris.store import find_root, read_params, table_text
 
+    if csv and as_json:
+        raise BadInputError("--csv and --json were both asked for.", "Choose one of them.")
     root = find_root()
     found, metric = account(root, run_missing=run_missing), read_params(root).compare.metric
     if csv:
         sys.stdout.write(table_text(table(found, metric)))
     elif as_json:
-        print(json.dumps([_plain(row) for row in table(found, metric).to_dict("records")], indent=1, ensure_ascii=False))
+        print(json.dumps(as_rows(found, metric), indent=1, ensure_ascii=False, allow_nan=False))
     else:
         from rich.console import Console
 
@@ -58,8 +65,9 @@ def compare(
     other: Annotated[str, typer.Argument(help="The candidate.")],
     baseline: Annotated[str | None, typer.Option(help="MODEL/VERSION of the baseline; default: what shows the move.")] = None,
     candidate: Annotated[str | None, typer.Option(help="MODEL/VERSION of the candidate.")] = None,
-    page: Annotated[Path | None, typer.Option(help="Write a page with the same, and every row that flipped, here.")] = None,
+    page: Annotated[Path | None, typer.Option(help="Write a page with the same, and the rows that flipped, here.")] = None,
     claim: Annotated[str | None, typer.Option(help="data or model: refuse unless the effect is of that alone.")] = None,
+    run_missing: Annotated[bool, typer.Option("--run-missing", help="Train the cells that tell data from model.")] = False,
 ) -> None:
     """Set two revisions side by side: what moved, what that was worth, which rows changed, which predictions flipped."""
     from rich.console import Console
@@ -71,7 +79,8 @@ def compare(
     if claim not in (None, "data", "model"):
         raise BadInputError(f"--claim is {claim!r}.", "Say data or model.")
     root = find_root()
-    found = compare_revisions(root, one, other, cells=_cells(baseline, candidate), claimed=claim)
+    cells = _cells(baseline, candidate)
+    found = compare_revisions(root, one, other, cells=cells, claimed=claim, run_missing=run_missing)
     metric = read_params(root).compare.metric
     Console().print(side_by_side(found, metric))
     if page is not None:
@@ -160,12 +169,16 @@ def _progress(who: str) -> Callable[[int, int], None]:
 def _cells(baseline: str | None, candidate: str | None) -> tuple[Name, Name] | None:
     if baseline is None and candidate is None:
         return None
-    parts = [str(name or baseline or candidate).split("/") for name in (baseline, candidate)]
-    if any(len(part) != 2 for part in parts):
-        raise BadInputError(f"{baseline!r} and {candidate!r} name no cells.", "Write MODEL/VERSION, logistic/given for one.")
+    parts = [str(other if name is None else name).split("/") for name, other in ((baseline, candidate), (candidate, baseline))]
+    wrong = ["/".join(part) for part in parts if len(part) != 2 or not all(part)]
+    if wrong:
+        raise BadInputError(f"{wrong[0]!r} names no cell.", "Write MODEL/VERSION, as in --baseline logistic/given.")
     return (parts[0][0], parts[0][1]), (parts[1][0], parts[1][1])
 
 
-def _plain(row: dict[Any, Any]) -> dict[str, Any]:
-    """Return a row whose blanks are null: JSON knows no NaN."""
-    return {name: None if value != value else value for name, value in row.items()}
+def as_rows(lines: Sequence[Line], metric: str) -> list[dict[str, Any]]:
+    """Return the table of experiments as plain objects, whose blanks are None: JSON knows no NaN."""
+    from ceteris.experiments.table import table
+
+    rows = table(lines, metric).to_dict("records")
+    return [{str(name): None if value != value else value for name, value in row.items()} for row in rows]

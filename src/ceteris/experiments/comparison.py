@@ -52,7 +52,7 @@ def compared(
     *,
     cells: tuple[Name, Name] | None = None,
     claimed: str | None = None,
-    batches: Mapping[str, str] | None = None,
+    batches: Mapping[tuple[str, str], str] | None = None,
     features: Callable[[Snapshot], pd.DataFrame],
 ) -> Comparison:
     """Return the comparison of two revisions.
@@ -62,13 +62,15 @@ def compared(
     cells : the (model, version) of either, where not those that show what moved
     claimed : "data" or "model"
         What the effect is to be called.
-    batches : the batch of edits that decided each id
+    batches : the batch of edits that gave an id its label, by (id, label); label "" where it dropped the row
     features : returns the validation rows of a revision, indexed by id
 
     Raises
     ------
     NotHeldFixedError
         The effect is claimed to be of one axis, and fingerprints say otherwise.
+    CeterisError
+        A cell cannot be read, or the revisions share no validation row.
     """
     move = moved(one, other)
     if cells is not None:
@@ -78,7 +80,12 @@ def compared(
             f"{one.name} and {other.name} were said to differ in the {claimed} alone, and fingerprints say: {move.axis}.",
             "Compare revisions that share the rest, or name cells that do: --baseline MODEL/VERSION --candidate MODEL/VERSION",
         )
-    found = measured(one, other, move, past.side, corner, settings)
+    try:
+        found = measured(one, other, move, past.side, corner, settings)
+    except NotHeldFixedError as refusal:
+        if claimed is not None:
+            raise
+        found = Measured(move, reason=str(refusal))
     sides = {"baseline": past.side(one, move.baseline), "candidate": past.side(other, move.candidate)}
     scorer, names, shared = on_shared_rows(sides, settings)
     first, second = (scorer.arms[names[role]].cell.over_seeds()[0] for role in ("baseline", "candidate"))

@@ -36,7 +36,7 @@ class Diff:
     by_slice: pd.DataFrame
 
 
-def row_changes(before: pd.DataFrame, after: pd.DataFrame, batches: Mapping[str, str]) -> pd.DataFrame:
+def row_changes(before: pd.DataFrame, after: pd.DataFrame, batches: Mapping[tuple[str, str], str]) -> pd.DataFrame:
     """Return one line a train row that differs between two versions.
 
     Parameters
@@ -44,7 +44,8 @@ def row_changes(before: pd.DataFrame, after: pd.DataFrame, batches: Mapping[str,
     before, after : DataFrame
         The columns id and label.
     batches : mapping
-        The batch of edits that decided an id; what none did is the recipe's.
+        The batch of edits that gave an id its label, by (id, label), label "" where it dropped the row. A change is put down to
+        the batch that made what is, else to the one that made what was and is now reverted, else to the version's recipe.
     """
     sides = before[["id", "label"]], after[["id", "label"]]
     joined = sides[0].merge(sides[1], on="id", how="outer", suffixes=("_before", "_after"), indicator=True)
@@ -53,8 +54,12 @@ def row_changes(before: pd.DataFrame, after: pd.DataFrame, batches: Mapping[str,
     table = pd.DataFrame(
         {"id": joined["id"], "change": change, "before": joined["label_before"], "after": joined["label_after"]}
     )[moved]
-    decided = table["id"].map(dict(batches)).fillna("by its recipe")
-    return table.assign(batch=decided.where(table["change"] != "added", "from the source")).sort_values("id", ignore_index=True)
+    labels = table[["before", "after"]].fillna("")
+    keys = zip(table["id"], labels["before"], labels["after"], strict=True)
+    batch = [batches.get((id, now), batches.get((id, was), "by its recipe")) for id, was, now in keys]
+    table = table.assign(batch=pd.Series(batch, index=table.index, dtype=object))
+    table.loc[table["change"] == "added", "batch"] = "from the source"
+    return table.sort_values("id", ignore_index=True)
 
 
 def flips(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
+from pathlib import Path, PurePosixPath
 
 from ceteris.errors import BadInputError
 
@@ -21,14 +23,26 @@ class Commit:
 
 
 class Git:
-    """What git knows below a folder; paths are relative to that folder. A context manager."""
+    """What git knows below a folder; paths are relative to that folder. A context manager.
+
+    Raises
+    ------
+    BadInputError
+        On entering: the folder is in no git repository.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self.nearest = cache(self._nearest)
 
     def __enter__(self) -> Git:
+        self._run("rev-parse", "--git-dir")
         self._batch = subprocess.Popen(
-            ["git", "cat-file", "--batch"], cwd=self._root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            ["git", "cat-file", "--batch"],
+            cwd=self._root,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
         return self
 
@@ -37,6 +51,8 @@ class Git:
 
     def file(self, rev: str, path: str) -> bytes | None:
         """Return the content of a file at a revision, or None where it is not there."""
+        if "\n" in path or ".." in PurePosixPath(path).parts:
+            return None  # either would end the talk with git: questions are lines, and all that is outside is fatal
         asked, answers = self._batch.stdin, self._batch.stdout
         assert asked is not None
         assert answers is not None
@@ -54,15 +70,17 @@ class Git:
         told = self._run("ls-tree", "-r", "-z", "--name-only", rev, "--", f"{folder}/", check=False)
         return [path for path in told.split("\0") if path]
 
-    def commits(self, path: str) -> list[Commit]:
-        """Return the commits of HEAD and of every local branch, along first parents, that changed a file."""
-        told = self._run("rev-list", "--first-parent", "--parents", "--timestamp", "--branches", "HEAD", "--", path)
+    def commits(self, path: str, also: Iterable[str] = ()) -> list[Commit]:
+        """Return the commits that changed a file, along first parents from HEAD, each local branch, and these hashes."""
+        tips = [rev for rev in (self.resolve("HEAD"), *also) if rev]
+        how = ("--ignore-missing", "--first-parent", "--parents", "--timestamp")
+        told = self._run("rev-list", *how, "--branches", *tips, "--", path)
         lines = [line.split() for line in told.splitlines()]
         return [Commit(line[1], float(line[0]), line[2] if len(line) > 2 else "") for line in lines]
 
-    def nearest(self, rev: str, path: str) -> str:
-        """Return the nearest commit at or above a revision that changed a file, or ""."""
-        return self._run("rev-list", "-1", "--first-parent", rev, "--", path).strip()
+    def _nearest(self, rev: str, path: str) -> str:
+        """Return the nearest commit at or above a revision that changed a file, or ""; asked of git once."""
+        return self._run("rev-list", "-1", "--first-parent", rev, "--", path, check=False).strip()
 
     def refs(self, below: str) -> dict[str, tuple[str, float]]:
         """Return the hash and the time of each reference below a name."""
@@ -79,8 +97,13 @@ class Git:
         return self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", check=False).strip()
 
     def _run(self, *words: str, check: bool = True) -> str:
-        done = subprocess.run(["git", *words], cwd=self._root, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["git", *words], cwd=self._root, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
         if check and done.returncode:
             said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise BadInputError(f"git {words[0]} failed in {self._root}: {said}.", "Run this inside a git repository.")
+            raise BadInputError(
+                f"git {words[0]} failed in {self._root}: {said.rstrip('.')}.",
+                "Where there is no repository yet: git init && dvc init && git add -A && git commit",
+            )
         return done.stdout

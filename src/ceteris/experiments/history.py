@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-import io
-import json
 from collections import OrderedDict
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
+from zipfile import BadZipFile
 
-import numpy as np
 import pandas as pd
 
 from ceteris import edits
 from ceteris.cell_files import FINGERPRINT, PREDICTIONS, unpack
 from ceteris.cells import Cell
-from ceteris.dataset import ID, TRUE_LABEL, Dataset, row_digests
-from ceteris.disagreement import NOT_ANSWERED
+from ceteris.dataset import Dataset
 from ceteris.errors import BadInputError, CeterisError, nearest
 from ceteris.experiments.cache import Cache
 from ceteris.experiments.git import Git
 from ceteris.experiments.pairing import Side
-from ceteris.experiments.snapshot import WORKSPACE, Judging, Snapshot
+from ceteris.experiments.run import Run, run_of
+from ceteris.experiments.snapshot import WORKSPACE, Snapshot, setting
 from ceteris.fingerprint import Fingerprint
 from ceteris.layout import layout_of
 from ceteris.ledger import read_ledger
-from ceteris.pairs import Name, VersionFacts
-from ceteris.store import parse_yaml, read_parquet, read_table
-from ceteris.verified import answers_of
+from ceteris.pairs import Name
+from ceteris.store import parse_yaml
 
 __all__ = ["History"]
 
 _LOCK, _PARAMS, _PIPELINE = "dvc.lock", "params.yaml", "dvc.yaml"
 _CELLS_KEPT = 64
+_LEFT_OUT = "That revision is left out; choose another: ceteris experiments"
 
 
 class History:
@@ -48,13 +47,14 @@ class History:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._open = ExitStack()
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, Run] = {}
         self._cells: OrderedDict[str, Cell] = OrderedDict()
 
     def __enter__(self) -> History:
-        self._cache = self._open.enter_context(Cache(self.root))
-        self._git = self._open.enter_context(Git(self.root))
+        with ExitStack() as opened:
+            self._git = opened.enter_context(Git(self.root))
+            self._cache = opened.enter_context(Cache(self.root))
+            self._open = opened.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -62,17 +62,21 @@ class History:
 
     @cached_property
     def snapshots(self) -> list[Snapshot]:
-        """Every commit of a local branch that changed a run, every experiment, and the workspace where it is not committed."""
+        """Every commit that changed a run, every experiment, and the workspace where its run is not committed.
+
+        Commits are those of local branches, of HEAD, and those that experiments stand on.
+        """
+        refs = [(PurePosixPath(ref).parts, rev, time) for ref, (rev, time) in self._git.refs("refs/exps").items()]
+        runs = [(parts[4], parts[2] + parts[3], rev, time) for parts, rev, time in refs if _names_experiment(parts)]
         names = self._branch_names()
-        commits = self._git.commits(_LOCK)
-        found = [self._snapshot(Snapshot(names.get(one.rev, one.rev[:7]), one.rev, one.parent, one.time)) for one in commits]
-        for ref, (rev, time) in self._git.refs("refs/exps").items():
-            parts = PurePosixPath(ref).parts
-            if len(parts) == 5 and len(parts[2] + parts[3]) == 40:
-                base = self._git.nearest(parts[2] + parts[3], _LOCK)
-                found.append(self._snapshot(Snapshot(parts[4], rev, base, time, experiment=True)))
+        commits = self._git.commits(_LOCK, {base for _, base, _, _ in runs})
+        found = [Snapshot(name, rev, self._git.nearest(base, _LOCK), time, experiment=True) for name, base, rev, time in runs]
+        known = {rev for _, _, rev, _ in runs}  # `dvc exp branch` makes a commit of an experiment
+        found += [
+            Snapshot(names.get(one.rev, one.rev[:7]), one.rev, one.parent, one.time) for one in commits if one.rev not in known
+        ]
         found.sort(key=lambda one: (one.time, one.experiment, one.name))
-        return found + self._workspace()
+        return [self._read(one) for one in [*found, *self._workspace()]]
 
     def find(self, name: str) -> Snapshot:
         """Return the snapshot of an experiment, branch, tag or hash, or of the workspace.
@@ -80,191 +84,158 @@ class History:
         Raises
         ------
         BadInputError
-            The name is unknown, means several experiments, or holds no run.
+            The name is unknown, means several revisions, or holds no run.
+        CeterisError
+            Its run cannot be read.
         """
-        named = [one for one in self.snapshots if name in (one.name, one.rev or WORKSPACE)]
-        if not named:
-            rev = self._git.resolve(name)
-            near = self._git.nearest(rev, _LOCK) if rev else ""
-            named = [one for one in self.snapshots if rev and one.rev in (rev, near)]
-        if len(named) > 1:
-            raise BadInputError(f"{name!r} names {len(named)} revisions.", "Give its hash: ceteris experiments --json")
+        named = [one for one in self.snapshots if name in (one.name, one.rev or WORKSPACE)] or self._resolved(name)
+        revs = {one.rev for one in named}
+        if len(revs) > 1:
+            hashes = ", ".join(sorted(rev[:7] or WORKSPACE for rev in revs))
+            raise BadInputError(f"{name!r} names {len(revs)} revisions: {hashes}.", "Give the hash of one.")
         if not named:
             known = nearest(name, [one.name for one in self.snapshots])
             raise BadInputError(f"{name!r} is no revision or experiment with a run here.{known}", "See: ceteris experiments")
-        if named[0].fault:
-            raise BadInputError(named[0].fault, "Or choose another: ceteris experiments")
+        if named[0].fault is not None:
+            raise named[0].fault
         return named[0]
+
+    def _resolved(self, name: str) -> list[Snapshot]:
+        """Return the snapshot that git knows by a name: the revision itself, or else the nearest run at or above it."""
+        rev = self._git.resolve(name)
+        wanted = (rev, self._git.nearest(rev, _LOCK)) if rev else ()
+        return [one for rev in wanted for one in self.snapshots if one.rev == rev][:1]
 
     def side(self, snapshot: Snapshot, name: Name) -> Side:
         """Return a cell of a snapshot with what it predicts."""
         if name not in snapshot.cells or snapshot.judging is None:
-            raise BadInputError(f"{snapshot.name} holds no cell {'/'.join(name)}.", "Choose one of its models and versions.")
+            known = nearest("/".join(name), ["/".join(cell) for cell in snapshot.cells])
+            raise BadInputError(f"{snapshot.name} holds no cell {'/'.join(name)!r}.{known}", "Choose one of its own.")
         run = self._runs[snapshot.rev]
-        files, path = run.folder("models"), "/".join(name)
-        state, predictions = run.json(files[f"{path}/{FINGERPRINT}"]), files[f"{path}/{PREDICTIONS}"]
-        if predictions not in self._cells:
-            self._cells[predictions] = unpack(state, run.read(predictions))[0]
-            while len(self._cells) > _CELLS_KEPT:
-                self._cells.popitem(last=False)
-        return Side(name, self._cells[predictions], snapshot.cells[name], snapshot.judging)
+        with _readable(snapshot.name):
+            files, path = run.folder("models"), "/".join(name)
+            state, predictions = run.json(files[f"{path}/{FINGERPRINT}"]), files[f"{path}/{PREDICTIONS}"]
+            if predictions not in self._cells:
+                self._cells[predictions] = unpack(state, run.read(predictions))[0]
+                while len(self._cells) > _CELLS_KEPT:
+                    self._cells.popitem(last=False)
+            return Side(name, self._cells[predictions], snapshot.cells[name], snapshot.judging)
 
     def version(self, snapshot: Snapshot, name: str) -> pd.DataFrame:
         """Return the rows of a version, with the columns id, label and weight; of a control its first draw."""
         run = self._runs[snapshot.rev]
-        table = run.table(run.folder("versions")[f"{name}.parquet"])
-        return table.loc[table["draw"] == 0, ["id", "label", "weight"]]
+        with _readable(snapshot.name):
+            table = run.table(run.folder("versions")[f"{name}.parquet"])
+            return table.loc[table["draw"] == 0, ["id", "label", "weight"]]
 
     def rows(self, snapshot: Snapshot, part: str) -> Dataset:
         """Return the rows of the train or the validation part."""
         run = self._runs[snapshot.rev]
-        return Dataset.from_frame(run.table(run.md5("split", f"{part}.parquet")))
+        with _readable(snapshot.name):
+            return Dataset.from_frame(run.table(run.md5("split", f"{part}.parquet")))
 
     def features(self, snapshot: Snapshot, part: str) -> pd.DataFrame:
         """Return the features of a part, indexed by id."""
         rows = self.rows(snapshot, part)
         return rows.features.set_index(pd.Index(rows.ids, dtype=object))
 
-    def batches(self, snapshot: Snapshot) -> dict[str, str]:
-        """Return the batch of edits that decided each id, as "reviewer/batch"."""
-        ledger = self._ledger(snapshot.rev, self._runs[snapshot.rev])
-        decided = edits.resolve(ledger, str(snapshot.sections.get("fix", {}).get("conflicts", "refuse")))
-        return dict(zip(decided["id"], decided["reviewer"] + "/" + decided["batch"], strict=True))
+    def batches(self, snapshot: Snapshot) -> dict[tuple[str, str], str]:
+        """Return the batch of edits ("reviewer/batch") that gave an id its label, by (id, label); "" where it was dropped."""
+        decided = self._decisions(snapshot.rev, self._runs[snapshot.rev], snapshot.sections)
+        made = decided[decided["action"].isin(["relabel", "drop"])]
+        labels = made["new_label"].where(made["action"] == "relabel", "")
+        return dict(zip(zip(made["id"], labels, strict=True), made["reviewer"] + "/" + made["batch"], strict=True))
 
     def _branch_names(self) -> dict[str, str]:
         """Return the branch that each of its newest runs is known by, the current one first."""
         current = f"refs/heads/{self._git.branch()}"
+        heads = self._git.refs("refs/heads")
         named: dict[str, str] = {}
-        for ref in sorted(self._git.refs("refs/heads"), key=lambda ref: (ref != current, ref)):
-            named.setdefault(self._git.nearest(ref, _LOCK), ref.removeprefix("refs/heads/"))
+        for ref in sorted(heads, key=lambda ref: (ref != current, ref)):
+            named.setdefault(self._git.nearest(heads[ref][0], _LOCK), ref.removeprefix("refs/heads/"))
         return named
 
     def _workspace(self) -> list[Snapshot]:
         lock = self.root / _LOCK
         if not lock.is_file() or lock.read_bytes() == self._git.file("HEAD", _LOCK):
             return []
-        return [self._snapshot(Snapshot(WORKSPACE, "", self._git.nearest("HEAD", _LOCK), lock.stat().st_mtime))]
+        return [Snapshot(WORKSPACE, "", self._git.nearest("HEAD", _LOCK), lock.stat().st_mtime)]
 
-    def _snapshot(self, head: Snapshot) -> Snapshot:
+    def _read(self, head: Snapshot) -> Snapshot:
+        """Return a snapshot with all that is known of its run, or with the fault that keeps it from being read."""
         try:
-            run = self._runs[head.rev] = self._run(head)
-            text = self._file(head.rev, _PARAMS).decode("utf-8", "replace")
-            sections = self._cache.once(("params", text), lambda: parse_yaml(text, _PARAMS))
-            judging = run.judging(self._ledger(head.rev, run), str(sections.get("fix", {}).get("conflicts", "refuse")))
-            return replace(
-                head,
-                sections=sections,
-                cells={name: replace(cell, labels=judging.digest) for name, cell in run.cells().items()},
-                facts=run.facts(self._file(head.rev, f"{run.layout['results']}/fix/versions.csv")),
-                judging=judging,
-            )
+            with _readable(head.name):
+                return self._with_run(head)
         except CeterisError as refusal:
-            return replace(head, fault=str(refusal).strip())
+            return replace(head, fault=refusal)
 
-    def _run(self, head: Snapshot) -> _Run:
+    def _with_run(self, head: Snapshot) -> Snapshot:
+        run = self._runs[head.rev] = self._run(head)
+        sections = self._yaml(head.rev, _PARAMS)
+        judging = run.judging(self._decisions(head.rev, run, sections))
+        states, labels = run.cells(), {"labels": judging.digest}
+        found = replace(
+            head,
+            sections=sections,
+            cells={name: Fingerprint(**state["fingerprint"] | labels) for name, state in states.items()},
+            deterministic=frozenset(name for name, state in states.items() if state["deterministic"]),
+            facts=run.facts(self._file(head.rev, f"{run.layout['results']}/fix/versions.csv")),
+            judging=judging,
+        )
+        if not found.models or any((model, name) not in states for model in found.models for name in found.versions):
+            raise BadInputError(f"{head.name} lacks models, or versions that they were trained on.", run.again)
+        return found
+
+    def _run(self, head: Snapshot) -> Run:
+        layout = layout_of(self._yaml(head.rev, _PIPELINE), _LEFT_OUT)
+        # dvc.lock is DVC's own file and long; libyaml reads it several times as fast as ruamel.yaml.
         import yaml
 
-        pipeline = parse_yaml(self._file(head.rev, _PIPELINE).decode("utf-8", "replace"), _PIPELINE)
-        layout = layout_of(pipeline, f"{head.name} is left out.")
-        # dvc.lock is DVC's own file and long; libyaml reads it several times as fast as ruamel.yaml.
-        lock = yaml.load(self._file(head.rev, _LOCK), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        outs = {out["path"]: out["md5"] for stage in lock["stages"].values() for out in stage.get("outs", ()) if "md5" in out}
-        go = f"dvc exp apply {head.name}" if head.experiment else f"git checkout {head.rev[:7]}"
-        return _Run(
-            self._cache,
-            layout,
-            outs,
-            head.name,
-            f"`dvc fetch --all-commits` where a remote holds it, else `{go} && dvc repro`",
-        )
+        try:
+            lock = yaml.load(self._file(head.rev, _LOCK), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        except yaml.YAMLError as error:
+            said = str(error).split("\n")[0]
+            raise BadInputError(f"{_LOCK} of {head.name} is not readable as YAML: {said}.", _LEFT_OUT) from None
+        return run_of(lock, layout, self._cache, head)
 
-    def _ledger(self, rev: str, run: _Run) -> pd.DataFrame:
-        """Return the lines of data/edits/ as they were."""
-        folder = run.layout["edits"]
+    def _yaml(self, rev: str, path: str) -> Any:
+        """Return the content of a YAML file, parsed once for all revisions that share it."""
+        text = self._file(rev, path).decode("utf-8", "replace")
+        return self._cache.once(("yaml", path, text), lambda: parse_yaml(text, path))
+
+    def _decisions(self, rev: str, run: Run, sections: Any) -> pd.DataFrame:
+        """Return what the lines of data/edits/ came to, by the rule of the time."""
+        rule, folder = str(setting(sections, "fix", "conflicts") or "refuse"), run.layout["edits"]
         if not rev:
-            return read_ledger(self.root / folder)
-        names = [path for path in self._git.files(rev, folder) if path.endswith(".csv")]
-        texts = [self._file(rev, path).decode("utf-8-sig", "replace") for path in names]
-        tables = [edits.parse(text, path) for text, path in zip(texts, names, strict=True)]
-        return pd.concat([edits.parse("", ""), *tables], ignore_index=True)
+            return edits.resolve(read_ledger(self.root / folder), rule)
+        files = [(path, self._file(rev, path)) for path in self._git.files(rev, folder) if path.endswith(".csv")]
+        return self._cache.once(("decisions", rule, *files), lambda: _decided(files, rule))
 
     def _file(self, rev: str, path: str) -> bytes:
         place = self.root / path
         content = self._git.file(rev, path) if rev else place.read_bytes() if place.is_file() else None
         if content is None:
-            raise BadInputError(f"There is no {path} in {rev[:7] or 'the ' + WORKSPACE}.", "It is left out.")
+            raise BadInputError(f"There is no {path} in {rev[:7] or 'the ' + WORKSPACE}.", _LEFT_OUT)
         return content
 
 
-@dataclass(frozen=True)
-class _Run:
-    """The outputs of one revision's pipeline, as objects of the DVC cache: md5 by path."""
+def _names_experiment(parts: tuple[str, ...]) -> bool:
+    """Whether a reference is refs/exps/<2 digits>/<38 digits>/<name>: DVC keeps other notes there, too."""
+    return len(parts) == 5 and len(parts[2] + parts[3]) == 40
 
-    cache: Cache
-    layout: dict[str, str]
-    outs: dict[str, str]
-    whose: str
-    bring: str
 
-    def md5(self, place: str, *parts: str) -> str:
-        path = "/".join((self.layout[place], *parts))
-        if path not in self.outs:
-            raise BadInputError(f"dvc.lock of {self.whose} names no {path}.", "Run its pipeline to the end: dvc repro")
-        return self.outs[path]
+def _decided(files: list[tuple[str, bytes]], rule: str) -> pd.DataFrame:
+    tables = [edits.parse(content.decode("utf-8-sig", "replace"), path) for path, content in files]
+    return edits.resolve(pd.concat([edits.parse("", ""), *tables], ignore_index=True), rule)
 
-    def read(self, md5: str) -> bytes:
-        return self.cache.read(md5, self.whose, self.bring)
 
-    def folder(self, place: str) -> dict[str, str]:
-        return self.cache.folder(self.md5(place), self.whose, self.bring)
-
-    def json(self, md5: str) -> Any:
-        return self.cache.once(("json", md5), lambda: json.loads(self.read(md5)))
-
-    def table(self, md5: str) -> pd.DataFrame:
-        return self.cache.once(("table", md5), lambda: read_parquet(io.BytesIO(self.read(md5))))
-
-    def cells(self) -> dict[Name, Fingerprint]:
-        """Return the fingerprint of each cell."""
-        found = {}
-        for path, md5 in self.folder("models").items():
-            model, version, file = PurePosixPath(path).parts
-            if file == FINGERPRINT:
-                found[model, version] = Fingerprint(**self.json(md5)["fingerprint"])
-        return found
-
-    def facts(self, counts: bytes) -> dict[str, VersionFacts]:
-        """Return what is known of each version: its place in data/versions/, and its line of results/fix/versions.csv."""
-        index = self.json(self.folder("versions")["index.json"])
-        table = read_table(io.BytesIO(counts), text=("version", "note")).set_index("version")
-        return {
-            name: VersionFacts(
-                **index["versions"][name],
-                dropped=int(table.loc[name, "dropped"]),
-                reviewed=int(table.loc[name, "reviewed"]),
-                rows=int(table.loc[name, "rows"]),
-            )
-            for name in index["order"]
-        }
-
-    def judging(self, ledger: pd.DataFrame, rule: str) -> Judging:
-        """Return the validation rows, and what is known of their labels."""
-        rows, truth, classes = (
-            self.md5("split", name) for name in ("validation.parquet", "truth-validation.parquet", "classes.json")
-        )
-        judging = self.cache.once(("judging", rows, truth, classes), lambda: self._judging(rows, truth, classes))
-        decisions = edits.resolve(ledger[ledger["id"].isin(judging.ids)], rule)
-        if not len(decisions):
-            return judging
-        answers = answers_of(decisions, judging.ids, judging.labels["given"], judging.classes)
-        verified = {"verified (all)": np.array(judging.classes, dtype=object)[answers.codes]} if answers.complete else {}
-        return replace(judging, answers=answers.codes, labels={**judging.labels, **verified})
-
-    def _judging(self, rows: str, truth: str, classes: str) -> Judging:
-        data = Dataset.from_frame(self.table(rows))
-        known = self.table(truth).set_index(ID)[TRUE_LABEL].reindex(data.ids)
-        labels = {"given": data.labels}
-        if known.notna().all():
-            labels["true"] = known.to_numpy(dtype=object)
-        nobody = np.full(len(data), NOT_ANSWERED)
-        return Judging(data.ids, row_digests(data.features), labels, data.groups, tuple(self.json(classes)), nobody)
+@contextmanager
+def _readable(whose: str) -> Iterator[None]:
+    """Refuse, in a sentence, what a ceteris of another layout wrote: it can be parsed, and lacks what is asked of it."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, EOFError, BadZipFile) as error:
+        raise BadInputError(
+            f"What {whose} holds is laid out otherwise than this ceteris reads ({type(error).__name__}: {error}).",
+            "Run its pipeline with the code of today to have it measured: dvc repro",
+        ) from error

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ceteris.attribution import Attribution, attribute
+from ceteris.cells import Cell
 from ceteris.compare import Scorer
 from ceteris.effect import Effect, judge
-from ceteris.errors import CeterisError, NotHeldFixedError
+from ceteris.errors import NotHeldFixedError
 from ceteris.experiments.moved import Move
 from ceteris.experiments.pairing import Side, on_shared_rows
 from ceteris.experiments.snapshot import Snapshot
@@ -43,24 +44,32 @@ class Measured:
 
 
 def measured(parent: Snapshot, child: Snapshot, move: Move, find: Find, corner: Corner, settings: Compare) -> Measured:
-    """Return what the child is worth against the parent; a refusal is the reason of a measurement without a number.
+    """Return what the child is worth against the parent.
 
     Parameters
     ----------
     find : returns a cell of a revision
     corner : returns a cell of any revision that was trained as a fingerprint says, or None
+
+    Raises
+    ------
+    NotHeldFixedError
+        More moved than the axis.
+    CeterisError
+        A cell cannot be read, or the revisions share no validation row.
     """
     if move.axis == "none":
         return Measured(move, reason="nothing moved that a model was trained on")
     if move.axis == "evaluation":
         return Measured(move, reason="only the validation rows or labels moved: no model was trained otherwise")
-    try:
-        sides = {"baseline": find(parent, move.baseline), "candidate": find(child, move.candidate)}
-        if move.axis == "confounded":
-            return _square(parent, child, move, sides, corner, settings)
-        return _one(parent, child, move, sides, find, settings)
-    except CeterisError as refusal:
-        return Measured(move, reason=str(refusal))
+    if move.axis == "code" and _inert(parent, child, find):
+        return Measured(move, reason="the training code or libraries moved, and no prediction with them")
+    sides = {"baseline": find(parent, move.baseline), "candidate": find(child, move.candidate)}
+    if move.axis == "aa" and all(side.cell.deterministic for side in sides.values()):
+        return Measured(move, reason="not applicable: the learner is deterministic, other seeds change nothing")
+    if move.axis == "confounded":
+        return _square(parent, child, move, sides, find, corner, settings)
+    return _one(parent, child, move, sides, find, settings)
 
 
 def _one(parent: Snapshot, child: Snapshot, move: Move, sides: dict[str, Side], find: Find, settings: Compare) -> Measured:
@@ -87,16 +96,19 @@ def _inert(parent: Snapshot, child: Snapshot, find: Find) -> bool:
     known = {replace(cell, code="", labels=""): name for name, cell in parent.cells.items()}
     stated = {name: replace(cell, code="", labels="") for name, cell in child.cells.items()}
     both = [(known[cell], name) for name, cell in stated.items() if cell in known]
-    return bool(both) and all(
-        np.array_equal(find(parent, one).cell.predicted, find(child, other).cell.predicted) for one, other in both
-    )
+    return bool(both) and all(_same(find(parent, one).cell, find(child, other).cell) for one, other in both)
+
+
+def _same(one: Cell, other: Cell) -> bool:
+    pairs = ((one.predicted, other.predicted), (one.pred_probs, other.pred_probs))
+    return all(np.array_equal(np.asarray(left), np.asarray(right)) for left, right in pairs)
 
 
 def _square(
-    parent: Snapshot, child: Snapshot, move: Move, sides: dict[str, Side], corner: Corner, settings: Compare
+    parent: Snapshot, child: Snapshot, move: Move, sides: dict[str, Side], find: Find, corner: Corner, settings: Compare
 ) -> Measured:
     y00, y11 = sides["baseline"].fingerprint, sides["candidate"].fingerprint
-    if (y00.seeds, y00.code) != (y11.seeds, y11.code):
+    if y00.seeds != y11.seeds or (y00.code != y11.code and not _inert(parent, child, find)):
         raise NotHeldFixedError(
             "Data and model moved, and the seeds or the training code too.",
             "Compare revisions with one train.seeds and one code.",

@@ -8,14 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from ceteris.experiments.snapshot import Snapshot
+from ceteris.experiments.snapshot import Judging, Snapshot, setting
 from ceteris.fingerprint import axis
 from ceteris.pairs import Name
 
-__all__ = ["Move", "moved", "told", "rows_changed", "params_changed"]
+__all__ = ["Move", "judged_otherwise", "moved", "params_changed", "rows_changed", "told"]
 
 
-_WORDS = {"aa": "seeds", "evaluation": "validation rows or labels", "code": "training code or libraries"}
+_MOST_WORDS, _LONGEST = 8, 60
 
 
 @dataclass(frozen=True)
@@ -26,18 +26,14 @@ class Move:
     baseline: Name
     candidate: Name
 
-    @property
-    def corners(self) -> tuple[Name, Name]:
-        """The other two cells of the square, as (model, version) of the pair: new model on old data, old model on new."""
-        return (self.candidate[0], self.baseline[1]), (self.baseline[0], self.candidate[1])
-
 
 def moved(parent: Snapshot, child: Snapshot) -> Move:
     """Return the axis, decided by fingerprints alone, and the arms, which names only help to choose among.
 
     A model (or version) has moved where the parent holds none with its fingerprint: renaming moves nothing. Its baseline is the
-    parent's of the same name where that one is gone, else the one that is gone, else the first. What is held fixed is what both
-    hold, planned contrasts first.
+    parent's of the same name where that one is gone, else the one that is gone, else again that of the same name, else the
+    first. What is held fixed is what both hold, planned contrasts first; where neither model nor data moved, a model to which
+    seeds make a difference before one to which they make none.
     """
     model = _new(parent.models, child.models, [arms[1][0] for arms in child.planned("model")])
     version = _new(parent.versions, child.versions, _first_versions(parent, child))
@@ -51,6 +47,8 @@ def moved(parent: Snapshot, child: Snapshot) -> Move:
     if version is not None:
         return Move("data", (same[0], _old(version, parent.versions, child.versions)), (same[1], version))
     held = _held(parent.versions, child.versions, [arms[1][1] for arms in child.planned("model")])
+    models = [*(arms[1][0] for arms in child.planned("data")), *child.models]
+    same = _held(parent.models, child.models, [one for one in models if (one, held[1]) not in child.deterministic])
     one, other = (same[0], held[0]), (same[1], held[1])
     return Move(axis(parent.cells[one], child.cells[other]), one, other)
 
@@ -71,7 +69,10 @@ def _new(before: Mapping[str, str], after: Mapping[str, str], first: Iterable[st
 def _old(name: str, before: Mapping[str, str], after: Mapping[str, str]) -> str:
     """Return what a new one stands in for."""
     gone = [known for known, digest in before.items() if digest not in set(after.values())]
-    return name if name in gone else gone[0] if gone else next(iter(before))
+    if gone:
+        return name if name in gone else gone[0]
+    stood = before.get(name, next(iter(before.values())))
+    return next(known for known, digest in before.items() if digest == stood)
 
 
 def _held(before: Mapping[str, str], after: Mapping[str, str], first: Iterable[str]) -> tuple[str, str]:
@@ -89,29 +90,41 @@ def told(parent: Snapshot, child: Snapshot, move: Move, tables: tuple[pd.DataFra
     ----------
     tables : the baseline's and the candidate's versions (id, label), where data moved
     """
-    words = []
-    if move.axis in ("model", "confounded"):
-        words.append(_model_words(parent, child, move))
+    words = _models_told(parent, child, move)
     if tables is not None:
         words.append(rows_changed(*tables))
-    if move.axis in ("aa", "evaluation", "code"):
-        words.append(
-            {"aa": "seeds", "evaluation": "validation rows or labels", "code": "training code or libraries"}[move.axis]
-        )
-    settings = params_changed(parent.sections, child.sections, leave_out=("train.models", "compare", "report"))
-    return "; ".join([*filter(None, words), *settings]) or "nothing"
+    if move.axis == "evaluation" and parent.judging is not None and child.judging is not None:
+        words.append(judged_otherwise(parent.judging, child.judging))
+    if move.axis == "code":
+        words.append("training code or libraries")
+    words += params_changed(parent.sections, child.sections, leave_out=("train.models", "compare", "report"))
+    more = len(words) - _MOST_WORDS
+    kept = [*words[:_MOST_WORDS], f"and {more} more changes"] if more > 1 else words
+    return "; ".join(kept) or ("seeds" if move.axis == "aa" else "nothing")
 
 
-def _model_words(parent: Snapshot, child: Snapshot, move: Move) -> str:
-    old, new = move.baseline[0], move.candidate[0]
-    recipes = [
-        snapshot.sections.get("train", {}).get("models", {}).get(name) for snapshot, name in ((parent, old), (child, new))
-    ]
-    if recipes[0] is None or recipes[1] is None:
-        return f"model {old} -> {new}"
-    lines = [line.removeprefix("params.") for line in params_changed(*recipes)]
-    if any(line.startswith("estimator ") for line in lines):
-        return f"model {old} -> {new} ({recipes[1].get('estimator')})"
+def _models_told(parent: Snapshot, child: Snapshot, move: Move) -> list[str]:
+    """Return what became of each model: those that are new, that of the move first, then those that are gone or renamed."""
+    before, after = parent.models, child.models
+    fresh = [name for name, digest in after.items() if digest not in set(before.values())]
+    fresh.sort(key=lambda name: name != move.candidate[0])
+    stood_in = {name: move.baseline[0] if name == move.candidate[0] else _old(name, before, after) for name in fresh}
+    words = [_model_told(parent, child, old, new) for new, old in stood_in.items()]
+    for name in before:
+        if name not in after and name not in stood_in.values():
+            heirs = [new for new, digest in after.items() if digest == before[name] and new not in before]
+            words.append(f"model {name} renamed {heirs[0]}" if heirs else f"model {name} removed")
+    return words
+
+
+def _model_told(parent: Snapshot, child: Snapshot, old: str, new: str) -> str:
+    one, other = (setting(of.sections, "train", "models", name) for of, name in ((parent, old), (child, new)))
+    estimator = setting(other, "estimator")
+    if parent.models[old] in child.models.values():
+        return f"model {new} added ({estimator})"
+    lines = [line.removeprefix("params.") for line in params_changed(one, other)]
+    if one is None or other is None or any(line.startswith("estimator ") for line in lines):
+        return f"model {old} -> {new} ({estimator})"
     return f"{new}: {', '.join(lines)}" if lines else f"{new}: the source of its estimator"
 
 
@@ -120,11 +133,33 @@ def rows_changed(before: pd.DataFrame, after: pd.DataFrame) -> str:
     joined = before.merge(after, on="id", how="outer", suffixes=("", "_after"), indicator=True)
     both = joined["_merge"] == "both"
     counts = {
-        "label{s}": int((joined["label"] != joined["label_after"])[both].sum()),
-        "row{s} dropped": int((joined["_merge"] == "left_only").sum()),
-        "row{s} added": int((joined["_merge"] == "right_only").sum()),
+        "label{s}": (joined["label"] != joined["label_after"])[both].sum(),
+        "row{s} dropped": (joined["_merge"] == "left_only").sum(),
+        "row{s} added": (joined["_merge"] == "right_only").sum(),
     }
-    return ", ".join(f"{n:,} {what.format(s='' if n == 1 else 's')}" for what, n in counts.items() if n) or "feature values"
+    return _counted(counts) or "feature values or weights"
+
+
+def judged_otherwise(before: Judging, after: Judging) -> str:
+    """Return "3 validation labels answered, 20 validation rows added" for two validation parts."""
+    one, other = (
+        pd.DataFrame({"digest": of.digests, "label": of.labels["given"], "answer": of.said}, index=of.ids)
+        for of in (before, after)
+    )
+    both = one.index.intersection(other.index)
+    changed = one.loc[both] != other.loc[both]
+    counts = {
+        "validation label{s} answered": changed["answer"].sum(),
+        "validation label{s} changed": changed["label"].sum(),
+        "validation row{s} with other features": changed["digest"].sum(),
+        "validation row{s} dropped": len(one) - len(both),
+        "validation row{s} added": len(other) - len(both),
+    }
+    return _counted(counts)
+
+
+def _counted(counts: Mapping[str, float]) -> str:
+    return ", ".join(f"{n:,} {what.format(s='' if n == 1 else 's')}" for what, n in counts.items() if n)
 
 
 def params_changed(before: Any, after: Any, leave_out: tuple[str, ...] = ()) -> list[str]:
@@ -132,7 +167,12 @@ def params_changed(before: Any, after: Any, leave_out: tuple[str, ...] = ()) -> 
     one, other = dict(_flat(before)), dict(_flat(after))
     keys = [*one, *(key for key in other if key not in one)]
     changed = [key for key in keys if one.get(key, _ABSENT) != other.get(key, _ABSENT) and not key.startswith(leave_out)]
-    return [f"{_short(key)} {one.get(key, _ABSENT)} -> {other.get(key, _ABSENT)}" for key in changed]
+    return [f"{_short(key)} {_brief(one.get(key, _ABSENT))} -> {_brief(other.get(key, _ABSENT))}" for key in changed]
+
+
+def _brief(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "\u2026"
 
 
 def _short(key: str) -> str:

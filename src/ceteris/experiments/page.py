@@ -29,7 +29,7 @@ def comparison_page(found: Comparison, metric: str) -> str:
         changed=found.changed,
         arms=["/".join(name) for name in (against.move.baseline, against.move.candidate)],
         verdict=against.effect.verdict if against.effect else "",
-        reason=against.effect.reason if against.effect else against.reason,
+        reason=(against.effect.reason if against.effect else against.reason).rstrip("."),
         effects=[_part(name, effect, metric) for name, effect in parts],
         moved=", ".join(PARTS[part] for part, differs in found.moved.items() if differs),
         same=", ".join(PARTS[part] for part, differs in found.moved.items() if not differs),
@@ -40,6 +40,7 @@ def comparison_page(found: Comparison, metric: str) -> str:
         flips_by_class=_lines(tally(diff.flipped, "label", "flip")),
         by_slice=_lines(diff.by_slice),
         flipped=_lines(diff.flipped.head(_MOST_ROWS)),
+        flipped_caption="The rows" if len(diff.flipped) <= _MOST_ROWS else f"The first {_MOST_ROWS} rows",
     )
 
 

@@ -12,7 +12,7 @@ from ceteris.compare import Arm, Scorer
 from ceteris.dataset import codes
 from ceteris.errors import BadInputError
 from ceteris.experiments.snapshot import Judging
-from ceteris.fingerprint import Fingerprint, of_rows
+from ceteris.fingerprint import Fingerprint
 from ceteris.pairs import Name
 from ceteris.sections import SCORED_ON, Compare
 
@@ -37,7 +37,6 @@ class Shared:
     labels: Mapping[str, np.ndarray]
     groups: np.ndarray | None
     classes: tuple[str, ...]
-    inputs: str
 
 
 def shared_rows(sides: list[Judging]) -> Shared:
@@ -62,38 +61,34 @@ def shared_rows(sides: list[Judging]) -> Shared:
         labels={kind: codes(latest.labels[kind][keep], classes) for kind in SCORED_ON if kind in kinds},
         groups=None if latest.groups is None else latest.groups[keep],
         classes=classes,
-        inputs=of_rows(latest.ids[keep], latest.digests[keep]),
     )
 
 
 def on_shared_rows(sides: Mapping[str, Side], settings: Compare) -> tuple[Scorer, dict[str, Name], Shared]:
     """Return a scorer of cells from different revisions, each under its role ("baseline", ...) and its own name.
 
-    Fingerprints are those of the cells, with the shared rows as inputs and no labels: a row's prediction depends on no other
-    validation row.
-    Where the numbers of seeds differ, the first seeds of the baseline are set against the last of the others: with seeds added,
-    these are other seeds.
+    Fingerprints are those of the cells without validation rows and labels, which here are the same: a row's prediction depends
+    on no other validation row. Where the numbers of seeds differ, as many are compared as all have: the last of those that have
+    more, so that seeds which were added (or taken away) are set against those that were there.
     """
     shared = shared_rows([side.judging for side in sides.values()])
     n_seeds = min(side.cell.n_seeds for side in sides.values())
     names = {role: (f"{role}: {side.name[0]}", side.name[1]) for role, side in sides.items()}
     arms = {
-        names[role]: Arm(
-            _restricted(side, shared, n_seeds, role == "baseline"), replace(side.fingerprint, inputs=shared.inputs, labels="")
-        )
+        names[role]: Arm(_restricted(side, shared, n_seeds), replace(side.fingerprint, inputs="", labels=""))
         for role, side in sides.items()
     }
     return Scorer(arms, shared.labels, len(shared.classes), shared.groups, settings), names, shared
 
 
-def _restricted(side: Side, shared: Shared, n_seeds: int, first: bool) -> Cell:
+def _restricted(side: Side, shared: Shared, n_seeds: int) -> Cell:
     places = {id: place for place, id in enumerate(side.judging.ids)}
     rows = np.array([places[id] for id in shared.ids])
     classes = codes(np.array(side.judging.classes, dtype=object), shared.classes)
-    kept = slice(None) if side.cell.deterministic else slice(n_seeds) if first else slice(side.cell.n_seeds - n_seeds, None)
-    predicted = side.cell.predicted[kept][:, rows]
-    probs = None
+    fits = slice(-n_seeds, None)  # a deterministic learner's one fit among them
+    predicted, probs = side.cell.predicted[fits][:, rows], None
     if side.cell.pred_probs is not None:
-        probs = np.zeros((*predicted.shape, len(shared.classes)))
-        probs[..., classes] = side.cell.pred_probs[kept][:, rows]
+        known = side.cell.pred_probs[fits][:, rows]
+        probs = np.zeros((*predicted.shape, len(shared.classes)), dtype=known.dtype)
+        probs[..., classes] = known
     return replace(side.cell, predicted=classes[predicted].astype(np.int32), pred_probs=probs, n_seeds=n_seeds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import fcntl
 import io
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,15 +24,14 @@ def read_seconds(root: Path) -> dict[str, float]:
     path = root / STATE / "times.csv"
     if not path.is_file():
         return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.DictReader(file))
-    return {line["fit_key"]: float(line["cpu_seconds"]) for line in lines if line.get("cpu_seconds")}
+    lines = csv.DictReader(_whole_lines(path.read_text(encoding="utf-8", errors="replace")))
+    return {str(line.get("fit_key")): float(line["cpu_seconds"]) for line in lines if _number(line.get("cpu_seconds"))}
 
 
 def read_spent(root: Path) -> list[Test]:
     """Return every test that was made here, in order; those of removed experiments stay in the count."""
     path = _path(root)
-    return _tests(path.read_text(encoding="utf-8")) if path.is_file() else []
+    return _tests(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else []
 
 
 def record(root: Path, fresh: Sequence[Test]) -> None:
@@ -47,7 +47,7 @@ def record(root: Path, fresh: Sequence[Test]) -> None:
     path = _path(root)
     try:
         path.parent.mkdir(exist_ok=True)
-        with path.open("a+", encoding="utf-8", newline="") as file:
+        with path.open("a+", encoding="utf-8", errors="replace", newline="") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0)
             before = file.read()
@@ -57,7 +57,8 @@ def record(root: Path, fresh: Sequence[Test]) -> None:
             if not before:
                 writer.writerow(_COLUMNS)
             writer.writerows([*key, repr(p)] for key, p in fresh if key not in known)
-            file.write(lines.getvalue())
+            torn = "" if not before or before.endswith("\n") else "\n"
+            file.write(torn + lines.getvalue())
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
@@ -71,5 +72,18 @@ def _path(root: Path) -> Path:
 
 
 def _tests(text: str) -> list[Test]:
-    lines = [line for line in csv.reader(io.StringIO(text)) if len(line) == len(_COLUMNS)]
-    return [(tuple(line[:-1]), float(line[-1])) for line in lines[1:]]
+    lines = [line for line in csv.reader(_whole_lines(text)) if len(line) == len(_COLUMNS) and _number(line[-1])]
+    return [(tuple(line[:-1]), float(line[-1])) for line in lines]
+
+
+def _whole_lines(text: str) -> list[str]:
+    """Return the lines that were written to their end: one that a full disk tore holds half a number."""
+    return text.replace("\0", "").split("\n")[:-1]
+
+
+def _number(text: object) -> bool:
+    """Whether a text is a finite number, so that a header or a line that somebody spoilt is passed over."""
+    try:
+        return math.isfinite(float(str(text)))
+    except ValueError:
+        return False

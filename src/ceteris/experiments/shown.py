@@ -12,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from ceteris.effect import Effect
-from ceteris.errors import some
 from ceteris.experiments.comparison import PARTS, Comparison
 from ceteris.experiments.diff import tally
 from ceteris.experiments.measured import Measured
@@ -23,7 +22,7 @@ from ceteris.wording import amount, interval, labels_of, literal, metric_name
 
 __all__ = ["STYLES", "planned", "shown", "side_by_side"]
 
-_MOST_LINES, _WIDE = 20, 110
+_MOST_LINES, _MOST_FAULTS, _WIDE = 20, 5, 110
 STYLES = {"helps": "green", "harms": "red", "cannot tell": "yellow", "no practical difference": "dim"}
 
 
@@ -35,11 +34,13 @@ def shown(lines: Sequence[Line], metric: str, width: int = 120) -> RenderableTyp
     width : int
         Characters that a line holds; under 110 the effect against the first run is left out.
     """
-    measurable = [line for line in lines if not line.snapshot.fault]
+    if not lines:
+        return Text("No commit or experiment holds a run yet. Make one: dvc repro && git add -A && git commit")
+    measurable = [line for line in lines if line.snapshot.fault is None]
     scored = {line.effect.scored_on for line in measurable if line.effect is not None}
     on = " and ".join(labels_of(kind) for kind in sorted(scored)) or "nothing yet"
     title = f"Effects on {metric_name(metric)}, scored on {on}"
-    table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD)
     table.add_column("experiment\non its parent", overflow="fold", min_width=10)
     table.add_column("axis\nwhat changed", overflow="fold", min_width=18, ratio=1)
     table.add_column("against its parent", justify="right", no_wrap=True)
@@ -49,7 +50,7 @@ def shown(lines: Sequence[Line], metric: str, width: int = 120) -> RenderableTyp
     table.add_column("CPU s", justify="right", no_wrap=True)
     for line in measurable:
         table.add_row(*_row(line, metric, width >= _WIDE))
-    return Group(table, *_notes(lines, metric))
+    return Group(Text(title), table, *_notes(lines, metric))
 
 
 def _row(line: Line, metric: str, wide: bool) -> list[Text]:
@@ -81,12 +82,17 @@ def _notes(lines: Sequence[Line], metric: str) -> list[Text]:
             told = ", ".join(f"{part} {_one_line(parts[part], metric)}" for part in ("data", "model", "interaction"))
             notes.append(Text(f"{literal(line.snapshot.name)}: {against.reason}: {told}"))
         elif against and against.effect is None and against.move.axis not in ("none", "evaluation"):
-            notes.append(Text(f"{literal(line.snapshot.name)}: {literal(against.reason)}"))
-    unread = [line.snapshot for line in lines if line.snapshot.fault]
-    if unread:
-        names = some([literal(one.name) for one in unread])
-        notes.append(Text(f"Not read: {names}. {literal(unread[-1].fault)}", style="dim"))
+            notes.append(Text(f"{literal(line.snapshot.name)}: {_sentence(against.reason)}"))
+    unread = [line.snapshot for line in lines if line.snapshot.fault is not None]
+    notes += [Text(f"{literal(one.name)} is not read: {_sentence(one.fault)}", style="dim") for one in unread[:_MOST_FAULTS]]
+    if len(unread) > _MOST_FAULTS:
+        notes.append(Text(f"and {len(unread) - _MOST_FAULTS:,} more are not read: ceteris experiments --json", style="dim"))
     return notes
+
+
+def _sentence(refusal: object) -> str:
+    """Return a refusal on one line, whatever names it quotes."""
+    return literal(" ".join(str(refusal).split()))
 
 
 def _one_line(effect: Effect, metric: str) -> str:
@@ -108,16 +114,14 @@ def side_by_side(found: Comparison, metric: str) -> RenderableType:
         *_worth(against, metric),
     ]
     rows, flipped = found.diff.rows, found.diff.flipped
-    tables = [
-        _table(
-            f"{len(rows):,} train rows changed, by class",
-            tally(rows.assign(label=rows["before"].fillna(rows["after"])), "label", "change"),
-        ),
-        _table("by batch", tally(rows, "batch", "change")),
-        _table(f"{len(flipped):,} validation rows flipped, by class", tally(flipped, "label", "flip")),
-        _table("by slice (looked for: a hint, no finding)", found.diff.by_slice),
-    ]
-    return Group(*head, *(table for table in tables if table.rows))
+    classes = rows.assign(label=rows["before"].fillna(rows["after"]))
+    return Group(
+        *head,
+        *_table(f"train rows changed: {len(rows):,}, by class", tally(classes, "label", "change")),
+        *_table("by batch", tally(rows, "batch", "change")),
+        *_table(f"validation rows flipped: {len(flipped):,}, by class", tally(flipped, "label", "flip")),
+        *_table("by slice (looked for: a hint, no finding)", found.diff.by_slice),
+    )
 
 
 def _worth(against: Measured, metric: str) -> list[Text]:
@@ -130,18 +134,19 @@ def _worth(against: Measured, metric: str) -> list[Text]:
     if against.attribution is not None:
         parts = against.attribution.items()
         return [Text(f"{name.replace('_', ' ')}: {_one_line(effect, metric)}, {effect.verdict}") for name, effect in parts]
-    return [Text(literal(against.reason))]
+    return [Text(_sentence(against.reason))]
 
 
-def _table(title: str, content: pd.DataFrame) -> Table:
-    table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
+def _table(title: str, content: pd.DataFrame) -> list[RenderableType]:
+    """Return a table below its title, or nothing where there are no rows."""
+    table = Table(box=box.SIMPLE_HEAD)
     for name in content.columns:
         table.add_column(
             literal(name), justify="right" if pd.api.types.is_numeric_dtype(content[name]) else "left", overflow="fold"
         )
     for row in content.head(_MOST_LINES).itertuples(index=False):
         table.add_row(*(Text(f"{value:,}" if isinstance(value, int) else literal(value)) for value in row))
-    return table
+    return [Text(title), table] if len(content) else []
 
 
 def planned(n_rows: int, compare: Compare, effects: pd.DataFrame | None) -> RenderableType:
@@ -159,13 +164,13 @@ def planned(n_rows: int, compare: Compare, effects: pd.DataFrame | None) -> Rend
         told[name] = ["cannot be" if math.isnan(value) else f"{int(value):,}" for value in visible[name]]
     names = [f"{contrast.axis}: {contrast.name}" for contrast in compare.planned]
     parts: list[RenderableType] = [
-        _table(f"{n_rows:,} validation rows, four times in five, by the share of rows on which two arms differ", told),
+        *_table(f"{n_rows:,} validation rows, four times in five, by the share of rows on which two arms differ", told),
         Text(f"{len(names)} contrasts planned on {metric_name(compare.metric)} (plan {plan_hash(compare)[:8]}):"),
         *(Text(f"  {literal(name)}") for name in names),
     ]
     reviews = reviews_needed(effects, compare.metric) if effects is not None else pd.DataFrame()
     if len(reviews):
-        parts.append(_table("labels to review, at the rate of the reviews so far; later labels gain less", reviews))
+        parts += _table("labels to review, at the rate of the reviews so far; later labels gain less", reviews)
     else:
         parts.append(Text("What a reviewed label is worth is not known before the first review: ceteris queue train"))
     return Group(*parts)

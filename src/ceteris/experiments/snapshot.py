@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from ceteris.disagreement import NOT_ANSWERED, UNSURE
+from ceteris.errors import CeterisError
 from ceteris.fingerprint import Fingerprint, of_rows
 from ceteris.pairs import Name, VersionFacts
 
-__all__ = ["Judging", "Snapshot", "WORKSPACE"]
+__all__ = ["Judging", "Snapshot", "WORKSPACE", "setting"]
 
 WORKSPACE = "workspace"
 
@@ -40,9 +42,16 @@ class Judging:
     answers: np.ndarray
 
     @property
+    def said(self) -> np.ndarray:
+        """What people said of each label, in words that hold whatever the classes are; "" where nothing."""
+        names = np.array([*self.classes, "", ""], dtype=object)
+        names[[UNSURE, NOT_ANSWERED]] = "(unsure)", ""
+        return np.asarray(names[self.answers])
+
+    @property
     def digest(self) -> str:
         """The fingerprint of the labels that a score is made with, answers included."""
-        said = [f"{label} {code}" for label, code in zip(self.labels["given"], self.answers, strict=True)]
+        said = [f"{label}\x1f{answer}" for label, answer in zip(self.labels["given"], self.said, strict=True)]
         return of_rows(self.ids, self.digests, np.array(said, dtype=object))
 
 
@@ -56,10 +65,11 @@ class Snapshot:
     rev : the full hash; for the workspace empty
     parent : hash of the revision that it is measured against, or empty
     time : seconds since 1970, of the commit
-    sections : params.yaml as it was, unchecked: an older layout is read as well
+    sections : params.yaml as it was, unchecked: an older layout is read as well, through `setting`
     cells : the fingerprint of each (model, version), controls included
+    deterministic : the cells to which seeds make no difference
     judging : None where there is no run
-    fault : why nothing can be measured here, as a sentence; empty where all is well
+    fault : why nothing can be measured here; None where all is well
     """
 
     name: str
@@ -67,19 +77,21 @@ class Snapshot:
     parent: str
     time: float
     experiment: bool = False
-    sections: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    sections: Any = field(default_factory=dict, repr=False)
     cells: Mapping[Name, Fingerprint] = field(default_factory=dict, repr=False)
+    deterministic: frozenset[Name] = field(default=frozenset(), repr=False)
     facts: Mapping[str, VersionFacts] = field(default_factory=dict, repr=False)
     judging: Judging | None = field(default=None, repr=False)
-    fault: str = ""
+    fault: CeterisError | None = None
 
     @property
     def models(self) -> dict[str, str]:
         """Each model's fingerprint by its name, in the order of params.yaml."""
-        found = {model: cell.model for (model, version), cell in self.cells.items() if version in self.versions}
-        named = self.sections.get("train", {}).get("models") or {}
-        order = [name for name in named if name in found] + [name for name in found if name not in named]
-        return {name: found[name] for name in order}
+        versions = self.versions
+        found = {model: cell.model for (model, version), cell in self.cells.items() if version in versions}
+        named = setting(self.sections, "train", "models")
+        order = [name for name in named if name in found] if isinstance(named, Mapping) else []
+        return {name: found[name] for name in dict.fromkeys([*order, *found])}
 
     @property
     def versions(self) -> dict[str, str]:
@@ -90,9 +102,18 @@ class Snapshot:
     def planned(self, axis: str) -> list[tuple[Name, Name]]:
         """Return the arms of the planned contrasts on one axis, as this revision's params.yaml lists them."""
         held, arms = "model" if axis == "data" else "version", ("baseline", "candidate")
+        lines = setting(self.sections, "compare", "planned")
         found = []
-        for line in self.sections.get("compare", {}).get("planned") or ():
-            if line.get("axis") == axis and all(isinstance(line.get(key), str) for key in (held, *arms)):
-                one, other = ((line[held], line[arm]) if axis == "data" else (line[arm], line[held]) for arm in arms)
-                found.append((one, other))
+        for line in lines if isinstance(lines, (list, tuple)) else ():
+            named = [setting(line, key) for key in (held, *arms)]
+            if setting(line, "axis") == axis and all(isinstance(name, str) for name in named):
+                same, one, other = named
+                found.append(((same, one), (same, other)) if axis == "data" else ((one, same), (other, same)))
         return found
+
+
+def setting(sections: Any, *path: str) -> Any:
+    """Return the value at a path of params.yaml, or None: what it holds may be of an older layout, or anything at all."""
+    for key in path:
+        sections = sections.get(key) if isinstance(sections, Mapping) else None
+    return sections

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from ceteris.attribution import Attribution
 from ceteris.cells import Cell
 from ceteris.effect import Effect, judge
 from ceteris.errors import CeterisError
@@ -19,16 +20,16 @@ from ceteris.experiments.snapshot import Snapshot
 from ceteris.fingerprint import Fingerprint
 from ceteris.online import levels
 from ceteris.sections import Compare
+from ceteris.verdicts import HARMS, HELPS
 
 __all__ = ["COLUMNS", "corners", "Line", "Past", "judged", "lines", "table"]
 
 COLUMNS = (
     "name", "rev", "parent", "axis", "changed", "baseline", "candidate", "metric", "scored_on", "difference", "low", "high",
     "p_value", "level", "planned", "verdict", "reason", "from_first", "from_first_low", "from_first_high", "from_first_verdict",
+    "data", "data_low", "data_high", "model", "model_low", "model_high", "interaction", "interaction_low", "interaction_high",
     "labels_reviewed", "cpu_seconds",
 )  # fmt: skip
-
-
 ONLINE = "LORD++"
 Key = tuple[str, ...]
 Test = tuple[Key, float]
@@ -80,7 +81,7 @@ def _parent(one: Snapshot, known: Mapping[str, Snapshot]) -> Snapshot | None:
     return parent
 
 
-def corners(snapshots: Iterable[Snapshot], past: Past) -> Corner:
+def corners(snapshots: Sequence[Snapshot], past: Past) -> Corner:
     """Return a finder of cells, of whatever revision or trained on request, that were trained as a fingerprint says."""
     places = {_trained(cell): (one, name) for one in snapshots for name, cell in one.cells.items()}
     judging = {cell.inputs: one.judging for one in snapshots for cell in one.cells.values()}
@@ -107,22 +108,28 @@ def _line(
     settings: Compare,
 ) -> Line:
     if one.fault or parent is None or first is None:
-        return Line(one, parent, one.fault or "the first run", cpu_seconds=_seconds(one, None, past))
+        why = str(one.fault) if one.fault else "no run before it can be read" if one.parent else "the first run"
+        return Line(one, parent, why, cpu_seconds=_seconds(one, None, past))
     move = moved(parent, one)
-    against_parent = measured(parent, one, move, past.side, corner, settings)
-    against_first = against_parent
-    if first.rev != parent.rev:
-        against_first = measured(first, one, moved(first, one), past.side, corner, settings)
+    against_parent = _tried(parent, one, move, past, corner, settings)
     return Line(
         one,
         parent,
         _changed(parent, one, move, past),
         against_parent,
-        against_first,
+        against_parent if first.rev == parent.rev else _tried(first, one, moved(first, one), past, corner, settings),
         planned=(move.baseline, move.candidate) in parent.planned(move.axis),
         labels_reviewed=one.facts[move.candidate[1]].reviewed,
         cpu_seconds=_seconds(one, parent, past),
     )
+
+
+def _tried(parent: Snapshot, child: Snapshot, move: Move, past: Past, corner: Corner, settings: Compare) -> Measured:
+    """Return what was measured; a refusal is the reason of a measurement without a number."""
+    try:
+        return measured(parent, child, move, past.side, corner, settings)
+    except CeterisError as refusal:
+        return Measured(move, reason=str(refusal))
 
 
 def _changed(parent: Snapshot, one: Snapshot, move: Move, past: Past) -> str:
@@ -153,21 +160,23 @@ def key_of(line: Line) -> Key:
     return *cells, line.effect.metric, line.effect.scored_on, str(line.effect.n_rows)
 
 
-def judged(
-    found: list[Line], spent: Sequence[tuple[Key, float]], settings: Compare
-) -> tuple[list[Line], list[tuple[Key, float]]]:
+def judged(found: list[Line], spent: Sequence[Test], settings: Compare) -> tuple[list[Line], list[Test]]:
     """Return the lines with verdicts that hold the false discovery rate over the history, and the tests that are new.
+
+    The p of a test that could not have become a finding, whatever its level (few rows differ, or the effect net of the placebo
+    is not above 0), is 1: what earns later tests a larger level are findings that were told, and no others.
 
     Parameters
     ----------
     spent : the key and p of every test that was ever made here, in order, those of removed experiments included
     """
     history = dict(spent)
+    fresh: list[Test] = []
     for line in found:
-        if line.effect is not None and not line.effect.identical:
-            history.setdefault(key_of(line), line.effect.p_value)
+        if line.effect is not None and not line.effect.identical and key_of(line) not in history:
+            fresh.append((key_of(line), line.effect.p_value if line.effect.verdict in (HELPS, HARMS) else 1.0))
+            history |= fresh[-1:]
     given = dict(zip(history, levels(list(history.values()), 1 - settings.confidence), strict=True))
-    fresh = [(key, p) for key, p in history.items() if key not in dict(spent)]
     return [_judged(line, given) for line in found], fresh
 
 
@@ -204,12 +213,19 @@ def _row(line: Line, metric: str) -> dict[str, Any]:
         "level": line.level,
         "planned": line.planned,
         "verdict": effect.verdict if effect else "",
-        "reason": (effect.reason if effect else against.reason if against else line.snapshot.fault),
+        "reason": effect.reason if effect else against.reason if against else str(line.snapshot.fault or ""),
         **_numbers("from_first", "from_first_low", "from_first_high", first),
         "from_first_verdict": first.verdict if first else "",
+        **_parts(against.attribution if against else None),
         "labels_reviewed": line.labels_reviewed,
         "cpu_seconds": line.cpu_seconds,
     }
+
+
+def _parts(attribution: Attribution | None) -> dict[str, float]:
+    known = dict(attribution.items()) if attribution else {}
+    parts = [_numbers(name, f"{name}_low", f"{name}_high", known.get(name)) for name in ("data", "model", "interaction")]
+    return parts[0] | parts[1] | parts[2]
 
 
 def _numbers(difference: str, low: str, high: str, effect: Effect | None) -> dict[str, float]:

@@ -1,0 +1,150 @@
+"""What one revision's pipeline left: objects of the DVC cache by path, as its dvc.lock names them, and tables made of them."""
+
+from __future__ import annotations
+
+import io
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ceteris.cell_files import FINGERPRINT
+from ceteris.dataset import ID, TRUE_LABEL, Dataset, row_digests
+from ceteris.disagreement import NOT_ANSWERED
+from ceteris.errors import BadInputError, some
+from ceteris.experiments.cache import Cache
+from ceteris.experiments.snapshot import Judging, Snapshot, setting
+from ceteris.pairs import Name, VersionFacts
+from ceteris.store import read_parquet, read_table
+from ceteris.verified import answers_of
+
+__all__ = ["Run", "run_of"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """The outputs of a revision.
+
+    Attributes
+    ----------
+    outs : the md5 of each output, by its path
+    whose : name of the revision
+    again : the command that runs its pipeline
+    bring : the command, or two, that bring what is missing
+    """
+
+    cache: Cache
+    layout: Mapping[str, str]
+    outs: Mapping[str, str]
+    whose: str
+    again: str
+    bring: str
+
+    def md5(self, place: str, *parts: str) -> str:
+        """Return the md5 of an output, by the name of its place in dvc.yaml."""
+        path = "/".join((self.layout[place], *parts))
+        if path not in self.outs:
+            raise BadInputError(f"dvc.lock of {self.whose} names no {path}.", f"Run its pipeline to the end: {self.again}")
+        return self.outs[path]
+
+    def read(self, md5: str) -> bytes:
+        """Return the content of an object."""
+        return self.cache.read(md5, self.whose, self.bring)
+
+    def folder(self, place: str) -> dict[str, str]:
+        """Return the md5 of each file of an output that is a folder."""
+        return self.cache.folder(self.md5(place), self.whose, self.bring)
+
+    def json(self, md5: str) -> Any:
+        """Return what an object holds as JSON, parsed once."""
+        return self.cache.once(("json", md5), lambda: json.loads(self.read(md5)))
+
+    def table(self, md5: str) -> pd.DataFrame:
+        """Return what an object holds as Parquet, parsed once."""
+        return self.cache.once(("table", md5), lambda: read_parquet(io.BytesIO(self.read(md5))))
+
+    def cells(self) -> dict[Name, dict[str, Any]]:
+        """Return the fingerprint file of each cell."""
+        files = {PurePosixPath(path).parts: md5 for path, md5 in self.folder("models").items()}
+        return {
+            (parts[0], parts[1]): self.json(md5) for parts, md5 in files.items() if len(parts) == 3 and parts[2] == FINGERPRINT
+        }
+
+    def facts(self, counts: bytes) -> dict[str, VersionFacts]:
+        """Return what is known of each version: its place in data/versions/, and its line of results/fix/versions.csv."""
+        index = self.json(self.folder("versions")["index.json"])
+        table = read_table(io.BytesIO(counts), text=("version", "note")).set_index("version")
+        return {
+            name: VersionFacts(
+                **index["versions"][name],
+                dropped=int(table.loc[name, "dropped"]),
+                reviewed=int(table.loc[name, "reviewed"]),
+                rows=int(table.loc[name, "rows"]),
+            )
+            for name in index["order"]
+        }
+
+    def judging(self, decisions: pd.DataFrame) -> Judging:
+        """Return the validation rows, and what is known of their labels.
+
+        Parameters
+        ----------
+        decisions : DataFrame
+            From `edits.resolve`, about rows of any part.
+        """
+        rows, truth, classes = (
+            self.md5("split", name) for name in ("validation.parquet", "truth-validation.parquet", "classes.json")
+        )
+        judging = self.cache.once(("judging", rows, truth, classes), lambda: self._unanswered(rows, truth, classes))
+        said = decisions[decisions["id"].isin(judging.ids)].reset_index(drop=True)
+        if not len(said):
+            return judging
+        answers = answers_of(said, judging.ids, judging.labels["given"], judging.classes)
+        verified = {"verified (all)": np.array(judging.classes, dtype=object)[answers.codes]} if answers.complete else {}
+        return replace(judging, answers=answers.codes, labels={**judging.labels, **verified})
+
+    def _unanswered(self, rows: str, truth: str, classes: str) -> Judging:
+        data = Dataset.from_frame(self.table(rows))
+        known = self.table(truth).set_index(ID)[TRUE_LABEL].reindex(data.ids)
+        labels = {"given": data.labels}
+        if known.notna().all():
+            labels["true"] = known.to_numpy(dtype=object)
+        nobody = np.full(len(data), NOT_ANSWERED)
+        return Judging(data.ids, row_digests(data.features), labels, data.groups, tuple(self.json(classes)), nobody)
+
+
+def run_of(lock: Any, layout: Mapping[str, str], cache: Cache, head: Snapshot) -> Run:
+    """Return the run that the content of a dvc.lock describes.
+
+    Raises
+    ------
+    BadInputError
+        It names no stages, or its models were trained on something else than the other outputs that it names.
+    """
+    name = shlex.quote(head.name)
+    go = f"dvc exp apply {name} && " if head.experiment else f"git checkout {head.rev[:7]} && " if head.rev else ""
+    fetch = f"dvc exp pull origin {name}" if head.experiment else "dvc fetch --all-commits" if head.rev else "dvc fetch"
+    again = f"{go}dvc repro"
+    stages = setting(lock, "stages")
+    if not isinstance(stages, Mapping):
+        raise BadInputError(f"dvc.lock of {head.name} names no stages.", f"Make it anew: {again}")
+    outs = {out["path"]: out["md5"] for stage in stages.values() for out in stage.get("outs", ()) if "md5" in out}
+    stale = [path for path, md5 in _trained_on(stages, layout["models"]) if outs.get(path, md5) != md5]
+    if stale:
+        raise BadInputError(
+            f"The pipeline of {head.name} stopped half-way: its models were trained on another state of {some(stale)}.",
+            f"Run it to the end: {again}",
+        )
+    return Run(cache, layout, outs, head.name, again, f"`{again}`, or `{fetch}` where a remote holds it")
+
+
+def _trained_on(stages: Mapping[str, Any], models: str) -> Iterator[tuple[str, str]]:
+    """Yield the path and md5 of all that the stage which made the models read."""
+    for stage in stages.values():
+        if models in [out["path"] for out in stage.get("outs", ())]:
+            yield from ((dep["path"], dep["md5"]) for dep in stage.get("deps", ()) if "md5" in dep)

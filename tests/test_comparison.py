@@ -1,0 +1,173 @@
+"""Two revisions side by side: what moved, what it was worth, the diff beside it; and the page of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pytest
+from revisions import SETTINGS, World, cell, judging, never, snapshot, version
+from shown import HOSTILE
+
+from ceteris.errors import BadInputError, NotHeldFixedError
+from ceteris.experiments.comparison import PARTS, Comparison, compared
+from ceteris.experiments.page import comparison_page
+from ceteris.experiments.snapshot import Snapshot
+
+ROWS = judging()
+BASE = snapshot("base", parent="")
+REVIEWED = snapshot("child", versions={"given": "d1", "reviewed": "d2"}, reviewed=2)
+
+
+def world(*revisions: Snapshot) -> World:
+    """Return cells that are wrong on the first 30 rows; what is new of `child`, on the first 12."""
+    cells = {}
+    for one in (BASE, *revisions):
+        for name, print_ in one.cells.items():
+            new = one.rev == "child" and {print_.data, print_.model} & {"d2", "m1b"}
+            cells[one.rev, *name] = cell(one.judging or ROWS, range(12 if new else 30))
+    tables = {
+        ("base", "given"): version(a="ant", b="bee", c="cow"),
+        ("child", "reviewed"): version(a="bee", c="cow", d="ant"),
+    }
+    return World(cells, tables)
+
+
+def side_by_side(child: Snapshot = REVIEWED, of: World | None = None, corner: Any = never, **more: Any) -> Comparison:
+    ids = [] if child.judging is None else list(child.judging.ids)
+    features = pd.DataFrame({"colour": ["red"] * len(ids)}, index=ids)
+    past = (of or world(child)).past
+    return compared(BASE, child, past, corner, SETTINGS, features=lambda _: features, **more)
+
+
+def test_the_effect_and_the_diff_stand_beside_each_other() -> None:
+    found = side_by_side(batches={("a", "bee"): "ann/1", ("b", ""): "ann/1"})
+    assert found.measured.effect is not None
+    assert found.measured.effect.difference == pytest.approx(18 / 60)
+    assert (found.measured.move.axis, found.changed) == ("data", "1 label, 1 row dropped, 1 row added")
+    assert dict(zip(found.diff.rows["id"], found.diff.rows["batch"], strict=True)) == {
+        "a": "ann/1", "b": "ann/1", "d": "from the source"
+    }  # fmt: skip
+    assert list(found.diff.flipped["flip"]) == ["turned right"] * 18
+    assert found.diff.by_slice.to_dict("records") == [
+        {"slice": "colour = red", "rows": 60, "turned right": 18, "turned wrong": 0}
+    ]
+    assert [part for part, moved in found.moved.items() if moved] == ["data"]
+    assert set(found.moved) == set(PARTS)
+
+
+def test_an_effect_is_only_called_what_fingerprints_say_it_is() -> None:
+    assert side_by_side(claimed="data").measured.effect is not None
+    with pytest.raises(NotHeldFixedError, match="said to differ in the model alone, and fingerprints say: data"):
+        side_by_side(claimed="model")
+    for name in ("code", "labels"):
+        with pytest.raises(NotHeldFixedError):
+            side_by_side(snapshot("child", **{name: "other"}), claimed="data")
+
+
+def test_a_claim_is_refused_where_the_seeds_moved_too_and_the_diff_is_shown_without_a_claim() -> None:
+    child = snapshot("child", versions={"given": "d1", "reviewed": "d2"}, seeds="s10")
+    with pytest.raises(NotHeldFixedError, match="the seeds moved too"):
+        side_by_side(child, claimed="data")
+    found = side_by_side(child)
+    assert found.measured.effect is None
+    assert "the seeds moved too" in found.measured.reason
+    assert len(found.diff.rows) == 3
+
+
+def test_cells_can_be_named() -> None:
+    assert side_by_side().measured.move.candidate == ("logistic", "reviewed")
+    named = side_by_side(cells=(("logistic", "given"), ("tree", "given")))
+    assert (named.measured.move.axis, named.measured.move.candidate) == ("model", ("tree", "given"))
+    assert named.measured.effect is not None
+
+
+def test_two_things_that_moved_show_their_square_where_it_is_known() -> None:
+    child = snapshot("child", models={"logistic": "m1b", "tree": "m2"}, versions={"given": "d1", "reviewed": "d2"})
+    assert side_by_side(child).measured.attribution is None
+
+    def corner(wanted: Any) -> Any:
+        return replace(world(child).side(child, ("tree", "given")), fingerprint=wanted)
+
+    found = side_by_side(child, corner=corner)
+    assert found.measured.effect is None
+    assert found.measured.attribution is not None
+    assert found.measured.attribution.whole.difference == pytest.approx(18 / 60)
+
+
+def test_a_missing_cell_and_rows_that_are_not_shared_are_refused() -> None:
+    with pytest.raises(BadInputError, match="not in the DVC cache"):
+        side_by_side(of=World())
+    strangers = replace(REVIEWED, judging=judging([f"w{row}" for row in range(60)]))
+    with pytest.raises(BadInputError, match="no validation row in common"):
+        side_by_side(strangers)
+
+
+# the page
+
+
+def test_the_page_tells_the_effect_the_rows_and_the_flips() -> None:
+    page = comparison_page(side_by_side(batches={("a", "bee"): "ann/1"}), "accuracy")
+    effect = ("+30.0 pp", "helps", "given labels", "Moved: training data")
+    beside = ("1 label, 1 row dropped, 1 row added", "ann/1", "turned right", "colour = red", "v29", "a hint and no finding")
+    for words in effect + beside:
+        assert words in page
+    assert page == comparison_page(side_by_side(batches={("a", "bee"): "ann/1"}), "accuracy")
+    assert ".." not in page.replace("...", "")
+
+
+def test_the_page_of_a_square_has_every_part_and_no_headline() -> None:
+    child = snapshot("child", models={"logistic": "m1b", "tree": "m2"}, versions={"given": "d1", "reviewed": "d2"})
+    cells = world(child)
+
+    def corner(wanted: Any) -> Any:
+        return replace(cells.side(child, ("tree", "given")), fingerprint=wanted)
+
+    page = comparison_page(side_by_side(child, cells, corner), "accuracy")
+    assert "Data against model" in page
+    for part in ("model", "data", "interaction", "model share", "data share", "data beats model", "whole"):
+        assert f'<th scope="row">{part}</th>' in page
+    assert '<p class="size">' not in page
+
+
+def test_the_page_of_no_number_says_why() -> None:
+    child = snapshot("child", versions={"given": "d1", "reviewed": "d2"}, seeds="s10")
+    page = comparison_page(side_by_side(child), "accuracy")
+    assert "the seeds moved too" in page
+    assert '<p class="size">' not in page
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_text_on_the_page(name: str) -> None:
+    classes = ("ant", "bee", name)
+    rows = judging([name, *(f"v{row}" for row in range(59))], classes=classes)
+    base = snapshot("base", rows=rows, models={name: "m1"}, versions={name: "d1"})
+    child = snapshot("child", rows=rows, models={name: "m1"}, versions={name: "d2"})
+    cells = {("base", name, name): cell(rows, range(30)), ("child", name, name): cell(rows, range(12))}
+    tables = {("base", name): version(**{name: "ant", "x": "ant"}), ("child", name): version(**{name: name})}
+    features = pd.DataFrame({name: [name] * 60}, index=list(rows.ids))
+    found = compared(
+        replace(base, name=name), replace(child, name=name), World(cells, tables).past, never, SETTINGS,
+        batches={(name, name): f"{name}/1"}, features=lambda _: features,
+    )  # fmt: skip
+    page = comparison_page(found, "accuracy")
+    assert "<script>" not in page
+    assert "\x1b" not in page and "\u202e" not in page
+    escaped = name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&#34;").replace("'", "&#39;")
+    if name.isprintable():
+        assert f"<bdi>{escaped}</bdi>" in page
+
+
+def test_many_flips_are_cut_and_counted() -> None:
+    rows = judging([f"v{row:03d}" for row in range(300)])
+    child = replace(REVIEWED, judging=rows)
+    cells = World({("base", *name): cell(rows, range(300)) for name in BASE.cells})
+    cells.cells |= {("child", *name): cell(rows) for name in child.cells}
+    page = comparison_page(
+        compared(replace(BASE, judging=rows), child, cells.past, never, SETTINGS, features=lambda _: pd.DataFrame(index=[])),
+        "accuracy",
+    )
+    assert "Validation rows that flipped: 300" in page
+    assert "The first 200 rows" in page
+    assert "v199" in page and "v200" not in page
