@@ -1,9 +1,8 @@
-"""Writes the ledger that README.md shows: makes four experiments in a clone, and puts what `ceteris experiments` prints there."""
+"""Writes the ledger that README.md shows: four experiments made in a clone, and what `ceteris experiments` tells of them."""
 
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -47,7 +46,9 @@ def main() -> None:
     text = readme.read_text(encoding="utf-8")
     for name, block in told.items():
         shown = "\n".join(line.rstrip() for line in block.splitlines())
-        text = re.sub(rf"(<!-- {name}: [^\n]*-->\n```\n).*?(```\n<!-- end -->)", lambda m, s=shown: m[1] + s + "\n" + m[2], text, flags=re.S)
+        start = text.index("```\n", text.index(f"<!-- {name}:")) + 4
+        end = text.index("```\n<!-- end -->", start)
+        text = f"{text[:start]}{shown}\n{text[end:]}"
     readme.write_text(text, encoding="utf-8")
 
 

@@ -64,7 +64,9 @@ def effects(*rows: tuple[str, str, float, float, int]) -> pd.DataFrame:
 
 def test_labels_needed_go_by_the_rate_of_the_reviews_so_far_on_the_best_labels() -> None:
     table = reviews_needed(
-        effects(("reviewed", "given", 0.01, -0.01, 100), ("reviewed", "true", 0.04, 0.02, 100), ("pruned", "true", 0.1, 0.1, 0)),
+        effects(
+            ("reviewed", "given", 0.01, -0.01, 100), ("reviewed", "true", 0.04, 0.02, 100), ("pruned", "true", 0.1, 0.1, 0)
+        ),
         "accuracy",
     )
     assert table.to_dict("records") == [

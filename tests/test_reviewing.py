@@ -38,7 +38,7 @@ def test_a_harmful_batch_is_told_from_a_helpful_one(repo: Path) -> None:
     assert set(found) == {"ann/1", "eve/1"}
     shares = {batch: credit.share.difference for batch, credit in found.items() if credit.share}
     assert shares["eve/1"] < shares["ann/1"]
-    assert [credit.batch for credit in Reviewing(repo).credit()][0] == "eve/1"
+    assert next(iter(found)) == "eve/1"
 
 
 def test_each_coalition_is_trained_once_and_kept(repo: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_budget_ends_in_the_effect_that_the_pipeline_measured(repo: Path) -> N
 
 
 def test_without_edits_there_is_no_credit_and_an_unknown_model_is_refused(repo: Path) -> None:
-    with pytest.raises(BadInputError, match="No edit changes a train row yet.*ceteris queue train"):
+    with pytest.raises(BadInputError, match=r"No edit changes a train row yet.*ceteris queue train"):
         Reviewing(repo).credit()
     with pytest.raises(BadInputError, match="Did you mean 'logistic'"):
         Reviewing(repo, "logstic")

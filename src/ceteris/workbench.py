@@ -85,13 +85,6 @@ class Workbench:
         """Return how many rows each part holds."""
         return dict(json.loads(self._bytes(f"{self._layout()['results']}/split/summary.json")))
 
-    def experiments(self) -> pd.DataFrame:
-        """Return one row a commit and experiment, oldest first: axis, what changed, and the effect against its parent."""
-        from ceteris.experiments.account import account
-        from ceteris.experiments.table import table
-
-        return table(account(self.root), self.params.compare.metric)
-
     def cells(self) -> pd.DataFrame:
         """Return results/compare/grid.csv: one row a cell, metric and set of labels."""
         return self._table("results", "compare/grid.csv")
