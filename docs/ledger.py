@@ -15,7 +15,7 @@ EXPERIMENTS = {
     "neighbours": ["+train.models.neighbours={estimator: sklearn.neighbors.KNeighborsClassifier, prepare: scaled}"],
     "both": ["train.models.logistic.params.C=0.1", "fix.recipes.reviewed-simulated.0.rows=400"],
 }
-COMMANDS = {"ledger": ["experiments", "--run-missing"], "board": ["budget", "--most", "300"], "next": ["next", "--most", "300"]}
+COMMANDS = {"ledger": ["experiments", "--run-missing"], "board": ["budget", "--most", "300"]}
 
 
 def run(folder: Path, *command: str) -> str:
