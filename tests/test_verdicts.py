@@ -41,7 +41,7 @@ def test_verdicts_follow_their_order(low, high, verdict):
 
 
 def test_where_interval_and_holm_part_the_reason_is_printed():
-    judged = judge(PLAIN, p_holm=0.06)
+    judged = judge(PLAIN, 0.06)
     assert judged.verdict == "cannot tell"
     assert "above 0" in judged.reason and "Holm" in judged.reason and "0.060" in judged.reason
 

@@ -47,7 +47,7 @@ class History:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._runs: dict[str, Run] = {}
+        self._runs: dict[tuple[str, str], Run] = {}
         self._cells: OrderedDict[str, Cell] = OrderedDict()
 
     def __enter__(self) -> History:
@@ -111,7 +111,7 @@ class History:
         if name not in snapshot.cells or snapshot.judging is None:
             known = nearest("/".join(name), ["/".join(cell) for cell in snapshot.cells])
             raise BadInputError(f"{snapshot.name} holds no cell {'/'.join(name)!r}.{known}", "Choose one of its own.")
-        run = self._runs[snapshot.rev]
+        run = self._runs[snapshot.rev, snapshot.name]
         with _readable(snapshot.name):
             files, path = run.folder("models"), "/".join(name)
             state, predictions = run.json(files[f"{path}/{FINGERPRINT}"]), files[f"{path}/{PREDICTIONS}"]
@@ -123,14 +123,14 @@ class History:
 
     def version(self, snapshot: Snapshot, name: str) -> pd.DataFrame:
         """Return the rows of a version, with the columns id, label and weight; of a control its first draw."""
-        run = self._runs[snapshot.rev]
+        run = self._runs[snapshot.rev, snapshot.name]
         with _readable(snapshot.name):
             table = run.table(run.folder("versions")[f"{name}.parquet"])
             return table.loc[table["draw"] == 0, ["id", "label", "weight"]]
 
     def rows(self, snapshot: Snapshot, part: str) -> Dataset:
         """Return the rows of the train or the validation part."""
-        run = self._runs[snapshot.rev]
+        run = self._runs[snapshot.rev, snapshot.name]
         with _readable(snapshot.name):
             return Dataset.from_frame(run.table(run.md5("split", f"{part}.parquet")))
 
@@ -141,7 +141,7 @@ class History:
 
     def batches(self, snapshot: Snapshot) -> dict[tuple[str, str], str]:
         """Return the batch of edits ("reviewer/batch") that gave an id its label, by (id, label); "" where it was dropped."""
-        decided = self._decisions(snapshot.rev, self._runs[snapshot.rev], snapshot.sections)
+        decided = self._decisions(snapshot.rev, self._runs[snapshot.rev, snapshot.name], snapshot.sections)
         made = decided[decided["action"].isin(["relabel", "drop"])]
         labels = made["new_label"].where(made["action"] == "relabel", "")
         return dict(zip(zip(made["id"], labels, strict=True), made["reviewer"] + "/" + made["batch"], strict=True))
@@ -170,7 +170,7 @@ class History:
             return replace(head, fault=refusal)
 
     def _with_run(self, head: Snapshot) -> Snapshot:
-        run = self._runs[head.rev] = self._run(head)
+        run = self._runs[head.rev, head.name] = self._run(head)
         sections = self._yaml(head.rev, _PARAMS)
         judging = run.judging(self._decisions(head.rev, run, sections))
         states, labels = run.cells(), {"labels": judging.digest}
