@@ -13,6 +13,7 @@ from ceteris.compare import Arm, Judged, Scorer, as_one_family, effects_table, g
 from ceteris.dataset import GROUP, ID, LABEL, TRUE_LABEL, codes
 from ceteris.effect import smallest_visible_after
 from ceteris.errors import BadInputError, some
+from ceteris.intervals import hidden_variance
 from ceteris.ledger import of_part, read_ledger
 from ceteris.pairs import Pair, VersionFacts, pairs_of
 from ceteris.scoring import thin_classes
@@ -149,14 +150,23 @@ def _metrics(
         scores = scorer.scores(one.pair.baseline, metric, one.scored_on if one.scored_on in scorer.labels else "given")
         if scores is not None:
             metrics.setdefault(f"baseline_{metric}", _rounded(abs(float(scores.mean()))))
-    control = next(
-        (one for one in judged if facts[one.pair.candidate[1]].redrawn and one.metric == metric and one.effect is not None),
-        None,
-    )
-    if control is not None and control.effect is not None:
-        planned = sum(pair.planned for pair in pairs)
-        metrics["smallest_visible"] = _rounded(smallest_visible_after(control.effect, planned))
-    return metrics
+    visible = _smallest_visible(scorer, judged, metric, facts, sum(pair.planned for pair in pairs))
+    return metrics if visible is None else metrics | {"smallest_visible": _rounded(visible)}
+
+
+def _smallest_visible(
+    scorer: Scorer, judged: list[Judged], metric: str, facts: dict[str, VersionFacts], n_planned: int
+) -> float | None:
+    """Return the smallest effect that can show by the first control drawn anew, and A/A of the same model, if there is one."""
+    known = [one for one in judged if one.metric == metric and one.effect is not None]
+    control = next((one for one in known if facts[one.pair.candidate[1]].redrawn), None)
+    if control is None or control.effect is None:
+        return None
+    place = control.pair.baseline, control.scored_on
+    same = next((one.effect for one in known if one.pair.axis == "aa" and (one.pair.baseline, one.scored_on) == place), None)
+    one, other = (scorer.scores(name, metric, control.scored_on) for name in (control.pair.baseline, control.pair.candidate))
+    hidden = 0.0 if one is None or other is None else hidden_variance(one, other, scorer.groups)
+    return smallest_visible_after(control.effect, n_planned, hidden=hidden, same=same)
 
 
 def _rounded(value: float) -> float:
