@@ -25,7 +25,8 @@ ROOMS = {
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning advice",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit budget experiments"
-    " experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table experiments.diff experiments.comparison",
+    " experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table experiments.diff"
+    " experiments.comparison",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet wording finding story report gallery"
     " experiments.shown experiments.page experiments.reviews_shown",
     "door": "sources csv_file store layout closure ledger cell_files cli workbench onboarding tracking"
