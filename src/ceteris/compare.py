@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.cells import Cell
+from ceteris.checked import Review
 from ceteris.effect import Effect, holm, judge, paired_effect
 from ceteris.fingerprint import Fingerprint, hold_fixed
 from ceteris.pairs import Name, Pair, VersionFacts
@@ -55,6 +56,7 @@ class Judged:
     reason: str = ""
     tipping: int | None = None
     queue: str = ""
+    review: Review | None = None
 
 
 @dataclass

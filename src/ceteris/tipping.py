@@ -9,7 +9,7 @@ import numpy as np
 
 from ceteris.effect import Effect, judge, paired_effect
 
-__all__ = ["SECONDS_PER_LABEL", "tipping_count", "tipping_sentence"]
+__all__ = ["SECONDS_PER_LABEL", "minutes_of", "tipping_count", "tipping_sentence"]
 
 SECONDS_PER_LABEL = 6.0
 
@@ -85,13 +85,18 @@ def tipping_sentence(count: int | None, n_disagreement: int, n_asked: int | None
     if not n_disagreement:
         return "The arms never predict differently: no label can change this verdict."
     asked = n_disagreement if n_asked is None else n_asked
-    minutes = max(1, round(asked * SECONDS_PER_LABEL / 60))
-    check = f"about {minutes} minute{'s' * (minutes > 1)} to check"
+    check = f"about {minutes_of(asked)} to check"
     if asked < n_disagreement:
         check += f" a sample of {asked:,} of these {n_disagreement:,} rows"
     if count is None:
         return f"No number of these {n_disagreement:,} disagreement labels, if wrong, would undo this verdict."
     return f"{count:,} of these {n_disagreement:,} disagreement labels wrong would undo this verdict; {check}."
+
+
+def minutes_of(n_labels: int) -> str:
+    """Return how long it takes to answer so many labels, at 6 s each: "4 minutes"."""
+    minutes = max(1, round(n_labels * SECONDS_PER_LABEL / 60))
+    return f"{minutes:,} minute{'s' * (minutes > 1)}"
 
 
 def _least_favourable(labels: np.ndarray, better: np.ndarray, worse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
