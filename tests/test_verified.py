@@ -9,7 +9,7 @@ import pytest
 from small import CLASSES, decided, edit
 from test_compare import FACTS, LABELS, plan, scorer
 
-from ceteris.compare import as_one_family, judge_pairs
+from ceteris.compare import as_one_family, effects_table, judge_pairs
 from ceteris.dataset import codes
 from ceteris.disagreement import NOT_ANSWERED, UNSURE
 from ceteris.errors import LeakageError, StaleEditError
@@ -140,7 +140,9 @@ def test_unsure_rows_are_counted_for_and_against_and_widen_the_interval() -> Non
     assert other.effect.low < one.effect.low
     assert other.effect.high - other.effect.low > one.effect.high - one.effect.low
     assert other.effect.p_value >= one.effect.p_value
-    assert "10 unsure rows counted for and against" in other.effect.reason
+    assert "10 unsure rows counted for and against" in effects_table([other], FACTS).loc[0, "reason"]
+    assert other.review is not None
+    assert other.effect.low < other.review.against < one.effect.difference < other.review.favour < other.effect.high
 
 
 def test_a_version_that_drops_rows_needs_the_answers_of_its_placebo_too() -> None:

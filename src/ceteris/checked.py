@@ -1,4 +1,4 @@
-"""What a person's answers say of the labels of one contrast: how many were wrong where its arms differ, and where they agree."""
+"""What answers say of the labels of one contrast: how many were wrong where its arms differ, and where they agree."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from ceteris.disagreement import NOT_ANSWERED, UNSURE, Disagreement
 from ceteris.intervals import clopper_pearson
 
-__all__ = ["Checked", "Review", "review_of"]
+__all__ = ["Checked", "Review", "noted", "review_of"]
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,13 @@ class Review:
     def agreeing_known(self) -> bool:
         """Whether every decoy is answered, so that they tell how many labels are wrong where the arms agree."""
         return self.decoys.told > 0 and not self.decoys.left
+
+
+def noted(reason: str, review: Review | None) -> str:
+    """Return the reason of a verdict, with what unsure answers did to its interval."""
+    if review is None or not review.disputed.unsure:
+        return reason
+    return f"{reason}; {review.disputed.unsure} unsure rows counted for and against"
 
 
 def review_of(given: np.ndarray, answers: np.ndarray, chosen: Disagreement, confidence: float = 0.95) -> Review:

@@ -99,4 +99,9 @@ class Contrasts:
         return Arm(cell, fingerprint)
 
     def _path(self, name: str, *parts: str) -> Path:
-        return self._root.joinpath(self._layout[name], *parts)
+        path = self._root.joinpath(self._layout[name], *parts)
+        if name in ("split", "versions", "results") and not path.is_file():
+            raise BadInputError(
+                f"{path.relative_to(self._root)} is not there.", "Make it: dvc repro (or bring it: dvc checkout)"
+            )
+        return path

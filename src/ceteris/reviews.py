@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,7 @@ def reviews_table(found: Iterable[tuple[Pair, Review, bool]]) -> pd.DataFrame:
 
 
 def _line(pair: Pair, review: Review, verified: bool) -> dict[str, Any]:
-    line = dict(zip(_ARMS, (*pair.baseline, *pair.candidate), strict=True))
+    line: dict[str, Any] = dict(zip(_ARMS, (*pair.baseline, *pair.candidate), strict=True))
     line |= {"contrast": pair.name, "verified": verified, "differing": review.differing}
     known = {"disputed": review.disputed.told > 0, "decoys": review.agreeing_known}
     for kind in _KINDS:
@@ -51,6 +51,11 @@ def reviews_of(table: pd.DataFrame) -> dict[tuple[str, ...], Review]:
     return {tuple(str(row[name]) for name in _ARMS): _review(row) for row in table.to_dict("records")}
 
 
-def _review(row: dict[Any, Any]) -> Review:
-    kinds = [Checked(*(int(row[f"{kind}_{name}"]) for name in _COUNTS), confidence=float(row["confidence"])) for kind in _KINDS]
-    return Review(int(row["differing"]), *kinds, against=float(row["against"]), favour=float(row["favour"]))
+def _review(row: Mapping[Any, Any]) -> Review:
+    disputed, decoys = (_checked(row, kind) for kind in _KINDS)
+    return Review(int(row["differing"]), disputed, decoys, float(row["against"]), float(row["favour"]))
+
+
+def _checked(row: Mapping[Any, Any], kind: str) -> Checked:
+    asked, left, unsure, wrong = (int(row[f"{kind}_{name}"]) for name in _COUNTS)
+    return Checked(asked, left, unsure, wrong, float(row["confidence"]))

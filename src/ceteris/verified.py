@@ -32,14 +32,15 @@ from ceteris.tipping import tipping_count, tipping_sentence
 __all__ = [
     "SOURCES",
     "Answers",
+    "Verified",
     "answers_of",
     "chosen_rows",
-    "judge_reviewed",
     "judge_verified",
     "needed_pairs",
     "net_of",
     "queue_of",
     "queue_pairs",
+    "said_of",
     "verified_pair",
     "with_tipping",
 ]
@@ -60,6 +61,15 @@ class Answers:
         return bool((self.codes >= 0).all())
 
 
+@dataclass(frozen=True)
+class Verified:
+    """An effect on accuracy on verified labels, the review that made it, and the rows whose answers entered, (n_rows,) bool."""
+
+    effect: Effect
+    review: Review
+    entered: np.ndarray
+
+
 def answers_of(decisions: pd.DataFrame, ids: np.ndarray, labels: np.ndarray, classes: tuple[str, ...]) -> Answers:
     """Return the answers about validation rows.
 
@@ -70,13 +80,7 @@ def answers_of(decisions: pd.DataFrame, ids: np.ndarray, labels: np.ndarray, cla
     StaleEditError
         As `edits.apply` does.
     """
-    wrong = decisions[~decisions["source"].isin(SOURCES) | (decisions["action"] == "drop")]
-    if len(wrong):
-        lines = "; ".join(f"{row.where}: {row.action} of {row.id!r} from {row.source!r}" for row in wrong.head(5).itertuples())
-        raise LeakageError(
-            f"{len(wrong)} edits of validation rows do not come from a blind review: {lines}.",
-            "Revert them. Only answers to a queue of `ceteris queue` verify validation labels, and none may drop a row.",
-        )
+    _refuse_leaks(decisions)
     applied = edits.apply(ids, labels, decisions, classes)
     found = np.full(len(ids), NOT_ANSWERED)
     if len(decisions):
@@ -85,6 +89,40 @@ def answers_of(decisions: pd.DataFrame, ids: np.ndarray, labels: np.ndarray, cla
         found[places] = codes(applied.labels, classes)[places]
         found[places[unsure]] = UNSURE
     return Answers(ids, found)
+
+
+def said_of(decisions: pd.DataFrame, ids: np.ndarray, classes: tuple[str, ...]) -> Answers:
+    """Return what answers make of rows whose given label may have been another one when they were asked for.
+
+    A blind answer is about the row's features, so it stands whatever label the row was given. One that names a class unknown
+    here is left out.
+
+    Raises
+    ------
+    LeakageError
+        As `answers_of` does.
+    """
+    _refuse_leaks(decisions)
+    codes_of = {name: code for code, name in enumerate(classes)}
+    labels = decisions["new_label"].where(decisions["action"] == "relabel", decisions["given_label"])
+    said = [
+        UNSURE if action == "unsure" else codes_of.get(label, NOT_ANSWERED)
+        for action, label in zip(decisions["action"], labels, strict=True)
+    ]
+    found = np.full(len(ids), NOT_ANSWERED)
+    places = pd.Index(ids).get_indexer(pd.Index(decisions["id"], dtype=object))
+    found[places[places >= 0]] = np.array(said, dtype=int)[places >= 0]
+    return Answers(ids, found)
+
+
+def _refuse_leaks(decisions: pd.DataFrame) -> None:
+    wrong = decisions[~decisions["source"].isin(SOURCES) | (decisions["action"] == "drop")]
+    if len(wrong):
+        lines = "; ".join(f"{row.where}: {row.action} of {row.id!r} from {row.source!r}" for row in wrong.head(5).itertuples())
+        raise LeakageError(
+            f"{len(wrong)} edits of validation rows do not come from a blind review: {lines}.",
+            "Revert them. Only answers to a queue of `ceteris queue` verify validation labels, and none may drop a row.",
+        )
 
 
 def queue_pairs(pairs: list[Pair]) -> list[Pair]:
@@ -137,25 +175,17 @@ def judge_verified(scorer: Scorer, pair: Pair, answers: Answers, facts: Mapping[
     found = verified_pair(scorer, pair, answers)
     if found is None:
         return None
-    effect, review = found
     against = net_of(pair, facts)
     known = verified_pair(scorer, against, answers) if against else None
-    net = known[0] if known else None
+    net = known.effect if known else None
     if pair.needs_net and net is None:
         return None
-    return Judged(
-        pair, "accuracy", effect.scored_on, judge_reviewed(effect, review, net if pair.needs_net else None), net, review=review
-    )
+    effect = judge(found.effect, net=net if pair.needs_net else None)
+    return Judged(pair, "accuracy", effect.scored_on, effect, net, review=found.review)
 
 
-def judge_reviewed(effect: Effect, review: Review, net: Effect | None) -> Effect:
-    """Return a verified effect with its verdict, and with the unsure rows named in its reason."""
-    judged, unsure = judge(effect, net=net), review.disputed.unsure
-    return replace(judged, reason=judged.reason + (f"; {unsure} unsure rows counted for and against" if unsure else ""))
-
-
-def verified_pair(scorer: Scorer, pair: Pair, answers: Answers, name: str = "") -> tuple[Effect, Review] | None:
-    """Return a pair's effect on accuracy on verified labels and its review, or None where it may not use them.
+def verified_pair(scorer: Scorer, pair: Pair, answers: Answers, name: str = "") -> Verified | None:
+    """Return a pair's effect on accuracy on verified labels with its review, or None where it may not use them.
 
     Parameters
     ----------
@@ -180,7 +210,9 @@ def verified_pair(scorer: Scorer, pair: Pair, answers: Answers, name: str = "") 
         against, favour = verified_bounds(given, arms[0], arms[1], answers.codes, chosen, **settings)
         effect = replace(effect, low=against.low, high=favour.high, p_value=max(against.p_value, favour.p_value))
         review = replace(review, against=against.difference, favour=favour.difference)
-    return replace(effect, metric="accuracy", scored_on=scored_on), review
+    whole = review.disputed.asked == review.differing
+    entered = chosen.weights > 0 if whole else chosen.asked
+    return Verified(replace(effect, metric="accuracy", scored_on=scored_on), review, entered)
 
 
 def _may_be_verified(scorer: Scorer, pair: Pair, answers: Answers) -> bool:

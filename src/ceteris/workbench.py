@@ -23,7 +23,7 @@ AXES = ("data", "model", "aa")  # what a contrast in effects.csv moves
 
 _TEXT = (
     "id", "given_label", "suggested_label", "version", "note", "reason", "verdict", "issue_type", "model", "baseline_model",
-    "baseline_version", "candidate_model", "candidate_version", "control",
+    "baseline_version", "candidate_model", "candidate_version", "control", "contrast",
 )  # fmt: skip
 
 
@@ -185,8 +185,24 @@ class Workbench:
         return rows.drop(columns=[LABEL, GROUP], errors="ignore")
 
     def disagreements(self, contrast: str) -> pd.DataFrame:
-        """Return the queue of validation rows that decide a planned contrast."""
+        """Return the queue of validation rows that decide a contrast: id, pi, label.
+
+        As it is now, for any contrast; of a revision as compare wrote it, for the planned ones.
+        """
+        if self._files is None:
+            from ceteris.asking import questions_about
+
+            return questions_about(self.root, contrast)[0].rows
         return self._table("results", f"compare/queues/{contrast}.csv")
+
+    def verified(self) -> pd.DataFrame:
+        """Return results/compare/verified.csv: how far the review of each contrast is, and what it found.
+
+        `decoys_wrong` of the `decoys_asked` rows on which the arms agree have a wrong label: between `decoys_low` and
+        `decoys_high` of all such rows. `disputed_*` says the same of the rows on which they differ. `against` and `favour` are
+        the effect with every unsure row counted against the candidate, and for it.
+        """
+        return self._table("results", "compare/verified.csv")
 
     def given_labels(self) -> pd.Series:
         """Return the given label of every train and validation row, indexed by id."""

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from ceteris.finding import Finding, findings
 from ceteris.plots.colors import LIGHT, Theme
 from ceteris.plots.sheet import Sheet
-from ceteris.story import control_of, control_rows, exploratory, planned
+from ceteris.story import control_of, control_rows, exploratory, on_best_labels, planned
 from ceteris.wording import elide, ems, labels_of, metric_name, metric_unit, percent
 
 __all__ = ["effects_forest"]
@@ -61,11 +61,10 @@ def _forest_parts(found: list[Finding], metric: str, explore: bool) -> list[tupl
         ("Model lever: the data is held fixed", [finding for finding in chosen if finding.axis == "model"]),
     ]
     if explore:
-        others = [finding for finding in exploratory(found) if finding.metric == metric]
+        others = [finding for finding in exploratory(on_best_labels(found)) if finding.metric == metric]
         parts.append(("Exploratory: not planned, interval unadjusted", others[:_MOST_EXPLORATORY]))
     models = {model for finding in chosen for model in (finding.baseline_model, finding.candidate_model)}
-    trusted = chosen[0].scored_on if chosen else ""
-    same = [finding for finding in control_rows(found, metric, trusted) if finding.axis == "aa" and finding.applicable]
+    same = [finding for finding in control_rows(found, metric) if finding.axis == "aa" and finding.applicable]
     parts.append(("A/A: only the seeds differ", [finding for finding in same if finding.candidate_model in models]))
     return [(heading, rows) for heading, rows in parts if rows]
 
