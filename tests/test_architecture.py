@@ -28,7 +28,7 @@ ROOMS = {
     "experiment": "fingerprint cells pairs compare reviews verified measure attribution credit budget experiments experiments.snapshot"
     " experiments.moved experiments.pairing experiments.best_labels experiments.measured experiments.table experiments.diff experiments.comparison",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet wording finding scored_twice story report gallery"
-    " experiments.shown experiments.page experiments.reviews_shown",
+    " experiments.beside experiments.shown experiments.page experiments.reviews_shown",
     "door": "sources contrasts asking csv_file store layout closure ledger cell_files cli workbench onboarding tracking"
     " experiments.git experiments.cache experiments.here experiments.run experiments.history experiments.records experiments.extra"
     " experiments.account experiments.asking experiments.commands evidence experiments.reviewing experiments.lever",

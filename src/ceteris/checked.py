@@ -90,7 +90,8 @@ def noted(reason: str, review: Review | None) -> str:
     """Return the reason of a verdict, with what unsure answers did to its interval."""
     if review is None or not review.disputed.unsure:
         return reason
-    return f"{reason}; {review.disputed.unsure} unsure rows counted for and against"
+    unsure = review.disputed.unsure
+    return f"{reason}; {unsure:,} unsure row{'s' * (unsure > 1)} counted for and against"
 
 
 def review_of(given: np.ndarray, answers: np.ndarray, chosen: Disagreement, confidence: float = 0.95) -> Review:

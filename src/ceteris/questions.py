@@ -30,6 +30,8 @@ class Questions:
         Rows on which the arms differ.
     sampled : bool
         Whether some of these are left to chance.
+    n_sets : int
+        How many pairs of arms need these rows: 2 where a version must beat its placebo, too.
     """
 
     rows: pd.DataFrame
@@ -38,18 +40,24 @@ class Questions:
     answered: int
     differing: int
     sampled: bool
+    n_sets: int = 1
+
+    @property
+    def whose(self) -> str:
+        """Which other arms are meant as well."""
+        return " (the placebo's among them)" if self.n_sets > 1 else ""
 
     def told(self) -> str:
         """Return how many rows these are, of how many, and how long they take; not which are decoys."""
-        of = f"the {self.differing:,} on which the arms predict differently"
+        of = f"{self.differing:,} on which the arms predict differently{self.whose}"
         if self.sampled:
-            what = f"{self.disputed:,} are a random sample of {of}"
-        elif self.answered:
-            what = f"{self.disputed:,} are of {of}"
+            what = f"{self.disputed:,} drawn at random from the {of} (pi: with which chance)"
+        elif self.disputed == self.differing:
+            what = f"all {of}" if self.differing > 1 else f"the {of}"
         else:
-            what = f"{self.disputed:,} are {'all of ' if self.disputed > 1 else ''}{of}"
-        mixed = f"; {self.decoys:,} on which they agree are mixed in, unmarked" if self.decoys else ""
-        before = f" {self.answered:,} more were answered before and are left out." if self.answered else ""
+            what = f"{self.disputed:,} of the {of}"
+        mixed = f", and {self.decoys:,} on which they agree, unmarked" if self.decoys else ""
+        before = f" {self.answered:,} more are answered already and left out." if self.answered else ""
         return f"{what}{mixed}. About {minutes_of(len(self.rows))}.{before}"
 
 
@@ -81,6 +89,7 @@ def questions_of(parts: Sequence[Disagreement], ids: np.ndarray, answers: np.nda
         answered=len(order) - len(rows),
         differing=int(differing.sum()),
         sampled=any(part.sampled for part in parts),
+        n_sets=len(parts),
     )
 
 

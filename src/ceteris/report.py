@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ceteris import story, wording
 from ceteris.finding import Finding, findings
 from ceteris.reviews import reviews_of, reviews_table
-from ceteris.scored_twice import given_told, progress_told, scored_twice
+from ceteris.scored_twice import AGREEING_MEANS, given_told, progress_told, scored_twice
 from ceteris.sections import SCORED_ON
 
 __all__ = ["Picture", "Settings", "Tables", "render", "template"]
@@ -109,6 +109,7 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
         doubtful=_doubtful(chosen),
         nothing_reviewed=story.nothing_reviewed(tables.versions),
         twice=scored_twice(found, settings.metric, reviews),
+        agreeing_means=AGREEING_MEANS,
         progress={arms: told for arms, review in reviews.items() if (told := progress_told(review))},
         controls=story.control_rows(found, settings.metric),
         ranking=story.ranking(found, settings.metric),

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+import pandas as pd
+
 from ceteris.checked import Checked, Review
 from ceteris.finding import Finding
 from ceteris.sections import SCORED_ON
 from ceteris.tipping import minutes_of
 from ceteris.wording import amount, interval, labels_of
 
-__all__ = ["Twice", "given_told", "parting", "progress_told", "review_told", "scored_twice"]
+__all__ = ["AGREEING_MEANS", "Twice", "given_told", "parting", "progress_told", "review_told", "scored_twice", "two_columns"]
 
 
 class Scored(Protocol):
@@ -73,6 +75,27 @@ def scored_twice(found: Iterable[Finding], metric: str, reviews: Mapping[tuple[s
     return [Twice(one, given[arms], reviews.get(arms)) for arms, one in best.items() if arms in given]
 
 
+AGREEING_MEANS = (
+    "Wrong labels on which the arms agree change no difference in accuracy; they tell how far the accuracy of one arm, "
+    "or another metric, can be trusted."
+)
+
+
+def two_columns(twice: Iterable[Twice]) -> pd.DataFrame:
+    """Return one row a contrast: difference, interval and verdict on given labels, the same on better ones, where they part."""
+    arms = ("baseline_model", "baseline_version", "candidate_model", "candidate_version")
+    names = ("difference", "low", "high", "verdict")
+    rows = [
+        dict(zip(arms, one.better.arms, strict=True))
+        | {f"given_{name}": getattr(one.given, name) for name in names}
+        | {"scored_on": one.better.scored_on}
+        | {name: getattr(one.better, name) for name in names}
+        | {"parting": one.parting}
+        for one in twice
+    ]
+    return pd.DataFrame(rows, columns=[*arms, *(f"given_{name}" for name in names), "scored_on", *names, "parting"])
+
+
 def given_told(given: Scored) -> str:
     """Return an effect on given labels in a clause."""
     told = f"{amount(given.difference, given.metric)} {interval(given.low, given.high, given.metric)}"
@@ -102,13 +125,10 @@ def review_told(review: Review) -> list[str]:
             f"effect is {ends[0]}, counted for it {ends[1]}, and the interval holds both."
         )
     if review.agreeing_known:
-        told.append(
-            f"Of {decoys.told:,} checked row{'s' * (decoys.told > 1)} on which the arms agree, {_wrong(decoys)}. Such labels change "
-            "no difference in accuracy; they tell how far the accuracy of one arm, or another metric, can be trusted."
-        )
+        told.append(f"Of {decoys.told:,} checked row{'s' * (decoys.told > 1)} on which the arms agree, {_wrong(decoys)}.")
     elif decoys.asked:
         told.append(
-            f"Of the labels on which the arms agree nothing is known: {decoys.left:,} of {decoys.asked:,} decoys are not answered."
+            f"Of labels on which the arms agree nothing is known: {decoys.left:,} of {decoys.asked:,} decoys are not answered."
         )
     return told
 
@@ -130,4 +150,4 @@ def _wrong(rows: Checked) -> str:
         return "none of them could be told"
     low, high = rows.rate
     of = "" if rows.told == rows.asked else f" of {rows.told:,} that could be told"
-    return f"{rows.wrong:,}{of} had a wrong label ({100 * low:.0f} to {100 * high:.0f} %)"
+    return f"{f'{rows.wrong:,}' if rows.wrong else 'none'}{of} had a wrong label ({100 * low:.0f} to {100 * high:.0f} %)"

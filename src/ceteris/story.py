@@ -9,7 +9,7 @@ import pandas as pd
 
 from ceteris.checked import Review
 from ceteris.finding import Finding, findings
-from ceteris.scored_twice import Twice, given_told, progress_told, scored_twice
+from ceteris.scored_twice import AGREEING_MEANS, Twice, given_told, progress_told, scored_twice
 from ceteris.sections import SCORED_ON
 from ceteris.wording import metric_name, percent, upper_first
 
@@ -169,6 +169,8 @@ def _beside(chosen: Finding, twice: Twice | None, review: Review | None) -> list
     lines = []
     if twice:
         lines = [f"{upper_first(given_told(twice.given))}. {twice.parting}".rstrip(), *twice.told]
+        if twice.review and twice.review.agreeing_known:
+            lines[-1] += f" {AGREEING_MEANS}"
     elif chosen.undoing:
         lines = [chosen.undoing + (f" ceteris queue {chosen.queue_name}" if chosen.can_tip else "")]
     if review and chosen.scored_on == "given":

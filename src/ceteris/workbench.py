@@ -11,9 +11,11 @@ import pandas as pd
 
 from ceteris.dataset import GROUP, ID, LABEL, TRUE_LABEL
 from ceteris.errors import BadInputError, nearest
+from ceteris.finding import findings
 from ceteris.gallery import Gallery
 from ceteris.layout import layout_of, read_layout
 from ceteris.params import Params, parse
+from ceteris.scored_twice import scored_twice, two_columns
 from ceteris.sections import METRICS, SCORED_ON
 from ceteris.store import find_root, parse_yaml, read_params, read_parquet, read_table
 
@@ -56,7 +58,9 @@ class Workbench:
         """The figures of the report, one method each."""
         return Gallery(self)
 
-    def effects(self, *, axis: str | None = None, planned: bool | None = None, headline: bool = False) -> pd.DataFrame:
+    def effects(
+        self, *, axis: str | None = None, planned: bool | None = None, headline: bool = False, side_by_side: bool = False
+    ) -> pd.DataFrame:
         """Return results/compare/effects.csv: one row a contrast, metric and set of labels.
 
         Parameters
@@ -65,6 +69,8 @@ class Workbench:
         planned : bool, optional
         headline : bool
             Only the primary metric on the best labels that each contrast has.
+        side_by_side : bool
+            The headline with the same on given labels beside it, for contrasts that have both, and where the two part.
         """
         table = self._table("results", "compare/effects.csv")
         if axis is not None:
@@ -73,6 +79,8 @@ class Workbench:
             table = table[table["axis"] == axis]
         if planned is not None:
             table = table[table["planned"] == planned]
+        if side_by_side:
+            return two_columns(scored_twice(findings(table), self.params.compare.metric, {}))
         if headline:
             table = table[table["metric"] == self.params.compare.metric]
             trust = table["scored_on"].map(SCORED_ON.index)
