@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import small
+from checkout import checkout
+from clone import Clone
+from past import dvc, store
 
-from ceteris.dataset import ID, LABEL
+from ceteris.dataset import ID
 from ceteris.edits import COLUMNS
 
-__all__ = ["PARAMS", "TRUTH", "answer", "fill", "noisy_repository", "table"]
+__all__ = ["PARAMS", "TRUTH", "answer", "fill", "noisy_past", "noisy_repository", "table"]
 
 ROWS, RATE = 900, 0.45
 
@@ -39,12 +43,37 @@ PARAMS = small.params(
 
 
 def noisy_repository(root: Path) -> Path:
-    """Make the repository and run it: a person has put every train label right, and no validation label."""
+    """Make the repository and run it: a person has put every train label right, and answered for no validation label."""
     small.repository(root, PARAMS, table())
     small.run_stages(root, "ingest", "validate", "split", "audit")
-    answer(root, "ann-train", pd.read_parquet(root / "data/split/train.parquet", columns=[ID])[ID], source="queue")
+    answer_train(root)
     small.run_stages(root, "fix", "train", "compare", "report")
     return root
+
+
+def noisy_past(root: Path) -> Clone:
+    """Make a git repository of it in which nobody has answered, with two experiments: `labels` put right, and a `softer` model."""
+    clone = Clone(checkout(root))
+    values = {f"{section}.{key}": deepcopy(value) for section, keys in PARAMS.items() for key, value in keys.items()}
+    clone.change(**values)
+    clone.change(**{"ingest.plant.kind": "none"})
+    table().to_csv(root / "data/source/mine.csv", index=False)
+    small.run_stages(root, *small.STAGES)
+    with dvc(root) as repo:
+        repo.commit(force=True)
+    clone.commit()
+    answer_train(root)
+    store(clone, "labels", ("fix", "train", "compare"))
+    clone.change(**{"train.models.logistic.params.C": 0.01})
+    store(clone, "softer", ("train", "compare"))
+    with dvc(root) as repo:
+        repo.checkout(force=True)
+    return clone
+
+
+def answer_train(root: Path) -> None:
+    """Let a person put every train label right."""
+    answer(root, "ann-train", pd.read_parquet(root / "data/split/train.parquet", columns=[ID])[ID], source="queue")
 
 
 def answer(

@@ -135,8 +135,8 @@ def test_what_given_labels_would_have_told_stands_beside_better_ones() -> None:
     known = tables()
     both = pd.concat([shown.effects(scored_on="given").assign(verdict="harms"), known.effects], ignore_index=True)
     told = Page(render(Tables(both, known.grid, known.versions, known.issues, VISIBLE, {}), {}, Settings())).text
-    assert "What the given labels alone would have told" in told
-    assert "What the given labels alone would have told" not in page().text
+    assert "On given labels, and on better ones" in told
+    assert "On given labels, and on better ones" not in page().text
 
 
 def test_every_axis_may_be_without_a_contrast() -> None:

@@ -48,7 +48,8 @@ def _line(pair: Pair, review: Review, verified: bool) -> dict[str, Any]:
 
 def reviews_of(table: pd.DataFrame) -> dict[tuple[str, ...], Review]:
     """Return the review of each contrast by its four arms' names, from the rows of `reviews_table`."""
-    return {tuple(str(row[name]) for name in _ARMS): _review(row) for row in table.to_dict("records")}
+    numbers = table.assign(**{name: pd.to_numeric(table[name], errors="coerce") for name in ("against", "favour")})
+    return {tuple(str(row[name]) for name in _ARMS): _review(row) for row in numbers.to_dict("records")}
 
 
 def _review(row: Mapping[Any, Any]) -> Review:

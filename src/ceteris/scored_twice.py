@@ -125,7 +125,7 @@ def review_told(review: Review) -> list[str]:
             f"effect is {ends[0]}, counted for it {ends[1]}, and the interval holds both."
         )
     if review.agreeing_known:
-        told.append(f"Of {decoys.told:,} checked row{'s' * (decoys.told > 1)} on which the arms agree, {_wrong(decoys)}.")
+        told.append(f"Of {decoys.asked:,} checked row{'s' * (decoys.asked > 1)} on which the arms agree, {_wrong(decoys)}.")
     elif decoys.asked:
         told.append(
             f"Of labels on which the arms agree nothing is known: {decoys.left:,} of {decoys.asked:,} decoys are not answered."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +16,7 @@ from ceteris.disagreement import (
     NOT_ANSWERED,
     UNSURE,
     Disagreement,
+    decided_labels,
     disagreement_set,
     inclusion_probabilities,
     permanent_numbers,
@@ -36,6 +37,7 @@ __all__ = [
     "answers_of",
     "chosen_rows",
     "judge_verified",
+    "labels_for_all",
     "needed_pairs",
     "net_of",
     "queue_of",
@@ -213,6 +215,25 @@ def verified_pair(scorer: Scorer, pair: Pair, answers: Answers, name: str = "") 
     whole = review.disputed.asked == review.differing
     entered = chosen.weights > 0 if whole else chosen.asked
     return Verified(replace(effect, metric="accuracy", scored_on=scored_on), review, entered)
+
+
+def labels_for_all(
+    labels: Mapping[str, np.ndarray], arms: Sequence[np.ndarray], answers: Answers, metric: str
+) -> tuple[str, np.ndarray]:
+    """Return the best labels on which all these arms may be set against each other, and what they are: never two kinds.
+
+    For accuracy, labels verified on every row on which any two arms differ come before the given ones.
+
+    Parameters
+    ----------
+    labels : mapping
+        Codes, shape (n_rows,), by what they are, the best first.
+    arms : sequence of arrays of int, shape (n_seeds, n_rows)
+        Predicted classes.
+    """
+    best, known = next(iter(labels.items()))
+    decided = decided_labels(known, arms, answers.codes) if (best, metric) == ("given", "accuracy") else None
+    return (best, known) if decided is None else ("verified (disagreements)", decided)
 
 
 def _may_be_verified(scorer: Scorer, pair: Pair, answers: Answers) -> bool:

@@ -11,7 +11,6 @@ import numpy as np
 from ceteris.attribution import Attribution, attribute
 from ceteris.checked import Review, review_of
 from ceteris.compare import Scorer
-from ceteris.disagreement import decided_labels
 from ceteris.effect import Effect, judge
 from ceteris.experiments.moved import Move
 from ceteris.experiments.pairing import Shared
@@ -19,11 +18,11 @@ from ceteris.fingerprint import Fingerprint
 from ceteris.pairs import Name, Pair
 from ceteris.sections import PLACEBO, Compare
 from ceteris.tipping import tipping_count, tipping_sentence
-from ceteris.verified import chosen_rows, verified_pair
+from ceteris.verified import chosen_rows, labels_for_all, verified_pair
 
 __all__ = ["Doubt", "Measured", "attributed_on_best", "contrasts_of", "doubt_of", "judged_on_best"]
 
-_GIVEN, _DISAGREEMENTS = "given", "verified (disagreements)"
+_GIVEN = "given"
 
 
 @dataclass(frozen=True)
@@ -162,12 +161,9 @@ def attributed_on_best(move: Move, scorer: Scorer, names: Mapping[str, Name], sh
     ----------
     names : the cells in the order of `attribute`: baseline, new model, new data, candidate
     """
-    best = next(iter(scorer.labels))
-    if best == _GIVEN and settings.metric == "accuracy":
-        arms = [scorer.arms[name].cell.over_seeds()[0] for name in names.values()]
-        decided = decided_labels(scorer.labels[_GIVEN], arms, shared.answers.codes)
-        if decided is not None:
-            best, scorer = _DISAGREEMENTS, replace(scorer, labels={_DISAGREEMENTS: decided}, _scores={})
+    arms = [scorer.arms[name].cell.over_seeds()[0] for name in names.values()]
+    best, labels = labels_for_all(scorer.labels, arms, shared.answers, settings.metric)
+    scorer = replace(scorer, labels={best: labels}, _scores={})
     found = [scorer.scores(name, settings.metric, best) for name in names.values()]
     square = [scores for scores in found if scores is not None]
     if len(square) < len(found):

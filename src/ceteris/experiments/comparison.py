@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
-import numpy as np
 import pandas as pd
 
-from ceteris.disagreement import decided_labels
 from ceteris.errors import NotHeldFixedError
 from ceteris.experiments.best_labels import Doubt, doubt_of
 from ceteris.experiments.diff import Diff, flips, row_changes, slices
 from ceteris.experiments.measured import Corner, Measured, arms_of, measured
 from ceteris.experiments.moved import move_between, told
-from ceteris.experiments.pairing import Shared, on_shared_rows
+from ceteris.experiments.pairing import on_shared_rows
 from ceteris.experiments.snapshot import Snapshot
 from ceteris.experiments.table import Past
 from ceteris.pairs import Name
 from ceteris.sections import Compare
+from ceteris.verified import labels_for_all
 
 __all__ = ["Comparison", "compared", "PARTS"]
 
@@ -95,7 +94,7 @@ def compared(
     sides = arms_of(one, other, move, past.side)
     scorer, names, shared = on_shared_rows(sides, settings)
     arms = [scorer.arms[names[role]].cell.over_seeds()[0] for role in ("baseline", "candidate")]
-    flips_on, labels = _labels_of_flips(arms, shared)
+    flips_on, labels = labels_for_all(shared.labels, arms, shared.answers, "accuracy")
     flipped = flips(shared.ids, labels, arms[0], arms[1], shared.classes)
     versions = past.version(one, move.baseline[1]), past.version(other, move.candidate[1])
     known = features(other).reindex(shared.ids)
@@ -111,10 +110,3 @@ def compared(
         flips_on,
         cells,
     )
-
-
-def _labels_of_flips(arms: list[np.ndarray], shared: Shared) -> tuple[str, np.ndarray]:
-    """Return the best labels that every row has on which the arms differ, and what they are."""
-    best, labels = next(iter(shared.labels.items()))
-    decided = decided_labels(labels, arms, shared.answers.codes) if best == "given" else None
-    return (best, labels) if decided is None else ("verified (disagreements)", decided)

@@ -16,7 +16,6 @@ from ceteris.effect import Effect
 from ceteris.experiments.beside import checked_told
 from ceteris.experiments.comparison import PARTS, Comparison
 from ceteris.experiments.diff import tally
-from ceteris.experiments.measured import Measured
 from ceteris.experiments.table import Line
 from ceteris.planning import plan_hash, reviews_needed, visible_table
 from ceteris.scored_twice import given_told, parting
@@ -40,7 +39,7 @@ def shown(lines: Sequence[Line], metric: str, width: int = 120) -> RenderableTyp
     if not lines:
         return Text("No commit or experiment holds a run yet. Make one: dvc repro && git add -A && git commit")
     measurable = [line for line in lines if line.snapshot.fault is None]
-    scored = {one.effect.scored_on for line in measurable for one in _measurements(line) if one.effect is not None}
+    scored = {effect.scored_on for line in measurable for effect in _effects(line)}
     on = " and ".join(labels_of(kind) for kind in sorted(scored)) or "nothing yet"
     title = f"Effects on {metric_name(metric)}, scored on {on}"
     table = Table(box=box.SIMPLE_HEAD)
@@ -53,11 +52,14 @@ def shown(lines: Sequence[Line], metric: str, width: int = 120) -> RenderableTyp
     table.add_column("CPU s", justify="right", no_wrap=True)
     for line in measurable:
         table.add_row(*_row(line, metric, width >= _WIDE, named=len(scored) > 1))
-    return Group(Text(title), table, *_notes(lines, metric))
+    return Group(Text(title), table, *_notes(lines, metric, named=len(scored) > 1))
 
 
-def _measurements(line: Line) -> list[Measured]:
-    return [one for one in (line.against_parent, line.against_first) if one is not None]
+def _effects(line: Line) -> list[Effect]:
+    """Return the effects that are shown of a line, whose labels must be named."""
+    measured = [one for one in (line.against_parent, line.against_first) if one is not None]
+    whole = [one.attribution.whole for one in measured[:1] if one.attribution]
+    return [*(one.effect for one in measured if one.effect is not None), *whole]
 
 
 def _row(line: Line, metric: str, wide: bool, named: bool) -> list[Text]:
@@ -82,14 +84,15 @@ def _amount(effect: Effect | None, metric: str, named: bool) -> Text:
     return Text(_one_line(effect, metric) + "\n").append(effect.verdict, style=STYLES.get(effect.verdict, "")).append(on)
 
 
-def _notes(lines: Sequence[Line], metric: str) -> list[Text]:
+def _notes(lines: Sequence[Line], metric: str, named: bool) -> list[Text]:
     notes = []
     for line in lines:
         against = line.against_parent
         if against and against.attribution:
             parts = dict(against.attribution.items())
             told = ", ".join(f"{part} {_one_line(parts[part], metric)}" for part in ("data", "model", "interaction"))
-            notes.append(Text(f"{literal(line.snapshot.name)}: {against.reason}: {told}"))
+            on = f", on {labels_of(parts['whole'].scored_on)}" if named else ""
+            notes.append(Text(f"{literal(line.snapshot.name)}: {against.reason}{on}: {told}"))
         elif against and against.effect is None and against.move.axis not in ("none", "evaluation"):
             notes.append(Text(f"{literal(line.snapshot.name)}: {_sentence(against.reason)}"))
     notes += _beside(lines)
