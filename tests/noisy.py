@@ -1,4 +1,4 @@
-"""A repository whose labels err in one class only, in train and validation rows alike, with the truth kept by a person alone."""
+"""A repository whose labels err in one class only, train and validation rows alike, while a person alone knows the truth."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from past import dvc, store
 from ceteris.dataset import ID
 from ceteris.edits import COLUMNS
 
-__all__ = ["PARAMS", "TRUTH", "answer", "fill", "noisy_past", "noisy_repository", "table"]
+__all__ = ["PARAMS", "TRUTH", "answer", "fill", "noisy_past", "table"]
 
 ROWS, RATE = 900, 0.45
 
@@ -42,17 +42,11 @@ PARAMS = small.params(
 )
 
 
-def noisy_repository(root: Path) -> Path:
-    """Make the repository and run it: a person has put every train label right, and answered for no validation label."""
-    small.repository(root, PARAMS, table())
-    small.run_stages(root, "ingest", "validate", "split", "audit")
-    answer_train(root)
-    small.run_stages(root, "fix", "train", "compare", "report")
-    return root
-
-
 def noisy_past(root: Path) -> Clone:
-    """Make a git repository of it in which nobody has answered, with two experiments: `labels` put right, and a `softer` model."""
+    """Make a git repository of it in which nobody has answered, with two experiments.
+
+    In `labels` a person has put every train label right, in `both` the model is another one as well.
+    """
     clone = Clone(checkout(root))
     values = {f"{section}.{key}": deepcopy(value) for section, keys in PARAMS.items() for key, value in keys.items()}
     clone.change(**values)
@@ -64,8 +58,9 @@ def noisy_past(root: Path) -> Clone:
     clone.commit()
     answer_train(root)
     store(clone, "labels", ("fix", "train", "compare"))
+    answer_train(root)
     clone.change(**{"train.models.logistic.params.C": 0.01})
-    store(clone, "softer", ("train", "compare"))
+    store(clone, "both", ("train", "compare"))
     with dvc(root) as repo:
         repo.checkout(force=True)
     return clone

@@ -23,15 +23,17 @@ FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
     "vocabulary": "errors params sections dataset neutral",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
-    " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning advice"
-    " checked questions",
-    "experiment": "fingerprint cells pairs compare reviews verified measure attribution credit budget experiments experiments.snapshot"
-    " experiments.moved experiments.pairing experiments.best_labels experiments.measured experiments.table experiments.diff experiments.comparison",
-    "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet wording finding scored_twice story report gallery"
-    " experiments.beside experiments.shown experiments.page experiments.reviews_shown",
+    " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning"
+    " advice checked questions",
+    "experiment": "fingerprint cells pairs compare reviews verified measure attribution credit budget experiments"
+    " experiments.snapshot experiments.moved experiments.pairing experiments.best_labels experiments.measured"
+    " experiments.table experiments.diff experiments.comparison",
+    "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet wording finding scored_twice story report"
+    " gallery experiments.beside experiments.shown experiments.page experiments.reviews_shown",
     "door": "sources contrasts asking csv_file store layout closure ledger cell_files cli workbench onboarding tracking"
-    " experiments.git experiments.cache experiments.here experiments.run experiments.history experiments.records experiments.extra"
-    " experiments.account experiments.asking experiments.commands evidence experiments.reviewing experiments.lever",
+    " experiments.git experiments.cache experiments.here experiments.run experiments.history experiments.records"
+    " experiments.extra experiments.account experiments.asking experiments.commands evidence experiments.reviewing"
+    " experiments.lever",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report",
 }

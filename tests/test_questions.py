@@ -55,16 +55,19 @@ def test_two_sets_are_asked_together_each_row_once() -> None:
     assert both.differing == 70 and both.n_sets == 2
 
 
+DIFFERING = "on which the arms predict differently"
+
+
 @pytest.mark.parametrize(
     ("part", "answered", "words"),
     [
-        (chosen(differing=40), 0, "all 40 on which the arms predict differently, and 4 on which they agree, unmarked. About 4 minutes."),
-        (chosen(differing=1), 0, "the 1 on which the arms predict differently. About 1 minute."),
-        (chosen(differing=300), 0, "drawn at random from the 300 on which the arms predict differently (pi: with which chance)"),
-        (chosen(differing=40), 10, "of the 40 on which the arms predict differently"),
+        (chosen(differing=40), 0, f"all 40 {DIFFERING}, and 4 on which they agree, unmarked. About 4 minutes."),
+        (chosen(differing=1), 0, f"the 1 {DIFFERING}. About 1 minute."),
+        (chosen(differing=300), 0, f"drawn at random from the 300 {DIFFERING} (pi: with which chance)"),
+        (chosen(differing=40), 10, f"of the 40 {DIFFERING}"),
         (chosen(differing=40), 10, "10 more are answered already and left out."),
     ],
-)  # fmt: skip
+)
 def test_it_is_said_how_many_rows_of_how_many_and_whether_they_are_a_sample(
     part: Disagreement, answered: int, words: str
 ) -> None:
