@@ -24,7 +24,7 @@ ROOMS = {
     "vocabulary": "errors params sections dataset neutral",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning"
-    " advice checked questions",
+    " advice checked questions reviewed",
     "experiment": "fingerprint cells pairs compare reviews verified measure attribution credit budget experiments"
     " experiments.snapshot experiments.moved experiments.pairing experiments.best_labels experiments.measured"
     " experiments.table experiments.diff experiments.comparison",

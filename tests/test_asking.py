@@ -58,10 +58,6 @@ def truth(root: Path) -> float:
     return float(np.subtract(*((arm[0].over_seeds()[0] == true).mean() for arm in arms[::-1])))
 
 
-def again(root: Path) -> None:
-    run_stages(root, "compare", "report")
-
-
 def test_answers_turn_the_verdict_of_a_contrast_that_nobody_planned(labels: Clone, ceteris_: Any) -> None:
     root, gain = labels.root, truth(labels.root)
     assert effect(root, "given")["difference"] < 0 < gain
@@ -70,7 +66,7 @@ def test_answers_turn_the_verdict_of_a_contrast_that_nobody_planned(labels: Clon
     assert "all 101 on which the arms predict differently, and 11 on which they agree, unmarked. About 11 minutes" in said.out
     noisy.fill(Path("review-logistic.given.reviewed.csv"))
     assert ceteris_("edits", "import", "review-logistic.given.reviewed.csv", "--reviewer", "ann").code == 0
-    again(root)
+    run_stages(root, "compare", "report")
     told = effect(root, VERIFIED)
     assert told["difference"] == pytest.approx(gain, abs=1e-6)
     assert (told["verdict"], told["planned"]) == ("helps", False)
@@ -93,7 +89,7 @@ def test_a_sampled_review_covers_the_true_gain_and_says_that_it_is_a_sample(labe
     queue = pd.read_csv("review-logistic.given.reviewed.csv")
     assert list(queue.columns) == ["id", "label", "pi", "x", "y"] and queue["pi"].min() < 1
     ceteris_("edits", "import", "review-logistic.given.reviewed.csv", "--reviewer", "ann")
-    again(labels.root)
+    run_stages(labels.root, "compare")
     told = effect(labels.root, VERIFIED)
     assert told["low"] < truth(labels.root) < told["high"]
     assert told["difference"] > 0 > effect(labels.root, "given")["difference"]
@@ -107,7 +103,7 @@ def test_half_a_review_changes_no_number_and_says_how_far_it_is(labels: Clone, c
     labels.change(**{"compare.planned": plan})
     ids = list(ceteris.open().disagreements("logistic.given.reviewed")["id"])
     noisy.answer(labels.root, "ann-some", ids[:50])
-    again(labels.root)
+    run_stages(labels.root, "compare")
     table = ceteris.open().effects()
     assert VERIFIED not in set(table["scored_on"])
     said = ceteris_("summary").out
@@ -157,14 +153,12 @@ def test_a_review_of_one_revisions_contrast_is_one_of_the_pair(labels: Clone, ce
 
 def test_where_data_and_model_moved_their_parts_can_be_asked_for(clone: Clone, ceteris_: Any) -> None:
     clone.change(**{"compare.review_rows": 200})
-    said = ceteris_("queue", "--between", "main", "both")
-    assert (said.code, "--run-missing" in said.err) == (2, True)
-    ceteris_("compare", "main", "both", "--run-missing")
+    assert rows(ceteris_)["both"]["scored_on"] == "given"
     assert "on which the arms predict differently" in ceteris_("queue", "--between", "main", "both").out
     noisy.fill(Path("review-main-both.csv"))
     ceteris_("edits", "import", "review-main-both.csv", "--reviewer", "ann")
     both = rows(ceteris_)["both"]
-    assert both["scored_on"] == VERIFIED and both["data"] > 0
+    assert both["scored_on"] == VERIFIED and both["difference"] is None and both["data"] > 0
     clone.change(**{"compare.review_rows": 60})
     (clone.root / "data/edits/ann-review_main_both.csv").unlink()
     refused = ceteris_("queue", "--between", "main", "both", "--out", "more.csv").err

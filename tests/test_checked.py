@@ -8,24 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from ceteris.checked import Checked, Review, noted, review_of
+from ceteris.checked import review_of
 from ceteris.disagreement import NOT_ANSWERED, UNSURE, disagreement_set, permanent_numbers
-
-
-@given(st.integers(1, 200), st.data())
-def test_bounds_are_those_of_an_exact_binomial_test(told: int, data: st.DataObject) -> None:
-    wrong = data.draw(st.integers(0, told))
-    known = binomtest(wrong, told).proportion_ci(0.95, "exact")
-    assert Checked(asked=told, wrong=wrong).rate == pytest.approx((known.low, known.high))
-
-
-def test_three_of_sixteen_may_be_four_to_forty_six_percent() -> None:
-    low, high = Checked(asked=16, wrong=3).rate
-    assert (round(100 * low), round(100 * high)) == (4, 46)
-
-
-def test_nothing_told_bounds_nothing() -> None:
-    assert Checked(asked=5, left=3, unsure=2).rate == (0.0, 1.0)
+from ceteris.reviewed import Checked, Review, minutes_of, noted
 
 
 def world(n_rows: int = 100, differing: int = 40) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -35,6 +20,10 @@ def world(n_rows: int = 100, differing: int = 40) -> tuple[np.ndarray, np.ndarra
     return np.zeros(n_rows, dtype=int), arms[0], arms[1]
 
 
+def counts(rows: Checked) -> tuple[int, int, int, int]:
+    return rows.asked, rows.left, rows.unsure, rows.wrong
+
+
 def test_answers_are_counted_where_the_arms_differ_and_where_they_agree() -> None:
     labels, one, other = world()
     chosen = disagreement_set(one, other, permanent_numbers("a", map(str, range(100))))
@@ -42,11 +31,27 @@ def test_answers_are_counted_where_the_arms_differ_and_where_they_agree() -> Non
     answers[:40] = [1] * 5 + [UNSURE] * 3 + [0] * 30 + [NOT_ANSWERED] * 2
     answers[np.flatnonzero(chosen.decoys)] = [0, 1, 2, UNSURE]
     review = review_of(labels, answers, chosen)
-    assert (review.differing, review.disputed) == (40, Checked(asked=40, left=2, unsure=3, wrong=5))
-    assert review.decoys == Checked(asked=4, left=0, unsure=1, wrong=2)
+    assert (review.differing, counts(review.disputed), counts(review.decoys)) == (40, (40, 2, 3, 5), (4, 0, 1, 2))
     assert review.begun and review.agreeing_known and not review.sampled
     answers[np.flatnonzero(chosen.decoys)[0]] = NOT_ANSWERED
     assert not review_of(labels, answers, chosen).agreeing_known
+
+
+@given(st.integers(1, 60), st.data())
+def test_bounds_are_those_of_an_exact_binomial_test(told: int, data: st.DataObject) -> None:
+    wrong = data.draw(st.integers(0, told))
+    labels, one, other = world(differing=told)
+    answers = np.where(np.arange(100) < wrong, 1, np.where(np.arange(100) < told, 0, NOT_ANSWERED))
+    found = review_of(labels, answers, disagreement_set(one, other, permanent_numbers("a", map(str, range(100)))), 0.9).disputed
+    known = binomtest(wrong, told).proportion_ci(0.9, "exact")
+    assert (found.low, found.high) == pytest.approx((known.low, known.high))
+
+
+def test_nothing_told_bounds_nothing() -> None:
+    labels, one, other = world(differing=5)
+    chosen = disagreement_set(one, other, permanent_numbers("a", map(str, range(100))))
+    found = review_of(labels, np.where(np.arange(100) < 5, UNSURE, NOT_ANSWERED), chosen).disputed
+    assert (found.told, found.low, found.high) == (0, 0.0, 1.0)
 
 
 def test_a_sample_that_was_answered_whole_by_other_reviews_is_no_sample() -> None:
@@ -79,3 +84,7 @@ def test_unsure_rows_are_named_in_a_reason_and_nothing_else_is() -> None:
     assert noted("why", None) == noted("why", Review(5, Checked(asked=5))) == "why"
     assert noted("why", Review(5, Checked(asked=5, unsure=1))) == "why; 1 unsure row counted for and against"
     assert noted("why", Review(5, Checked(asked=5, unsure=2))) == "why; 2 unsure rows counted for and against"
+
+
+def test_minutes_are_those_of_six_seconds_a_label() -> None:
+    assert [minutes_of(n) for n in (1, 41, 112)] == ["1 minute", "4 minutes", "11 minutes"]

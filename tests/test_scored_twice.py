@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import shown
 
-from ceteris.checked import Checked, Review
 from ceteris.finding import Finding, findings
+from ceteris.reviewed import Checked, Review
 from ceteris.scored_twice import given_told, parting, progress_told, review_told, scored_twice, two_columns
 
 VERIFIED = "verified (disagreements)"
@@ -74,7 +74,7 @@ def test_the_best_of_several_better_labels_stands_beside() -> None:
 
 
 def test_a_review_is_told_with_the_errors_where_arms_differ_and_where_they_agree() -> None:
-    told = review_told(Review(41, Checked(41, wrong=9), Checked(16, wrong=3)))
+    told = review_told(Review(41, Checked(41, 0, 0, 9, 0.1056, 0.3761), Checked(16, 0, 0, 3, 0.0405, 0.4565)))
     assert told == [
         "A person checked all 41 rows on which the arms differ: 9 had a wrong label (11 to 38 %).",
         "Of 16 checked rows on which the arms agree, 3 had a wrong label (4 to 46 %).",
@@ -90,7 +90,7 @@ def test_a_sample_is_named_and_unsure_rows_are_counted_for_and_against() -> None
 
 
 def test_none_wrong_is_said_with_how_many_may_be() -> None:
-    assert "none had a wrong label (0 to 60 %)" in review_told(Review(9, Checked(9), Checked(4)))[1]
+    assert "none had a wrong label (0 to 60 %)" in review_told(Review(9, Checked(9), Checked(4, high=0.6024)))[1]
     assert "none of them could be told" in review_told(Review(2, Checked(2, unsure=2), against=0.0, favour=0.1))[0]
 
 

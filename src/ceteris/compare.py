@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ceteris.cells import Cell
-from ceteris.checked import Review, noted
 from ceteris.effect import Effect, holm, judge, paired_effect
 from ceteris.fingerprint import Fingerprint, hold_fixed
 from ceteris.pairs import Name, Pair, VersionFacts
+from ceteris.reviewed import Review, noted
 from ceteris.scoring import row_scores
 from ceteris.sections import METRICS, SCORED_ON, Compare
 

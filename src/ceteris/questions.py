@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.disagreement import NOT_ANSWERED, Disagreement
-from ceteris.tipping import minutes_of
+from ceteris.reviewed import minutes_of
 
 __all__ = ["Questions", "questions_of"]
 

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris.checked import Checked, Review
 from ceteris.pairs import Pair
+from ceteris.reviewed import Checked, Review
 
 __all__ = ["COLUMNS", "reviews_of", "reviews_table"]
 
 _ARMS = ("baseline_model", "baseline_version", "candidate_model", "candidate_version")
 _COUNTS = ("asked", "left", "unsure", "wrong")
-_KINDS = ("disputed", "decoys")
+_KINDS, _ENDS = ("disputed", "decoys"), ("low", "high")
 COLUMNS = (
     "contrast", *_ARMS, "verified", "differing",
-    *(f"{kind}_{name}" for kind in _KINDS for name in (*_COUNTS, "low", "high")), "against", "favour", "confidence",
+    *(f"{kind}_{name}" for kind in _KINDS for name in (*_COUNTS, *_ENDS)), "against", "favour",
 )  # fmt: skip
 
 
@@ -42,21 +42,25 @@ def _line(pair: Pair, review: Review, verified: bool) -> dict[str, Any]:
     for kind in _KINDS:
         rows: Checked = getattr(review, kind)
         line |= {f"{kind}_{name}": getattr(rows, name) for name in _COUNTS}
-        line |= dict(zip((f"{kind}_low", f"{kind}_high"), rows.rate if known[kind] else (np.nan, np.nan), strict=True))
-    return line | {"against": review.against, "favour": review.favour, "confidence": review.disputed.confidence}
+        line |= {f"{kind}_{end}": getattr(rows, end) if known[kind] else np.nan for end in _ENDS}
+    return line | {"against": review.against, "favour": review.favour}
 
 
 def reviews_of(table: pd.DataFrame) -> dict[tuple[str, ...], Review]:
     """Return the review of each contrast by its four arms' names, from the rows of `reviews_table`."""
-    numbers = table.assign(**{name: pd.to_numeric(table[name], errors="coerce") for name in ("against", "favour")})
-    return {tuple(str(row[name]) for name in _ARMS): _review(row) for row in numbers.to_dict("records")}
+    return {tuple(str(row[name]) for name in _ARMS): _review(row) for row in table.to_dict("records")}
 
 
 def _review(row: Mapping[Any, Any]) -> Review:
     disputed, decoys = (_checked(row, kind) for kind in _KINDS)
-    return Review(int(row["differing"]), disputed, decoys, float(row["against"]), float(row["favour"]))
+    return Review(int(row["differing"]), disputed, decoys, _number(row["against"]), _number(row["favour"]))
 
 
 def _checked(row: Mapping[Any, Any], kind: str) -> Checked:
     asked, left, unsure, wrong = (int(row[f"{kind}_{name}"]) for name in _COUNTS)
-    return Checked(asked, left, unsure, wrong, float(row["confidence"]))
+    return Checked(asked, left, unsure, wrong, *(_number(row[f"{kind}_{end}"]) for end in _ENDS))
+
+
+def _number(value: Any) -> float:
+    """Return a number of the table; NaN where its column holds none."""
+    return float(pd.to_numeric(value, errors="coerce"))

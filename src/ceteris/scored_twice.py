@@ -8,10 +8,9 @@ from typing import Protocol
 
 import pandas as pd
 
-from ceteris.checked import Checked, Review
 from ceteris.finding import Finding
+from ceteris.reviewed import Checked, Review, minutes_of
 from ceteris.sections import SCORED_ON
-from ceteris.tipping import minutes_of
 from ceteris.wording import amount, interval, labels_of
 
 __all__ = ["AGREEING_MEANS", "Twice", "given_told", "parting", "progress_told", "review_told", "scored_twice", "two_columns"]
@@ -148,6 +147,7 @@ def _wrong(rows: Checked) -> str:
     """Return how many of some checked labels were wrong, and of how many of all such labels that may hold."""
     if not rows.told:
         return "none of them could be told"
-    low, high = rows.rate
     of = "" if rows.told == rows.asked else f" of {rows.told:,} that could be told"
-    return f"{f'{rows.wrong:,}' if rows.wrong else 'none'}{of} had a wrong label ({100 * low:.0f} to {100 * high:.0f} %)"
+    return (
+        f"{f'{rows.wrong:,}' if rows.wrong else 'none'}{of} had a wrong label ({100 * rows.low:.0f} to {100 * rows.high:.0f} %)"
+    )

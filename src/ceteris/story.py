@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from ceteris.checked import Review
 from ceteris.finding import Finding, findings
+from ceteris.reviewed import Review
 from ceteris.scored_twice import AGREEING_MEANS, Twice, given_told, progress_told, scored_twice
 from ceteris.sections import SCORED_ON
 from ceteris.wording import metric_name, percent, upper_first

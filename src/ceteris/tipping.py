@@ -8,10 +8,9 @@ from functools import partial
 import numpy as np
 
 from ceteris.effect import Effect, judge, paired_effect
+from ceteris.reviewed import minutes_of
 
-__all__ = ["SECONDS_PER_LABEL", "minutes_of", "tipping_count", "tipping_sentence"]
-
-SECONDS_PER_LABEL = 6.0
+__all__ = ["tipping_count", "tipping_sentence"]
 
 
 def tipping_count(
@@ -91,12 +90,6 @@ def tipping_sentence(count: int | None, n_disagreement: int, n_asked: int | None
     if count is None:
         return f"No number of these {n_disagreement:,} disagreement labels, if wrong, would undo this verdict."
     return f"{count:,} of these {n_disagreement:,} disagreement labels wrong would undo this verdict; {check}."
-
-
-def minutes_of(n_labels: int) -> str:
-    """Return how long it takes to answer so many labels, at 6 s each: "4 minutes"."""
-    minutes = max(1, round(n_labels * SECONDS_PER_LABEL / 60))
-    return f"{minutes:,} minute{'s' * (minutes > 1)}"
 
 
 def _least_favourable(labels: np.ndarray, better: np.ndarray, worse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

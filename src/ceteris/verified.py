@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris import edits
-from ceteris.checked import Review, review_of
+from ceteris.checked import review_of
 from ceteris.compare import Judged, Scorer
 from ceteris.dataset import codes
 from ceteris.disagreement import (
@@ -28,6 +28,7 @@ from ceteris.effect import Effect, judge
 from ceteris.errors import LeakageError
 from ceteris.pairs import Pair, VersionFacts
 from ceteris.questions import questions_of
+from ceteris.reviewed import Review
 from ceteris.tipping import tipping_count, tipping_sentence
 
 __all__ = [

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ceteris.attribution import Attribution, attribute
-from ceteris.checked import Review, review_of
+from ceteris.checked import review_of
 from ceteris.compare import Scorer
 from ceteris.effect import Effect, judge
 from ceteris.experiments.moved import Move
 from ceteris.experiments.pairing import Shared
 from ceteris.fingerprint import Fingerprint
 from ceteris.pairs import Name, Pair
+from ceteris.reviewed import Review
 from ceteris.sections import PLACEBO, Compare
 from ceteris.tipping import tipping_count, tipping_sentence
 from ceteris.verified import chosen_rows, labels_for_all, verified_pair

@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from ceteris.checked import noted
 from ceteris.effect import Effect
 from ceteris.experiments.beside import checked_told
 from ceteris.experiments.comparison import PARTS, Comparison
 from ceteris.experiments.diff import tally
 from ceteris.report import template
+from ceteris.reviewed import noted
 from ceteris.wording import amount, count, interval, labels_of
 
 __all__ = ["comparison_page"]

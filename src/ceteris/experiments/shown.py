@@ -11,13 +11,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ceteris.checked import noted
 from ceteris.effect import Effect
 from ceteris.experiments.beside import checked_told
 from ceteris.experiments.comparison import PARTS, Comparison
 from ceteris.experiments.diff import tally
 from ceteris.experiments.table import Line
 from ceteris.planning import plan_hash, reviews_needed, visible_table
+from ceteris.reviewed import noted
 from ceteris.scored_twice import given_told, parting
 from ceteris.sections import Compare
 from ceteris.wording import amount, interval, labels_of, literal, metric_name

@@ -11,7 +11,6 @@ import pandas as pd
 
 from ceteris.attribution import Attribution
 from ceteris.cells import Cell
-from ceteris.checked import noted
 from ceteris.effect import Effect, judge
 from ceteris.errors import CeterisError
 from ceteris.experiments.measured import Corner, Find, Measured, measured
@@ -20,6 +19,7 @@ from ceteris.experiments.pairing import Side
 from ceteris.experiments.snapshot import Snapshot
 from ceteris.fingerprint import Fingerprint
 from ceteris.online import levels
+from ceteris.reviewed import noted
 from ceteris.sections import Compare
 from ceteris.verdicts import HARMS, HELPS
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ceteris.checked import Review, review_of
+from ceteris.checked import review_of
 from ceteris.compare import Judged, Scorer, as_one_family, effects_table, grid_table, judge_pairs
 from ceteris.contrasts import Contrasts
 from ceteris.disagreement import Disagreement
 from ceteris.effect import smallest_visible_after
 from ceteris.errors import some
 from ceteris.pairs import Pair, VersionFacts, pairs_of
+from ceteris.reviewed import Review
 from ceteris.reviews import reviews_table
 from ceteris.scoring import thin_classes
 from ceteris.stages import Stage, run
