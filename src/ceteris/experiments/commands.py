@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ceteris.experiments.table import Line
     from ceteris.pairs import Name
 
-__all__ = ["add_to", "as_rows"]
+__all__ = ["add_to", "as_rows", "cells_named"]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -80,7 +80,7 @@ def compare(
     if claim not in (None, "data", "model"):
         raise BadInputError(f"--claim is {claim!r}.", "Say data or model.")
     root = find_root()
-    cells = _cells(baseline, candidate)
+    cells = cells_named(baseline, candidate)
     found = compare_revisions(root, one, other, cells=cells, claimed=claim, run_missing=run_missing)
     metric = read_params(root).compare.metric
     Console().print(side_by_side(found, metric))
@@ -179,7 +179,8 @@ def _progress(who: str, what: str = "cells fitted") -> Callable[[int, int], None
     return tell
 
 
-def _cells(baseline: str | None, candidate: str | None) -> tuple[Name, Name] | None:
+def cells_named(baseline: str | None, candidate: str | None) -> tuple[Name, Name] | None:
+    """Return the two cells that are named, the same of both revisions where one is; None where none is."""
     if baseline is None and candidate is None:
         return None
     parts = [str(other if name is None else name).split("/") for name, other in ((baseline, candidate), (candidate, baseline))]
