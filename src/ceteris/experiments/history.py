@@ -49,6 +49,7 @@ class History:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._runs: dict[tuple[str, str], Run] = {}
+        self._judging: dict[tuple[str, str], Judging] = {}
         self._cells: OrderedDict[str, Cell] = OrderedDict()
 
     def __enter__(self) -> History:
@@ -124,9 +125,12 @@ class History:
 
     def _by_now(self, snapshot: Snapshot, judging: Judging) -> Judging:
         """Return the validation rows of a snapshot with what people have said of them by now."""
-        here, files = self._here, self._ledger_files(snapshot.rev, self._runs[snapshot.rev, snapshot.name])
-        key = ("by now", id(judging.ids), *files)  # the rows live as long as the cache, so their identity is a key
-        return self._cache.once(key, lambda: here.answered(judging, _parsed(files)))
+        place = snapshot.rev, snapshot.name
+        if place not in self._judging:
+            here, files = self._here, self._ledger_files(snapshot.rev, self._runs[place])
+            key = ("by now", id(judging.ids), *files)  # the rows live as long as the cache, so their identity is a key
+            self._judging[place] = self._cache.once(key, lambda: here.answered(judging, _parsed(files)))
+        return self._judging[place]
 
     @cached_property
     def _here(self) -> Here:
