@@ -11,8 +11,11 @@ import typer
 
 from ceteris.errors import BadInputError, CeterisError, nearest
 from ceteris.experiments import commands
+from ceteris.release import commands as release
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ceteris.workbench import Workbench
 
 __all__ = ["main"]
@@ -23,9 +26,12 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="What is a change to the data worth, with the model held fixed? Run the pipeline with `dvc repro`.",
 )
-edits_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Reviewed fixes: data/edits/.")
+edits_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Reviewed fixes: data/edits/, and release/edits/ for test rows."
+)
 app.add_typer(edits_app, name="edits")
 commands.add_to(app)
+release.add_to(app)
 
 
 @app.command()
@@ -98,7 +104,9 @@ def effects(every: Annotated[bool, typer.Option("--all", help="Also what was not
 
 @app.command()
 def queue(
-    name: Annotated[str, typer.Argument(help="`train`, or the name of a planned contrast, as the report prints it.")],
+    name: Annotated[
+        str, typer.Argument(help="`train`, the name of a planned contrast, as the report prints it, or `test` within a look.")
+    ],
     out: Annotated[Path | None, typer.Option(help="Where to write it; default: review-NAME.csv.")] = None,
 ) -> None:
     """Write a queue as a CSV to fill in: train rows in doubt, or the rows that decide a contrast (blind)."""
@@ -111,10 +119,16 @@ def queue(
     if name == "train":
         rows, features = bench.queue(), bench.train_rows()
         columns: tuple[str, ...] = ("given_label", "suggested_label", "label_quality")
+    elif name == "test":
+        from ceteris.release.review import asked_rows
+
+        (rows, features), columns = asked_rows(bench.root), ()
     else:
         known = sorted(path.stem for path in (bench.path("results") / "compare" / "queues").glob("*.csv"))
         if name not in known:
-            raise BadInputError(f"{name!r} is no queue.{nearest(name, ['train', *known])}", "Plan it in compare.planned.")
+            raise BadInputError(
+                f"{name!r} is no queue.{nearest(name, ['train', 'test', *known])}", "Plan it in compare.planned."
+            )
         rows, features, columns = bench.disagreements(name), bench.validation_rows(), ()
     if not len(rows):
         print(
@@ -133,17 +147,18 @@ def import_answers(
     reviewer: Annotated[str, typer.Option(help="Who answered.")],
     batch: Annotated[str | None, typer.Option(help="Name of this batch of answers; default: the file's name.")] = None,
 ) -> None:
-    """Add the answers of a filled-in queue to data/edits/, which git keeps."""
-    from ceteris import edits, ledger
+    """Add the answers of a filled-in queue to data/edits/, or release/edits/ for test rows, which git keeps."""
+    import pandas as pd
+
     from ceteris.answers import to_edits
+    from ceteris.release.review import asked_labels
     from ceteris.store import read_table, single_writer
 
     bench = _bench()
     if not file.is_file():
         raise BadInputError(f"{file} is not there.", "Write one with: ceteris queue NAME")
     batch = batch or file.stem
-    folder = bench.path("edits")
-    path = folder / f"{_plain(reviewer)}-{_plain(batch)}.csv"
+    name = f"{_plain(reviewer)}-{_plain(batch)}.csv"
     with single_writer(bench.root, "edits import"):
         try:
             filled = read_table(file, text=("id", "label"))
@@ -152,21 +167,17 @@ def import_answers(
             raise BadInputError(f"{file} cannot be read: {said}.", "Save it as CSV in UTF-8, with commas.") from None
         if "label" in filled and not filled["label"].str.strip().any():
             raise BadInputError(f"No row of {file} is answered.", "Fill in its column `label`, then import it again.")
-        known = ledger.read_ledger(folder)
+        sealed = asked_labels(bench.root, bench.parts(), filled.get("id", ()))
+        given, judging = pd.concat([bench.given_labels(), sealed]), bench.judging_ids() | set(sealed.index)
         lines = to_edits(
-            filled, bench.given_labels(), bench.judging_ids(), bench.classes(), known,
+            filled, given, judging, bench.classes(), _known(bench),
             reviewer=reviewer, batch=batch, at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )  # fmt: skip
-        if lines:
-            ledger.append(path, lines)
-            edits.parse(path.read_text(encoding="utf-8"), path.name)
-    print(
-        f"{len(lines):,} new answers in {path.relative_to(bench.root)}"
-        if lines
-        else "Nothing new: every answer is there already."
-    )
+        written = _append(bench, name, lines)
+    where = " and ".join(written)
+    print(f"{len(lines):,} new answers in {where}" if lines else "Nothing new: every answer is there already.")
     if lines:
-        print(f"Keep them and see what they are worth: git add {path.relative_to(bench.root)} && dvc repro && ceteris summary")
+        print(f"Keep them and see what they are worth: git add {' '.join(written)} && {_next(written)}")
 
 
 @edits_app.command("revert")
@@ -174,22 +185,17 @@ def revert(
     which: Annotated[str, typer.Argument(help="REVIEWER/BATCH, or the uuid of one answer.")],
     reviewer: Annotated[str, typer.Option(help="Who takes it back.")],
 ) -> None:
-    """Take back a batch of answers, or one: lines are added to data/edits/, none is removed."""
-    from ceteris import ledger
+    """Take back a batch of answers, or one: lines are added beside the answers, none is removed."""
     from ceteris.answers import to_reverts
     from ceteris.store import single_writer
 
     bench = _bench()
-    folder = bench.path("edits")
-    path = folder / f"{_plain(reviewer)}-reverts.csv"
     with single_writer(bench.root, "edits revert"):
-        lines = to_reverts(
-            ledger.read_ledger(folder), which, reviewer=reviewer, at=datetime.now(UTC).isoformat(timespec="milliseconds")
-        )
-        ledger.append(path, lines)
-    where = path.relative_to(bench.root)
-    print(f"{len(lines):,} answers taken back in {where}")
-    print(f"Keep that and see what it is worth: git add {where} && dvc repro && ceteris summary")
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        lines = to_reverts(_known(bench), which, reviewer=reviewer, at=at)
+        written = _append(bench, f"{_plain(reviewer)}-reverts.csv", lines)
+    print(f"{len(lines):,} answers taken back in {' and '.join(written)}")
+    print(f"Keep that and see what it is worth: git add {' '.join(written)} && {_next(written)}")
 
 
 def main() -> None:
@@ -206,6 +212,42 @@ def _bench() -> Workbench:
 
     bench: Workbench = ceteris.open()
     return bench
+
+
+def _known(bench: Workbench) -> pd.DataFrame:
+    """Return every line of both ledgers."""
+    import pandas as pd
+
+    from ceteris.ledger import read_ledger
+    from ceteris.release.folder import EDITS
+
+    return pd.concat([read_ledger(bench.path("edits")), read_ledger(bench.root / EDITS)], ignore_index=True)
+
+
+def _append(bench: Workbench, name: str, lines: list[dict[str, str]]) -> list[str]:
+    """Add lines to the ledger that their rows belong to, and return the files that were written."""
+    from ceteris import edits, ledger
+    from ceteris.release.folder import EDITS
+    from ceteris.splits import TEST
+
+    parts, written = bench.parts(), []
+    sealed = [parts.get(line["id"]) == TEST for line in lines]
+    for folder, of_test in ((bench.path("edits"), False), (bench.root / EDITS, True)):
+        path, mine = folder / name, [line for line, test in zip(lines, sealed, strict=True) if test == of_test]
+        if mine:
+            ledger.append(path, mine)
+            edits.parse(path.read_text(encoding="utf-8"), path.name)
+            written.append(path.relative_to(bench.root).as_posix())
+    return written
+
+
+def _next(written: list[str]) -> str:
+    """Return what shows the worth of answers that stand in these files."""
+    from ceteris.release.folder import EDITS
+
+    tests = [path.startswith(f"{EDITS}/") for path in written]
+    commands = ["dvc repro && ceteris summary"] * (not all(tests)) + ["ceteris accept"] * any(tests)
+    return " && ".join(commands)
 
 
 def _plain(name: str) -> str:
