@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sealed as sealed_world
 from checkout import default_repository as default_repository
 from clone import SMALL, Clone, publish
 from hypothesis import HealthCheck, settings
@@ -58,6 +59,18 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 def past(small_run: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A copy of the small run with an experiment of every axis on it. Tests copy it and leave it as it is."""
     return Clone(_once(tmp_path_factory, "past", lambda root: fill(small_run.copy(root))))
+
+
+@pytest.fixture(scope="session")
+def sealed_run(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A repository at whose test part nobody has looked. Tests copy it and leave it as it is."""
+    return Clone(_once(tmp_path_factory, "sealed", sealed_world.publish))
+
+
+@pytest.fixture
+def sealed(sealed_run: Clone, tmp_path: Path) -> Clone:
+    """A copy of the repository with a sealed test part, to be looked at."""
+    return sealed_run.copy(tmp_path / "sealed")
 
 
 @pytest.fixture

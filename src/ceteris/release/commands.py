@@ -33,10 +33,11 @@ def accept(
     ] = None,
 ) -> None:
     """Open the sealed test part for one candidate: the look is counted, spends its level, and says whether it is accepted."""
-    from ceteris.release.folder import ACCEPTANCE
+    from ceteris.release.folder import ACCEPTANCE, read_looks
+    from ceteris.release.looks import level_of
     from ceteris.release.told import told
     from ceteris.store import find_root, read_json
-    from ceteris.wording import upper_first
+    from ceteris.wording import percent, upper_first
 
     root = find_root()
     named = _name(root, candidate, baseline, because, at_least)
@@ -44,7 +45,9 @@ def accept(
     found = read_json(root / ACCEPTANCE)
     if (found["question"]["candidate"], found["question"]["baseline"]) != (named.candidate, named.baseline):
         raise BusyError("Somebody else named another candidate meanwhile.", "Run it again.")
-    print("\n".join([upper_first(line) for line in told(found)]))
+    looks = len(read_looks(root))
+    print("\n".join(upper_first(line) for line in told(found)), end="")
+    print(f"; of {looks} taken, and the next has {percent(level_of(looks + 1))}")
     print("Keep it: git add release && git commit")
 
 

@@ -61,7 +61,7 @@ def circumstances(root: Path) -> tuple[dict[str, str], list[str]]:
         changed, revision = git.changed(beside="release"), git.resolve("HEAD")[:12]
         who = git.author() or getpass.getuser()
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    return {"at": at, "who": who, "revision": f"{revision}-dirty" if changed else revision}, changed
+    return {"at": at, "who": who, "revision": (revision or "no commit") + ("-dirty" if changed else "")}, changed
 
 
 def take(root: Path, look: Look) -> None:

@@ -93,9 +93,13 @@ def level_of(number: int) -> float:
 
 
 def next_look(looks: Sequence[Look], question: Question, **told: str) -> Look:
-    """Return the look that comes after these; `told` holds its `at`, `who`, `revision`, `on_validation` and `because`."""
+    """Return the look that comes after these; `told` holds its `at`, `who`, `revision`, `on_validation` and `because`.
+
+    Texts are brought to one line, as the file has them.
+    """
     number = len(looks) + 1
-    return Look(number=number, level=level_of(number), question=question, **told)
+    texts = {name: " ".join(value.split()) for name, value in told.items()}
+    return Look(number=number, level=level_of(number), question=question, **texts)
 
 
 def find(looks: Iterable[Look], question: Question) -> Look | None:
@@ -108,7 +112,7 @@ def line_of(look: Look) -> str:
     told = asdict(look)
     values = [look.number, *(told[name] for name in COLUMNS[1:7]), *told["question"].values()]
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="").writerow([neutral(" ".join(str(value).split())) for value in values])
+    csv.writer(buffer, lineterminator="").writerow([neutral(str(value)) for value in values])
     return buffer.getvalue()
 
 

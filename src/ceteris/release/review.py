@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ceteris import edits
-from ceteris.errors import SealedTestError, some
+from ceteris.errors import IntegrityError, SealedTestError, some
 from ceteris.layout import read_layout
 from ceteris.ledger import read_ledger
 from ceteris.release.folder import ACCEPTANCE, EDITS, QUEUE, read_looks
@@ -19,7 +19,7 @@ from ceteris.store import read_json, read_params, read_table
 
 __all__ = ["asked_labels", "asked_rows"]
 
-_TAKE_ONE = "Take one: ceteris accept MODEL/VERSION --baseline MODEL/VERSION"
+_TAKE_ONE = "Take one, or go on with one that was taken: ceteris accept MODEL/VERSION --baseline MODEL/VERSION"
 
 
 def asked_rows(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -74,10 +74,13 @@ def _queue(root: Path) -> pd.DataFrame:
 def _taken(root: Path) -> Look:
     """Return the look whose verdict stands in acceptance.json, and which was taken at the part that is sealed now."""
     path = root / ACCEPTANCE
-    question = Question(**read_json(path)["question"]) if path.is_file() else None
+    try:
+        question = Question(**read_json(path)["question"]) if path.is_file() else None
+    except (ValueError, LookupError, TypeError):
+        raise IntegrityError(f"{ACCEPTANCE} is not what accept wrote.", "Write it anew: ceteris accept") from None
     look = find(read_looks(root), question) if question else None
     if look is None or look.question.test != seal_of(root, read_layout(root)):
         raise SealedTestError(
-            "No look was taken at the test part as it is sealed now, and only a look asks about its rows.", _TAKE_ONE
+            "No look was judged at the test part as it is sealed now, and only a look asks about its rows.", _TAKE_ONE
         )
     return look

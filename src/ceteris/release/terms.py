@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ceteris.errors import BadInputError, ParamsError, nearest
 from ceteris.params import Params, parse_as
@@ -22,7 +22,14 @@ class Accept(Section):
     candidate: str | None = None
     baseline: str | None = None
     at_least: Literal["helps", "no practical difference"] = "helps"
-    because: str | None = Field(None, min_length=1, max_length=500)
+    because: str | None = Field(None, max_length=500)
+
+    @field_validator("because")
+    @classmethod
+    def _says_something(cls, because: str | None) -> str | None:
+        if because is not None and not because.strip():
+            raise ValueError("say why, in a few words")
+        return because
 
 
 class Release(Section):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ceteris.wording import amount, count, interval, labels_of, metric_name, orientation, percent, upper_first
+from ceteris.scoring import NEEDS_PROBABILITIES
+from ceteris.wording import amount, count, interval, labels_of, literal, metric_name, orientation, percent, upper_first
 
 __all__ = ["told"]
 
@@ -30,16 +31,17 @@ def told(found: Mapping[str, Any]) -> list[str]:
     lines.append(f"  on validation: {_size(found['validation'])}, on {labels_of(found['validation']['scored_on'])}: "
                  f"{found['validation']['verdict']}")  # fmt: skip
     if found["because"]:
-        lines.append(f"  opened all the same, because: {found['because']}")
-    spent = f"look {found['look']} at the test part, level {percent(found['level'])}"
-    return [*lines, f"  {spent}; the next has {percent(found['level'] / 2)}"]
+        lines.append(f"  opened all the same, because: {literal(found['because'])}")
+    return [*lines, f"  look {found['look']} at the test part, level {percent(found['level'])}"]
 
 
 def _effect(line: Mapping[str, Any]) -> str:
     metric = line["metric"]
+    # Almost every row's probabilities differ between two arms, so a count of such rows says nothing.
+    discordant = "" if metric in NEEDS_PROBABILITIES else f"{count(line['n_discordant'])} discordant"
     about = [
         orientation(metric), f"{percent(line['confidence'])} interval",
-        f"{count(line['n_seeds'])} seeds \u00d7 {count(line['n_rows'])} rows", f"{count(line['n_discordant'])} discordant",
+        f"{count(line['n_seeds'])} seeds \u00d7 {count(line['n_rows'])} rows", discordant,
         f"scored on {labels_of(line['scored_on'])}",
     ]  # fmt: skip
     return f"{metric_name(metric)} by {_size(line)} ({', '.join(filter(None, about))})"

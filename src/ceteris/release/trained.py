@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,8 @@ class Trained:
         self.classes: tuple[str, ...] = tuple(read_json(self.path("split", "classes.json")))
         index = read_json(self.path("versions", "index.json"))
         self.facts = {name: VersionFacts(**index["versions"][name]) for name in index["order"]}
+        self._on_validation = self._extra(self.validation)
+        self.arm = cache(self._arm)
 
     def path(self, place: str, *parts: str) -> Path:
         """Return the path of a file that a stage has made, refusing one that is not there."""
@@ -67,7 +70,7 @@ class Trained:
         """Return the table that a stage has made."""
         return read_parquet(self.path(place, *parts))
 
-    def arm(self, name: Name) -> Arm:
+    def _arm(self, name: Name) -> Arm:
         """Return a cell as it was measured on validation.
 
         Raises
@@ -78,7 +81,7 @@ class Trained:
             It is not what train would make of the recipe, the version and the rows as they are now.
         """
         cell, fingerprint, ids, classes = read_cell(self.path("models", *name))
-        now = self._extra(self.validation).fingerprint(self._params.train.models[name[0]], self._training(name[1]))
+        now = self._on_validation.fingerprint(self._params.train.models[name[0]], self._training(name[1]))
         if classes != self.classes or not np.array_equal(ids, self.validation.ids) or fingerprint.fit_key != now.fit_key:
             raise IntegrityError(f"The cell {'/'.join(name)} is older than what it is made of.", _AGAIN)
         return Arm(cell, fingerprint)
