@@ -41,7 +41,7 @@ def publish(root: Path) -> None:
     rows().drop(columns="truth").to_csv(root / "data/source/mine.csv", index=False)
     clone.change(**WORLD)
     small.run_stages(root, *small.STAGES)
-    clone.dvc("commit", "--force", "dvc.yaml")
+    clone.dvc("commit", "--force")
     clone.commit()
 
 

@@ -43,8 +43,13 @@ def accept(
     named = _name(root, candidate, baseline, because, at_least)
     _run(root)
     found = read_json(root / ACCEPTANCE)
-    if (found["question"]["candidate"], found["question"]["baseline"]) != (named.candidate, named.baseline):
-        raise BusyError("Somebody else named another candidate meanwhile.", "Run it again.")
+    asked = found.get("question", {})
+    if any(asked.get(key) != getattr(named, key) for key in ("candidate", "baseline", "at_least")):
+        raise BusyError(
+            f"{ACCEPTANCE} is about another question: somebody named another candidate meanwhile, or the stage was committed "
+            "without a run.",
+            "Run it: dvc repro --force --single-item release/dvc.yaml:accept",
+        )
     looks = len(read_looks(root))
     print("\n".join(upper_first(line) for line in told(found)), end="")
     print(f"; of {looks} taken, and the next has {percent(level_of(looks + 1))}")

@@ -75,8 +75,9 @@ def _taken(root: Path) -> Look:
     """Return the look whose verdict stands in acceptance.json, and which was taken at the part that is sealed now."""
     path = root / ACCEPTANCE
     try:
-        question = Question(**read_json(path)["question"]) if path.is_file() else None
-    except (ValueError, LookupError, TypeError):
+        asked = read_json(path).get("question") if path.is_file() else None
+        question = Question(**asked) if asked else None
+    except (ValueError, AttributeError, TypeError):
         raise IntegrityError(f"{ACCEPTANCE} is not what accept wrote.", "Write it anew: ceteris accept") from None
     look = find(read_looks(root), question) if question else None
     if look is None or look.question.test != seal_of(root, read_layout(root)):

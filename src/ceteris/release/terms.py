@@ -26,10 +26,10 @@ class Accept(Section):
 
     @field_validator("because")
     @classmethod
-    def _says_something(cls, because: str | None) -> str | None:
+    def _says_something_on_one_line(cls, because: str | None) -> str | None:
         if because is not None and not because.strip():
             raise ValueError("say why, in a few words")
-        return because
+        return because and " ".join(because.split())
 
 
 class Release(Section):
