@@ -228,15 +228,21 @@ def test_what_is_accepted_is_what_was_asked_for_or_better(verdict: str, at_least
 def test_on_validation_the_most_trusted_labels_that_compare_has_told_of_speak() -> None:
     line = {
         "baseline_model": "m", "baseline_version": "given", "candidate_model": "m", "candidate_version": "fixed",
-        "metric": "accuracy", "low": 0.0, "high": 0.2, "verdict": "helps", "reason": "", "n_seeds": 5.0, "n_rows": 9.0,
+        "metric": "accuracy", "low": 0.0, "high": 0.2, "verdict": "helps", "n_seeds": 5.0, "n_rows": 9.0,
         "n_discordant": 3.0,
     }  # fmt: skip
     lines = [{"scored_on": "given", "difference": 0.1}, {"scored_on": "true", "difference": 0.15}]
     lines += [{"scored_on": "true", "difference": 0.5, "metric": "macro_f1"}]
-    table = pd.DataFrame([line | more for more in lines])
+    reason = "Holm p is 0.06; exploratory, not adjusted for looking at many"
+    table = pd.DataFrame([line | {"reason": reason} | more for more in lines])
     found = in_table(table, pair_of(OLD, NEW, FACTS), "accuracy")
     assert found is not None
-    assert (found["difference"], found["scored_on"], found["n_rows"]) == (0.15, "true", 9)
+    assert (found["difference"], found["scored_on"], found["n_rows"], found["reason"]) == (0.15, "true", 9, "Holm p is 0.06")
+    tipped = in_table(
+        table.assign(reason="p < 0.001. 6 of 41 wrong. To check: ceteris queue x"), pair_of(OLD, NEW, FACTS), "accuracy"
+    )
+    assert tipped is not None
+    assert tipped["reason"] == "p < 0.001"
     assert in_table(table, Pair("data", NEW, OLD), "accuracy") is None
     assert in_table(table.assign(difference=np.nan), pair_of(OLD, NEW, FACTS), "accuracy") is None
 
@@ -281,7 +287,7 @@ def test_all_that_a_reader_must_know_is_told_in_sentences() -> None:
     assert lines[2] == "  3 of 18. To check: ceteris queue test"
     assert lines[3:] == [
         "  a note", "  on validation: +10.0 pp [+5.0, +15.0], on given labels: helps",
-        "  opened all the same, because: half\u241bthe time", "  look 1 at the test part, level 2.5 %",
+        "  opened all the same, because: half\u241bthe time", "  look 1 at the test part, at the level 2.5 %",
     ]  # fmt: skip
 
 

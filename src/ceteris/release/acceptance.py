@@ -177,7 +177,9 @@ def in_table(effects: pd.DataFrame, pair: Pair, metric: str) -> dict[str, Any] |
     if rows.empty:
         return None
     best = min(rows.to_dict("records"), key=lambda row: SCORED_ON.index(row["scored_on"]))
-    return _rounded({name: best[name] for name in (*_TEXTS, *_NUMBERS, *_COUNTS)})
+    # What stands there after the reason is about checking the labels, or about being one of many.
+    best["reason"] = str(best["reason"]).partition(". ")[0].removesuffix("; exploratory, not adjusted for looking at many")
+    return _rounded({str(name): best[name] for name in (*_TEXTS, *_NUMBERS, *_COUNTS)})
 
 
 def line_of(judged: Judged) -> dict[str, Any]:

@@ -51,8 +51,10 @@ def accept(
             "Run it: dvc repro --force --single-item release/dvc.yaml:accept",
         )
     looks = len(read_looks(root))
-    print("\n".join(upper_first(line) for line in told(found)), end="")
-    print(f"; of {looks} taken, and the next has {percent(level_of(looks + 1))}")
+    print("\n".join(upper_first(line) for line in told(found)))
+    print(
+        f"  {looks} look{'s were' if looks > 1 else ' was'} taken in all; the next has the level {percent(level_of(looks + 1))}"
+    )
     print("Keep it: git add release && git commit")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ceteris.scoring import NEEDS_PROBABILITIES
+from ceteris.verdicts import HELPS
 from ceteris.wording import amount, count, interval, labels_of, literal, metric_name, orientation, percent, upper_first
 
 __all__ = ["told"]
@@ -18,7 +19,7 @@ def told(found: Mapping[str, Any]) -> list[str]:
     lines = [f"{head}: {question['candidate']} in place of {question['baseline']} moved {_effect(test)}: {test['verdict']}"]
     if not found["accepted"]:
         asked = "" if question["at_least"] == "helps" else f" (asked for: at least {question['at_least']})"
-        lines.append(f"  {_why(test['reason'])}{asked}")
+        lines.append(f"  {upper_first(_signed(test['reason']))}{asked}")
     if "net" in test:
         net = f"{amount(test['net'], test['metric'])} {interval(test['net_low'], test['net_high'], test['metric'])}"
         lines.append(f"  against as many rows dropped at random: {net}")
@@ -28,11 +29,12 @@ def told(found: Mapping[str, Any]) -> list[str]:
         check = " To check: ceteris queue test" if found["tipping"]["count"] is not None else ""
         lines.append(f"  {found['tipping']['told']}{check}")
     lines += [f"  {note}" for note in found["notes"]]
-    lines.append(f"  on validation: {_size(found['validation'])}, on {labels_of(found['validation']['scored_on'])}: "
-                 f"{found['validation']['verdict']}")  # fmt: skip
+    before = found["validation"]
+    why = "" if before["verdict"] == HELPS else f" ({_signed(before['reason'])})"
+    lines.append(f"  on validation: {_size(before)}, on {labels_of(before['scored_on'])}: {before['verdict']}{why}")
     if found["because"]:
         lines.append(f"  opened all the same, because: {literal(found['because'])}")
-    return [*lines, f"  look {found['look']} at the test part, level {percent(found['level'])}"]
+    return [*lines, f"  look {found['look']} at the test part, at the level {percent(found['level'])}"]
 
 
 def _effect(line: Mapping[str, Any]) -> str:
@@ -51,5 +53,5 @@ def _size(line: Mapping[str, Any]) -> str:
     return f"{amount(line['difference'], line['metric'])} {interval(line['low'], line['high'], line['metric'])}"
 
 
-def _why(reason: str) -> str:
-    return upper_first(reason.replace("+-", "\u00b1"))
+def _signed(reason: str) -> str:
+    return reason.replace("+-", "\u00b1")
