@@ -17,7 +17,7 @@ from ceteris import edits
 from ceteris.cell_files import FINGERPRINT, PREDICTIONS, unpack
 from ceteris.cells import Cell
 from ceteris.dataset import Dataset
-from ceteris.errors import BadInputError, CeterisError, nearest
+from ceteris.errors import BadInputError, CeterisError, SealedTestError, nearest
 from ceteris.experiments.cache import Cache
 from ceteris.experiments.git import Git
 from ceteris.experiments.here import Here
@@ -28,6 +28,7 @@ from ceteris.fingerprint import Fingerprint
 from ceteris.layout import layout_of
 from ceteris.ledger import ledger_files
 from ceteris.pairs import Name
+from ceteris.splits import TEST
 from ceteris.store import parse_yaml
 
 __all__ = ["History"]
@@ -144,7 +145,9 @@ class History:
             return table.loc[table["draw"] == 0, ["id", "label", "weight"]]
 
     def rows(self, snapshot: Snapshot, part: str) -> Dataset:
-        """Return the rows of the train or the validation part."""
+        """Return the rows of the train or the validation part; the test part is refused."""
+        if part == TEST:
+            raise SealedTestError(f"The test part of {snapshot.name} is sealed.", SealedTestError.ONLY_A_LOOK)
         run = self._runs[snapshot.rev, snapshot.name]
         with _readable(snapshot.name):
             return Dataset.from_frame(run.table(run.md5("split", f"{part}.parquet")))
