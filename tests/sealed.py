@@ -11,6 +11,7 @@ import pandas as pd
 import small
 from checkout import checkout
 from clone import SMALL, TREE, Clone
+from past import dvc
 
 from ceteris.release.accept import main
 from ceteris.release.looks import Look, parse
@@ -41,7 +42,8 @@ def publish(root: Path) -> None:
     rows().drop(columns="truth").to_csv(root / "data/source/mine.csv", index=False)
     clone.change(**WORLD)
     small.run_stages(root, *small.STAGES)
-    clone.dvc("commit", "--force")
+    with dvc(root) as repo:
+        repo.commit(force=True)
     clone.commit()
 
 

@@ -287,7 +287,7 @@ def test_all_that_a_reader_must_know_is_told_in_sentences() -> None:
     assert lines[2] == "  3 of 18. To check: ceteris queue test"
     assert lines[3:] == [
         "  a note", "  on validation: +10.0 pp [+5.0, +15.0], on given labels: helps",
-        "  opened all the same, because: half\u241bthe time", "  look 1 at the test part, at the level 2.5 %",
+        "  opened because: half\u241bthe time", "  look 1 at the test part, at the level 2.5 %",
     ]  # fmt: skip
 
 

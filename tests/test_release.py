@@ -24,6 +24,7 @@ def test_a_candidate_goes_from_the_command_line_to_its_acceptance(
     assert refused.err.startswith("accept: tree/given is not told to help")
     assert len(refused.err.splitlines()) == 1
     assert looks(sealed) == ()
+    assert sealed.repro().stages == []  # it would be refused again: `dvc repro` alone does not run it
 
     said = ceteris_("accept", HELPS)  # against the baseline that was named before
     assert said.code == 0, said.err
@@ -35,7 +36,6 @@ def test_a_candidate_goes_from_the_command_line_to_its_acceptance(
     assert sealed.git("diff", "--cached", "--name-only").split() == ["release/dvc.lock", FILE]
 
     sealed.commit()
-    assert sealed.repro().stages == []
     again = sealed.dvc("repro", "release/dvc.yaml")
     assert "Stage 'release/dvc.yaml:accept' didn't change, skipping" in again
 
@@ -84,7 +84,7 @@ def test_a_stage_that_was_committed_without_a_run_is_no_acceptance(
     for name, value in sealed.environment.items():
         monkeypatch.setenv(name, value)
     _name(sealed.root, HELPS, "near/given", None, None)
-    sealed.dvc("commit", "--force")
+    sealed.dvc("commit", "--force", "release/dvc.yaml")
     said = ceteris_("accept")
     assert said.code == 7
     assert said.err.endswith("Run it: dvc repro --force --single-item release/dvc.yaml:accept\n")

@@ -107,6 +107,14 @@ def test_answers_to_rows_that_the_look_does_not_ask_for_are_refused(sealed: Clon
         asked_labels(sealed.root, parts, [*asked, others[0]])
 
 
+def test_a_review_of_disagreements_is_refused_where_it_settles_nothing(sealed: Clone) -> None:
+    sealed.change(**{"compare.metric": "macro_f1"})
+    accept(sealed, HELPS)
+    assert looks(sealed)[0].question.metric == "macro_f1"
+    with pytest.raises(BadInputError, match=r"Look 1 was taken on macro_f1, .* compare\.metric: accuracy"):
+        asked_rows(sealed.root)
+
+
 def test_rows_that_are_not_sealed_need_no_look(sealed: Clone) -> None:
     parts = ceteris.open(sealed.root).parts()
     assert asked_labels(sealed.root, parts, [*parts.index[parts == "train"], "nobody"]).empty

@@ -147,7 +147,7 @@ def _take(stage: Stage, looks: tuple[Look, ...], question: Question, validation:
     told, changed = circumstances(stage.root)
     look = next_look(looks, question, **told, on_validation=str(validation["verdict"]), because=because)
     if changed:
-        stage.tell(f"not as the last commit holds it: {some(changed)}; the look says so")
+        stage.tell(f"the workspace is not what the last commit holds: {some(changed)}; the look says so")
     if question.metric == "accuracy":
         share = validation["n_discordant"] / validation["n_rows"]
         visible = amount(smallest_visible(n_rows, share, look.level), question.metric).lstrip("+")

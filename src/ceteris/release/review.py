@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ceteris import edits
-from ceteris.errors import IntegrityError, SealedTestError, some
+from ceteris.errors import BadInputError, IntegrityError, SealedTestError, some
 from ceteris.layout import read_layout
 from ceteris.ledger import read_ledger
 from ceteris.release.folder import ACCEPTANCE, EDITS, QUEUE, read_looks
@@ -29,8 +29,17 @@ def asked_rows(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     ------
     SealedTestError
         No look was taken at the test part as it is sealed now.
+    BadInputError
+        The look was taken on a metric that such a review cannot settle.
     """
-    rows = open_test(root, read_layout(root), _taken(root)).rows
+    look = _taken(root)
+    if look.question.metric != "accuracy":
+        raise BadInputError(
+            f"Look {look.number} was taken on {look.question.metric}, which also depends on labels of rows on which the arms "
+            "agree: no review of their disagreements settles it.",
+            "Set compare.metric: accuracy in params.yaml, and take another look.",
+        )
+    rows = open_test(root, read_layout(root), look).rows
     answered = edits.resolve(read_ledger(root / EDITS), read_params(root).fix.conflicts)["id"]
     asked = _queue(root)
     asked = asked[~asked["id"].isin(answered)].reset_index(drop=True)

@@ -33,7 +33,7 @@ def told(found: Mapping[str, Any]) -> list[str]:
     why = "" if before["verdict"] == HELPS else f" ({_signed(before['reason'])})"
     lines.append(f"  on validation: {_size(before)}, on {labels_of(before['scored_on'])}: {before['verdict']}{why}")
     if found["because"]:
-        lines.append(f"  opened all the same, because: {literal(found['because'])}")
+        lines.append(f"  opened because: {literal(found['because'])}")
     return [*lines, f"  look {found['look']} at the test part, at the level {percent(found['level'])}"]
 
 
