@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from ceteris.errors import BadInputError, CeterisError
 from ceteris.experiments.comparison import Comparison, compared
 from ceteris.experiments.extra import Extra, Training, kept
 from ceteris.experiments.history import History
+from ceteris.experiments.measured import Corner
 from ceteris.experiments.records import read_seconds, read_spent, record
 from ceteris.experiments.snapshot import Snapshot, setting
 from ceteris.experiments.table import Line, Past, corners, judged, lines
@@ -62,12 +63,16 @@ def compare_revisions(
         for snapshot, cell in zip((baseline, candidate), cells or (), strict=False):
             history.side(snapshot, cell)
 
+        @cache
+        def everywhere() -> Corner:
+            return corners(history.snapshots, past)
+
         def side_by_side() -> Comparison:
             return compared(
                 baseline,
                 candidate,
                 past,
-                corners(history.snapshots, past),
+                lambda wanted: everywhere()(wanted),
                 settings,
                 cells=cells,
                 claimed=claimed,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +16,7 @@ from ceteris.errors import BadInputError, IntegrityError
 __all__ = ["Cache"]
 
 Made = TypeVar("Made")
+_ROOM = 128 * 2**20  # bytes of tables and predictions that are held at a time
 
 
 class Cache:
@@ -32,6 +34,7 @@ class Cache:
         self._root = root
         self._open = ExitStack()
         self._made: dict[tuple[Hashable, ...], Any] = {}
+        self._held: OrderedDict[tuple[Hashable, ...], tuple[Any, int]] = OrderedDict()
 
     def __enter__(self) -> Cache:
         from dvc.exceptions import DvcException
@@ -85,4 +88,24 @@ class Cache:
         if key not in self._made:
             self._made[key] = make()
         made: Made = self._made[key]
+        return made
+
+    def lately(
+        self, key: tuple[Hashable, ...], make: Callable[[], Made], size: Callable[[Made], int], room: int = _ROOM
+    ) -> Made:
+        """Return what `make` makes, made anew where it would take too much room to hold all that was made since.
+
+        Parameters
+        ----------
+        size : returns the bytes of what was made
+        room : int
+            Bytes that all of these may take; what was not asked for longest goes first.
+        """
+        if key not in self._held:
+            fresh = make()
+            self._held[key] = fresh, size(fresh)
+        self._held.move_to_end(key)
+        while len(self._held) > 1 and sum(bytes for _, bytes in self._held.values()) > room:
+            self._held.popitem(last=False)
+        made: Made = self._held[key][0]
         return made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -15,7 +14,6 @@ import pandas as pd
 
 from ceteris import edits
 from ceteris.cell_files import FINGERPRINT, PREDICTIONS, unpack
-from ceteris.cells import Cell
 from ceteris.dataset import Dataset
 from ceteris.errors import BadInputError, CeterisError, nearest
 from ceteris.experiments.cache import Cache
@@ -32,7 +30,6 @@ from ceteris.store import parse_yaml
 __all__ = ["History"]
 
 _LOCK, _PARAMS, _PIPELINE = "dvc.lock", "params.yaml", "dvc.yaml"
-_CELLS_KEPT = 64
 _LEFT_OUT = "That revision is left out; choose another: ceteris experiments"
 
 
@@ -48,7 +45,7 @@ class History:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._runs: dict[tuple[str, str], Run] = {}
-        self._cells: OrderedDict[str, Cell] = OrderedDict()
+        self._known: dict[tuple[str, str], Snapshot] = {}
 
     def __enter__(self) -> History:
         with ExitStack() as opened:
@@ -62,7 +59,12 @@ class History:
 
     @cached_property
     def snapshots(self) -> list[Snapshot]:
-        """Every commit that changed a run, every experiment, and the workspace where its run is not committed.
+        """Every commit that changed a run, every experiment, and the workspace where its run is not committed."""
+        return [self._read(head) for head in self._heads]
+
+    @cached_property
+    def _heads(self) -> list[Snapshot]:
+        """The same, with nothing read of their runs.
 
         Commits are those of local branches, of HEAD, and those that experiments stand on.
         """
@@ -76,7 +78,7 @@ class History:
             Snapshot(names.get(one.rev, one.rev[:7]), one.rev, one.parent, one.time) for one in commits if one.rev not in known
         ]
         found.sort(key=lambda one: (one.time, one.experiment, one.name))
-        return [self._read(one) for one in [*found, *self._workspace()]]
+        return [*found, *self._workspace()]
 
     def find(self, name: str) -> Snapshot:
         """Return the snapshot of an experiment, branch, tag or hash, or of the workspace.
@@ -88,23 +90,24 @@ class History:
         CeterisError
             Its run cannot be read.
         """
-        named = [one for one in self.snapshots if name in (one.name, one.rev or WORKSPACE)] or self._resolved(name)
+        named = [one for one in self._heads if name in (one.name, one.rev or WORKSPACE)] or self._resolved(name)
         revs = {one.rev for one in named}
         if len(revs) > 1:
             hashes = ", ".join(sorted(rev[:7] or WORKSPACE for rev in revs))
             raise BadInputError(f"{name!r} names {len(revs)} revisions: {hashes}.", "Give the hash of one.")
         if not named:
-            known = nearest(name, [one.name for one in self.snapshots])
+            known = nearest(name, [one.name for one in self._heads])
             raise BadInputError(f"{name!r} is no revision or experiment with a run here.{known}", "See: ceteris experiments")
-        if named[0].fault is not None:
-            raise named[0].fault
-        return named[0]
+        found = self._read(named[0])
+        if found.fault is not None:
+            raise found.fault
+        return found
 
     def _resolved(self, name: str) -> list[Snapshot]:
-        """Return the snapshot that git knows by a name: the revision itself, or else the nearest run at or above it."""
+        """Return what git knows by a name: the revision itself, or else the nearest run at or above it."""
         rev = self._git.resolve(name)
         wanted = (rev, self._git.nearest(rev, _LOCK)) if rev else ()
-        return [one for rev in wanted for one in self.snapshots if one.rev == rev][:1]
+        return [one for rev in wanted for one in self._heads if one.rev == rev][:1]
 
     def side(self, snapshot: Snapshot, name: Name) -> Side:
         """Return a cell of a snapshot with what it predicts."""
@@ -114,12 +117,13 @@ class History:
         run = self._runs[snapshot.rev, snapshot.name]
         with _readable(snapshot.name):
             files, path = run.folder("models"), "/".join(name)
-            state, predictions = run.json(files[f"{path}/{FINGERPRINT}"]), files[f"{path}/{PREDICTIONS}"]
-            if predictions not in self._cells:
-                self._cells[predictions] = unpack(state, run.read(predictions))[0]
-                while len(self._cells) > _CELLS_KEPT:
-                    self._cells.popitem(last=False)
-            return Side(name, self._cells[predictions], snapshot.cells[name], snapshot.judging)
+            stated, predictions = files[f"{path}/{FINGERPRINT}"], files[f"{path}/{PREDICTIONS}"]
+            cell = self._cache.lately(
+                ("cell", stated, predictions),
+                lambda: unpack(run.json(stated), run.read(predictions))[0],
+                lambda cell: cell.predicted.nbytes + (0 if cell.pred_probs is None else cell.pred_probs.nbytes),
+            )
+            return Side(name, cell, snapshot.cells[name], snapshot.judging)
 
     def version(self, snapshot: Snapshot, name: str) -> pd.DataFrame:
         """Return the rows of a version, with the columns id, label and weight; of a control its first draw."""
@@ -162,12 +166,14 @@ class History:
         return [Snapshot(WORKSPACE, "", self._git.nearest("HEAD", _LOCK), lock.stat().st_mtime)]
 
     def _read(self, head: Snapshot) -> Snapshot:
-        """Return a snapshot with all that is known of its run, or with the fault that keeps it from being read."""
-        try:
-            with _readable(head.name):
-                return self._with_run(head)
-        except CeterisError as refusal:
-            return replace(head, fault=refusal)
+        """Return a snapshot with all that is known of its run, or with the fault that keeps it from being read; read once."""
+        if (head.rev, head.name) not in self._known:
+            try:
+                with _readable(head.name):
+                    self._known[head.rev, head.name] = self._with_run(head)
+            except CeterisError as refusal:
+                self._known[head.rev, head.name] = replace(head, fault=refusal)
+        return self._known[head.rev, head.name]
 
     def _with_run(self, head: Snapshot) -> Snapshot:
         run = self._runs[head.rev, head.name] = self._run(head)

@@ -65,8 +65,12 @@ class Run:
         return self.cache.once(("json", md5), lambda: json.loads(self.read(md5)))
 
     def table(self, md5: str) -> pd.DataFrame:
-        """Return what an object holds as Parquet, parsed once."""
-        return self.cache.once(("table", md5), lambda: read_parquet(io.BytesIO(self.read(md5))))
+        """Return what an object holds as Parquet."""
+        return self.cache.lately(
+            ("table", md5),
+            lambda: read_parquet(io.BytesIO(self.read(md5))),
+            lambda table: int(table.memory_usage(deep=True).sum()),
+        )
 
     def cells(self) -> dict[Name, dict[str, Any]]:
         """Return the fingerprint file of each cell."""
@@ -77,17 +81,8 @@ class Run:
 
     def facts(self, counts: bytes) -> dict[str, VersionFacts]:
         """Return what is known of each version: its place in data/versions/, and its line of results/fix/versions.csv."""
-        index = self.json(self.folder("versions")["index.json"])
-        table = read_table(io.BytesIO(counts), text=("version", "note")).set_index("version")
-        return {
-            name: VersionFacts(
-                **index["versions"][name],
-                dropped=int(table.loc[name, "dropped"]),
-                reviewed=int(table.loc[name, "reviewed"]),
-                rows=int(table.loc[name, "rows"]),
-            )
-            for name in index["order"]
-        }
+        index = self.folder("versions")["index.json"]
+        return self.cache.once(("facts", index, counts), lambda: _facts(self.json(index), counts))
 
     def judging(self, decisions: pd.DataFrame) -> Judging:
         """Return the validation rows, and what is known of their labels.
@@ -116,6 +111,19 @@ class Run:
             labels["true"] = known.to_numpy(dtype=object)
         nobody = np.full(len(data), NOT_ANSWERED)
         return Judging(data.ids, row_digests(data.features), labels, data.groups, tuple(self.json(classes)), nobody)
+
+
+def _facts(index: Any, counts: bytes) -> dict[str, VersionFacts]:
+    table = read_table(io.BytesIO(counts), text=("version", "note")).set_index("version")
+    return {
+        name: VersionFacts(
+            **index["versions"][name],
+            dropped=int(table.loc[name, "dropped"]),
+            reviewed=int(table.loc[name, "reviewed"]),
+            rows=int(table.loc[name, "rows"]),
+        )
+        for name in index["order"]
+    }
 
 
 def run_of(lock: Any, layout: Mapping[str, str], cache: Cache, head: Snapshot) -> Run:

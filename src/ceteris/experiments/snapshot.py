@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,7 @@ class Judging:
         names[[UNSURE, NOT_ANSWERED]] = "(unsure)", ""
         return np.asarray(names[self.answers])
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The fingerprint of the labels that a score is made with, answers included."""
         said = [f"{label}\x1f{answer}" for label, answer in zip(self.labels["given"], self.said, strict=True)]
