@@ -51,6 +51,13 @@ def test_the_summary_names_levers_intervals_labels_and_the_report(repo: Path, ce
     assert said.out.splitlines()[-1].endswith("reports/report.html")
 
 
+def test_a_file_that_a_stage_did_not_make_yet_is_named_with_what_makes_it(repo: Path, ceteris_) -> None:
+    (repo / "data/split/train.parquet").unlink()
+    said = ceteris_("credit")
+    assert (said.code, said.out) == (2, "")
+    assert said.err == f"{repo}/data/split/train.parquet is not there. Make it: dvc repro, or bring it: dvc pull\n"
+
+
 def test_effects_are_the_planned_ones_or_all(repo: Path, ceteris_) -> None:
     planned, every = ceteris_("effects"), ceteris_("effects", "--all")
     assert len(planned.out.splitlines()) == 3

@@ -16,7 +16,7 @@ def test_rows_are_relabelled_dropped_and_added() -> None:
     assert told.fillna("").to_dict("records") == [
         {"id": "a", "change": "dropped", "before": "ant", "after": "", "batch": "by its recipe"},
         {"id": "c", "change": "relabelled", "before": "cow", "after": "ant", "batch": "by its recipe"},
-        {"id": "e", "change": "added", "before": "", "after": "cow", "batch": "from the source"},
+        {"id": "e", "change": "added", "before": "", "after": "cow", "batch": "new train rows"},
     ]
 
 
@@ -31,6 +31,13 @@ def test_a_change_is_put_down_to_the_batch_that_made_it() -> None:
         "c": "bob/1",  # reverted: what was, was of this batch
         "d": "by its recipe",  # answered `cow`, and something else made it `bee`
     }
+
+
+def test_rows_that_came_or_went_are_told_from_those_that_a_recipe_drops_or_keeps() -> None:
+    before, after = version(a="ant", b="bee", c="cow"), version(c="cow", d="ant", e="bee")
+    parts = version(a="ant", b="bee", c="cow", d="ant"), version(b="bee", c="cow", d="ant", e="bee")
+    told = row_changes(before, after, {("b", ""): "ann/1"}, parts).set_index("id")["batch"]
+    assert told.to_dict() == {"a": "no longer train rows", "b": "ann/1", "d": "by its recipe", "e": "new train rows"}
 
 
 def test_equal_versions_have_no_diff() -> None:

@@ -199,6 +199,9 @@ def main() -> None:
     except CeterisError as error:
         print(error, file=sys.stderr)
         raise SystemExit(error.exit_code) from None
+    except FileNotFoundError as error:
+        print(f"{error.filename or error} is not there. Make it: dvc repro, or bring it: dvc pull", file=sys.stderr)
+        raise SystemExit(BadInputError.exit_code) from None
 
 
 def _bench() -> Workbench:

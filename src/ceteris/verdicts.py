@@ -197,7 +197,8 @@ def _units(effect: Effect) -> str:
 
 def _too_few(effect: Effect) -> str:
     units, k = _units(effect), effect.n_discordant_units
-    found = f"the arms differ on {k} {units}, and under {FEWEST_DISCORDANT} nothing is said to help or to harm"
+    differing = units.removesuffix("s") if k == 1 else units
+    found = f"the arms differ on {k} {differing}, and under {FEWEST_DISCORDANT} nothing is said to help or to harm"
     if k:
         return f"{found}; about {math.ceil(effect.n_units * FEWEST_DISCORDANT / k):,} {units} would hold enough"
     if not 0 < effect.region < 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from pathlib import Path
 
@@ -23,13 +23,14 @@ from ceteris.store import read_params
 __all__ = ["account", "compare_revisions", "train_corner"]
 
 
-def account(root: Path, *, run_missing: bool = False) -> list[Line]:
+def account(root: Path, *, run_missing: bool = False, remark: Callable[[str], None] = lambda _: None) -> list[Line]:
     """Return a line for every commit and experiment, oldest first, with verdicts that no later one changes.
 
     Parameters
     ----------
     run_missing : bool
         Whether to train the corner cells that tell data from model where both moved.
+    remark : called with each sentence that holds of the repository as a whole
     """
     settings = read_params(root).compare
     with History(root) as history:
@@ -38,6 +39,8 @@ def account(root: Path, *, run_missing: bool = False) -> list[Line]:
         absent = [one for line in found if line.against_parent for one in line.against_parent.missing]
         if run_missing and _train(history, absent):
             found = lines(history.snapshots, past, settings)
+        for sentence in history.remarks():
+            remark(sentence)
     found, fresh = judged(found, read_spent(root), settings)
     try:
         record(root, fresh)

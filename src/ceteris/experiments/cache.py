@@ -1,4 +1,4 @@
-"""Objects of the DVC cache, each checked against its own name, and parsed once."""
+"""What DVC knows of a repository: objects of its cache, each checked against its own name, and what was not run yet."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class Cache:
         from dvc.repo import Repo
 
         try:
-            self._objects = self._open.enter_context(Repo(str(self._root))).cache.local
+            self._repo = self._open.enter_context(Repo(str(self._root)))
+            self._objects = self._repo.cache.local
         except (DvcException, OSError) as error:
             said = str(error).split("\n")[0].rstrip(".")
             raise BadInputError(f"DVC cannot work in {self._root}: {said}.", "Where it never did: dvc init") from None
@@ -49,6 +50,28 @@ class Cache:
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
+
+    def not_run(self) -> list[str]:
+        """Return the inputs that changed in the workspace since its stages ran; nothing where DVC cannot tell.
+
+        What stages make is left out, and so is what is gone, as in a fresh clone where it never was. (`dvc status` would look
+        into the cache too, and remove damaged objects from it.)
+        """
+        from dvc.dependency import ParamsDependency
+        from dvc.exceptions import DvcException
+
+        found: set[str] = set()
+        try:
+            made = {str(out) for out in self._repo.index.outs}
+            deps = [dep for stage in self._repo.index.stages for dep in stage.deps]
+            params = [dep for dep in deps if isinstance(dep, ParamsDependency)]
+            for path, keys in (told for dep in params for told in dep.workspace_status().items()):
+                found |= {f"{path}: {key.split('.')[0]}" for key in keys}
+            files = {str(dep): dep for dep in deps if dep not in params and str(dep) not in made}
+            found |= {path for path, dep in files.items() if dep.exists and dep.changed_checksum()}
+        except (DvcException, OSError):
+            return []
+        return sorted(found)
 
     def read(self, md5: str, whose: str, bring: str) -> bytes:
         """Return the content of an object.

@@ -48,7 +48,11 @@ def experiments(
     if csv and as_json:
         raise BadInputError("--csv and --json were both asked for.", "Choose one of them.")
     root = find_root()
-    found, metric = account(root, run_missing=run_missing), read_params(root).compare.metric
+    remarks: list[str] = []
+    found = account(root, run_missing=run_missing, remark=remarks.append)
+    metric = read_params(root).compare.metric
+    if csv or as_json:
+        print(*remarks, sep="\n", end="\n" if remarks else "", file=sys.stderr)
     if csv:
         sys.stdout.write(table_text(table(found, metric)))
     elif as_json:
@@ -57,7 +61,7 @@ def experiments(
         from rich.console import Console
 
         console = Console()
-        console.print(shown(found, metric, console.width))
+        console.print(shown(found, metric, console.width), *remarks, sep="\n", markup=False, highlight=False)
 
 
 def compare(

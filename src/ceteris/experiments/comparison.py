@@ -91,6 +91,8 @@ def compared(
     first, second = (scorer.arms[names[role]].cell.over_seeds()[0] for role in ("baseline", "candidate"))
     flipped = flips(shared.ids, next(iter(shared.labels.values())), first, second, shared.classes)
     versions = past.version(one, move.baseline[1]), past.version(other, move.candidate[1])
+    both = all("given" in side.versions for side in (one, other))
+    given = (past.version(one, "given"), past.version(other, "given")) if both else None
     known = features(other).reindex(shared.ids)
     before, after = (asdict(sides[role].fingerprint) for role in ("baseline", "candidate"))
     return Comparison(
@@ -99,5 +101,5 @@ def compared(
         told(one, other, move, versions if move.axis in ("data", "confounded") else None),
         {name: before[name] != after[name] for name in PARTS},
         found,
-        Diff(row_changes(*versions, batches or {}), flipped, slices(known, flipped)),
+        Diff(row_changes(*versions, batches or {}, given), flipped, slices(known, flipped)),
     )

@@ -102,6 +102,10 @@ class Git:
         """Return the name of the current branch, or "" where HEAD is detached."""
         return self._run("branch", "--show-current").strip()
 
+    def shallow(self) -> bool:
+        """Return whether older commits were left out when this was cloned."""
+        return self._run("rev-parse", "--is-shallow-repository").strip() == "true"
+
     def resolve(self, name: str) -> str:
         """Return the hash that a name stands for, or ""."""
         return self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", check=False).strip()

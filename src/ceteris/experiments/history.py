@@ -15,11 +15,11 @@ import pandas as pd
 from ceteris import edits
 from ceteris.cell_files import FINGERPRINT, PREDICTIONS, unpack
 from ceteris.dataset import Dataset
-from ceteris.errors import BadInputError, CeterisError, nearest
+from ceteris.errors import BadInputError, CeterisError, nearest, some
 from ceteris.experiments.cache import Cache
 from ceteris.experiments.git import Git
 from ceteris.experiments.pairing import Side
-from ceteris.experiments.run import Run, run_of
+from ceteris.experiments.run import Run, as_run, run_of
 from ceteris.experiments.snapshot import WORKSPACE, Snapshot, setting
 from ceteris.fingerprint import Fingerprint
 from ceteris.layout import layout_of
@@ -95,6 +95,10 @@ class History:
         if len(revs) > 1:
             hashes = ", ".join(sorted(rev[:7] or WORKSPACE for rev in revs))
             raise BadInputError(f"{name!r} names {len(revs)} revisions: {hashes}.", "Give the hash of one.")
+        if not named and name == WORKSPACE:
+            raise BadInputError(
+                "The workspace holds no run that is not committed.", "Run it first (dvc repro), or compare HEAD."
+            )
         if not named:
             known = nearest(name, [one.name for one in self._heads])
             raise BadInputError(f"{name!r} is no revision or experiment with a run here.{known}", "See: ceteris experiments")
@@ -159,6 +163,16 @@ class History:
             named.setdefault(self._git.nearest(heads[ref][0], _LOCK), ref.removeprefix("refs/heads/"))
         return named
 
+    def remarks(self) -> list[str]:
+        """Return what holds of the repository as a whole, each a sentence with what to do."""
+        told = []
+        if self._git.shallow():
+            told.append("This clone is shallow, older commits are not in it: git fetch --unshallow")
+        changed = self._cache.not_run()
+        if changed:
+            told.append(f"The workspace has changed since it was run ({some(changed)}), which is not measured yet: dvc repro")
+        return told
+
     def _workspace(self) -> list[Snapshot]:
         lock = self.root / _LOCK
         if not lock.is_file() or lock.read_bytes() == self._git.file("HEAD", _LOCK):
@@ -178,6 +192,8 @@ class History:
     def _with_run(self, head: Snapshot) -> Snapshot:
         run = self._runs[head.rev, head.name] = self._run(head)
         sections = self._yaml(head.rev, _PARAMS)
+        if not head.rev:
+            sections = as_run(sections, parse_yaml((self.root / _LOCK).read_text(encoding="utf-8"), _LOCK))
         judging = run.judging(self._decisions(head.rev, run, sections))
         states, labels = run.cells(), {"labels": judging.digest}
         found = replace(

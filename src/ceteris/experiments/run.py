@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import io
 import json
 import shlex
@@ -23,7 +25,7 @@ from ceteris.pairs import Name, VersionFacts
 from ceteris.store import read_parquet, read_table
 from ceteris.verified import answers_of
 
-__all__ = ["Run", "run_of"]
+__all__ = ["Run", "as_run", "run_of"]
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def run_of(lock: Any, layout: Mapping[str, str], cache: Cache, head: Snapshot) -
         It names no stages, or its models were trained on something else than the other outputs that it names.
     """
     name = shlex.quote(head.name)
-    go = f"dvc exp apply {name} && " if head.experiment else f"git checkout {head.rev[:7]} && " if head.rev else ""
+    go = f"dvc exp apply {name} && " if head.experiment else f"git checkout {name} && " if head.rev else ""
     fetch = f"dvc exp pull origin {name}" if head.experiment else "dvc fetch --all-commits" if head.rev else "dvc fetch"
     again = f"{go}dvc repro"
     stages = setting(lock, "stages")
@@ -149,6 +151,20 @@ def run_of(lock: Any, layout: Mapping[str, str], cache: Cache, head: Snapshot) -
             f"Run it to the end: {again}",
         )
     return Run(cache, layout, outs, head.name, again, f"`{again}`, or `{fetch}` where a remote holds it")
+
+
+def as_run(sections: Any, lock: Any) -> Any:
+    """Return the sections of params.yaml with the values that the stages of a dvc.lock ran with.
+
+    In the workspace params.yaml may have changed since.
+    """
+    ran = copy.deepcopy(sections)
+    for stage in lock["stages"].values():
+        for key, value in stage.get("params", {}).get("params.yaml", {}).items():
+            *path, last = key.split(".")
+            place = functools.reduce(lambda held, name: held.setdefault(name, {}), path, ran)
+            place[last] = value
+    return ran
 
 
 def _trained_on(stages: Mapping[str, Any], models: str) -> Iterator[tuple[str, str]]:
