@@ -30,7 +30,7 @@ ROOMS = {
     " experiments.shown experiments.page experiments.reviews_shown",
     "door": "sources csv_file store layout closure ledger cell_files cli workbench onboarding tracking"
     " experiments.git experiments.cache experiments.run experiments.history experiments.records experiments.extra"
-    " experiments.account experiments.commands evidence experiments.reviewing experiments.lever",
+    " experiments.account experiments.commands experiments.pages evidence experiments.reviewing experiments.lever",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report",
 }

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from revisions import version
 
-from ceteris.experiments.diff import flips, row_changes, slices, tally
+from ceteris.experiments.diff import by_class, flips, relabellings, row_changes, slices, tally
 
 
 def test_rows_are_relabelled_dropped_and_added() -> None:
@@ -68,6 +68,20 @@ def test_changes_are_counted_by_value_the_most_frequent_first() -> None:
         {"label": "", "relabelled": 0, "dropped": 1, "added": 0},
         {"label": "ant", "relabelled": 0, "dropped": 0, "added": 1},
     ]
+
+
+def test_classes_are_those_before_and_relabellings_go_from_one_to_another() -> None:
+    before, after = version(a="ant", b="ant", c="cow", d="bee"), version(a="bee", b="bee", c="ant", e="cow")
+    rows = row_changes(before, after, {})
+    assert by_class(rows).to_dict("records") == [
+        {"class": "ant", "relabelled": 2, "dropped": 0, "added": 0},
+        {"class": "cow", "relabelled": 1, "dropped": 0, "added": 1},
+        {"class": "bee", "relabelled": 0, "dropped": 1, "added": 0},
+    ]
+    assert relabellings(rows).to_dict("records") == [
+        {"from": "ant", "to": "bee", "rows": 2}, {"from": "cow", "to": "ant", "rows": 1}
+    ]  # fmt: skip
+    assert len(relabellings(rows.iloc[:0])) == 0
 
 
 def flipped(right: list[str], wrong: list[str]) -> pd.DataFrame:

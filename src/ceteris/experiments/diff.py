@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = ["Diff", "flips", "row_changes", "slices", "tally"]
+__all__ = ["Diff", "by_class", "flips", "relabellings", "row_changes", "slices", "tally"]
 
 CHANGES = ("relabelled", "dropped", "added")
 FLIPS = ("turned right", "turned wrong")
@@ -108,6 +108,18 @@ def tally(table: pd.DataFrame, by: str, what: str) -> pd.DataFrame:
     kinds = [kind for kind in (*CHANGES, *FLIPS) if kind in counts]
     ordered = counts.loc[counts.sum(axis=1).sort_values(ascending=False, kind="stable").index, kinds]
     return ordered.rename_axis(by).reset_index().rename_axis(None, axis=1)
+
+
+def by_class(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return how many train rows of each class changed, a class being what a row was before, or is where it is new."""
+    return tally(rows.assign(**{"class": rows["before"].fillna(rows["after"])}), "class", "change")
+
+
+def relabellings(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return how many train rows went from one class to another, the most frequent first: from, to, rows."""
+    moved = rows[rows["change"] == "relabelled"]
+    counts = moved.groupby(["before", "after"], sort=True).size().sort_values(ascending=False, kind="stable")
+    return counts.rename_axis(["from", "to"]).reset_index(name="rows")
 
 
 def slices(features: pd.DataFrame, flipped: pd.DataFrame, most: int = 8) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ceteris.effect import Effect
 from ceteris.experiments.comparison import PARTS, Comparison
-from ceteris.experiments.diff import tally
+from ceteris.experiments.diff import by_class, relabellings, tally
 from ceteris.experiments.measured import Measured
 from ceteris.experiments.table import Line
 from ceteris.planning import plan_hash, reviews_needed, visible_table
@@ -114,10 +114,10 @@ def side_by_side(found: Comparison, metric: str) -> RenderableType:
         *_worth(against, metric),
     ]
     rows, flipped = found.diff.rows, found.diff.flipped
-    classes = rows.assign(label=rows["before"].fillna(rows["after"]))
     return Group(
         *head,
-        *_table(f"train rows changed: {len(rows):,}, by class", tally(classes, "label", "change")),
+        *_table(f"train rows changed: {len(rows):,}, by class", by_class(rows)),
+        *_table("relabelled, from class to class", relabellings(rows)),
         *_table("by batch", tally(rows, "batch", "change")),
         *_table(f"validation rows flipped: {len(flipped):,}, by class", tally(flipped, "label", "flip")),
         *_table("by slice (looked for: a hint, no finding)", found.diff.by_slice),
