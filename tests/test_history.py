@@ -15,6 +15,7 @@ from past import TRIALS, dvc
 
 import ceteris
 from ceteris.experiments.account import account
+from ceteris.experiments.history import History
 from ceteris.experiments.table import COLUMNS, Line, table
 
 PROMISED = {
@@ -95,6 +96,9 @@ def test_json_is_a_list_of_objects_with_every_promised_field(clone: Clone, ceter
     assert (softer["difference"], softer["low"], softer["high"]) == (effect.difference, effect.low, effect.high)
     assert softer["rev"] == lines["softer"].snapshot.rev and len(softer["rev"]) == 40
     assert softer["planned"] is False
+    assert softer["plan"] == rows["main"]["plan"] != ""
+    with History(clone.root) as history:
+        assert softer["plan"] == json.loads(history._file(softer["rev"], "results/compare/metrics.json"))["plan"]
     assert rows["both"]["difference"] is None and rows["code"]["cpu_seconds"] is None
     assert rows["answered"]["labels_reviewed"] == 30
 

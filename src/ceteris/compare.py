@@ -30,7 +30,7 @@ __all__ = [
 COLUMNS = (
     "axis", "planned", "baseline_model", "baseline_version", "candidate_model", "candidate_version", "metric", "scored_on",
     "difference", "low", "high", "p_holm", "n_seeds", "n_rows", "n_discordant", "control", "net", "net_low", "net_high",
-    "verdict", "reason", "labels_reviewed", "p_value", "tipping", "queue",
+    "verdict", "reason", "labels_reviewed", "p_value", "tipping", "queue", "plan",
 )  # fmt: skip
 
 
@@ -170,9 +170,15 @@ def _effect(judged: Judged) -> Effect:
     return judged.effect
 
 
-def effects_table(judged: list[Judged], facts: Mapping[str, VersionFacts]) -> pd.DataFrame:
-    """Return the judged effects as the rows of effects.csv, with the columns of `COLUMNS`; shares, and nats for log-loss."""
-    return pd.DataFrame([_line(one, facts) for one in judged], columns=list(COLUMNS))
+def effects_table(judged: list[Judged], facts: Mapping[str, VersionFacts], plan: str = "") -> pd.DataFrame:
+    """Return the judged effects as the rows of effects.csv, with the columns of `COLUMNS`; shares, and nats for log-loss.
+
+    Parameters
+    ----------
+    plan : str
+        What they were made under, by `ceteris.planning.plan_name`.
+    """
+    return pd.DataFrame([_line(one, facts) | {"plan": plan} for one in judged], columns=list(COLUMNS))
 
 
 def _line(one: Judged, facts: Mapping[str, VersionFacts]) -> dict[str, Any]:

@@ -121,6 +121,7 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
         issues=_issues(tables.issues),
         flagged=int(tables.issues["is_label_issue"].astype(bool).sum()),
         n_issues=len(tables.issues),
+        plan=tables.metrics.get("plan", ""),
         visible=_visible_effects(chosen, tables, settings),
     )
 

@@ -11,6 +11,7 @@ import pandas as pd
 from ceteris.experiments.snapshot import Judging, Snapshot, setting
 from ceteris.fingerprint import axis
 from ceteris.pairs import Name
+from ceteris.planning import plan_changes
 
 __all__ = ["Move", "judged_otherwise", "moved", "params_changed", "rows_changed", "told"]
 
@@ -101,6 +102,8 @@ def told(parent: Snapshot, child: Snapshot, move: Move, tables: tuple[pd.DataFra
     words += [f"version {old} renamed {new}" for old, new in renamed.items()]
     left_out = tuple(f"fix.recipes.{name}." for pair in renamed.items() for name in pair)
     words += params_changed(parent.sections, child.sections, leave_out=("train.models", "compare", "report", *left_out))
+    if parent.compare and child.compare:
+        words += plan_changes(parent.compare, child.compare)
     more = len(words) - _MOST_WORDS
     kept = [*words[:_MOST_WORDS], f"and {more} more changes"] if more > 1 else words
     return "; ".join(kept) or ("seeds" if move.axis == "aa" else "nothing")

@@ -16,7 +16,7 @@ from ceteris.experiments.comparison import PARTS, Comparison
 from ceteris.experiments.diff import by_class, relabellings, tally
 from ceteris.experiments.measured import Measured
 from ceteris.experiments.table import Line
-from ceteris.planning import plan_hash, reviews_needed, visible_table
+from ceteris.planning import made_otherwise, plan_name, reviews_needed, visible_table
 from ceteris.sections import Compare
 from ceteris.wording import amount, interval, labels_of, literal, metric_name
 
@@ -165,9 +165,11 @@ def planned(n_rows: int, compare: Compare, effects: pd.DataFrame | None) -> Rend
     names = [f"{contrast.axis}: {contrast.name}" for contrast in compare.planned]
     parts: list[RenderableType] = [
         *_table(f"{n_rows:,} validation rows, four times in five, by the share of rows on which two arms differ", told),
-        Text(f"{len(names)} contrasts planned on {metric_name(compare.metric)} (plan {plan_hash(compare)[:8]}):"),
+        Text(f"{len(names)} contrasts planned on {metric_name(compare.metric)} ({plan_name(compare)}):"),
         *(Text(f"  {literal(name)}") for name in names),
     ]
+    if effects is not None and made_otherwise(effects, compare):
+        parts.append(Text(made_otherwise(effects, compare), style="yellow"))
     reviews = reviews_needed(effects, compare.metric) if effects is not None else pd.DataFrame()
     if len(reviews):
         parts += _table("labels to review, at the rate of the reviews so far; later labels gain less", reviews)
