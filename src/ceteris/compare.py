@@ -14,7 +14,7 @@ from ceteris.effect import Effect, holm, judge, paired_effect
 from ceteris.fingerprint import Fingerprint, hold_fixed
 from ceteris.pairs import Name, Pair, VersionFacts
 from ceteris.scoring import row_scores
-from ceteris.sections import METRICS, SCORED_ON, Compare
+from ceteris.sections import METRICS, OF_PROBABILITIES, SCORED_ON, Compare
 
 __all__ = [
     "Arm",
@@ -95,7 +95,7 @@ class Scorer:
             confidence=self.compare.confidence,
             groups=self.groups,
             redrawn_control=redrawn,
-            discordant=self.discordant(baseline, candidate) if metric not in ("log_loss", "roc_auc") else None,
+            discordant=None if metric in OF_PROBABILITIES else self.discordant(baseline, candidate),
             region=self.compare.region_log_loss if metric == "log_loss" else self.compare.region,
             identical=one.fingerprint.fit_key == other.fingerprint.fit_key,
         )
@@ -201,7 +201,7 @@ def _line(one: Judged, facts: Mapping[str, VersionFacts]) -> dict[str, Any]:
         "p_holm": np.nan if one.p_holm is None else one.p_holm,
         "n_seeds": effect.n_seeds if effect else np.nan,
         "n_rows": effect.n_rows if effect else np.nan,
-        "n_discordant": effect.n_discordant if effect else np.nan,
+        "n_discordant": effect.n_discordant if effect and one.metric not in OF_PROBABILITIES else np.nan,
         "control": pair.control,
         "net": net.difference if net else np.nan,
         "net_low": net.low if net else np.nan,
