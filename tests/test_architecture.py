@@ -23,14 +23,17 @@ FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
     "vocabulary": "errors params sections dataset neutral",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
-    " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning advice",
-    "experiment": "fingerprint cells pairs compare verified measure attribution credit budget experiments experiments.snapshot"
-    " experiments.moved experiments.pairing experiments.measured experiments.table experiments.diff experiments.comparison",
+    " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning advice"
+    " checked questions reviewed",
+    "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit budget experiments"
+    " experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
+    " experiments.diff experiments.comparison reviews experiments.best_labels",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet wording finding story report gallery"
-    " experiments.shown experiments.page experiments.reviews_shown",
-    "door": "sources csv_file store layout closure ledger cell_files cli workbench onboarding tracking"
-    " experiments.git experiments.cache experiments.run experiments.history experiments.records experiments.extra"
-    " experiments.account experiments.commands experiments.pages evidence experiments.reviewing experiments.lever",
+    " experiments.shown experiments.page experiments.reviews_shown scored_twice experiments.beside",
+    "door": "sources csv_file store layout closure ledger cell_files cli workbench onboarding tracking experiments.git"
+    " experiments.cache experiments.run experiments.history experiments.records experiments.extra experiments.account"
+    " experiments.commands experiments.pages evidence replaying experiments.reviewing experiments.lever contrasts asking"
+    " experiments.here experiments.asking",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report",
 }

@@ -5,15 +5,20 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import noisy
+import numpy as np
 import pandas as pd
 import pytest
+from clone import Clone
 from small import edit
 
 import ceteris
+from ceteris.cell_files import read_cell
 from ceteris.dataset import ID, LABEL
 from ceteris.edits import COLUMNS
 from ceteris.errors import BadInputError
 from ceteris.experiments.reviewing import Reviewing
+from ceteris.store import read_parquet
 
 
 def answer(repo: Path, reviewer: str, rows: slice, wrong: bool = False) -> None:
@@ -73,3 +78,26 @@ def test_the_models_of_the_repository_are_trials(repo: Path) -> None:
     known = ceteris.open(repo).effects(axis="model", planned=True)
     known = known[(known["metric"] == "accuracy") & (known["scored_on"] == "true")].iloc[0]
     assert effect.difference == pytest.approx(known["difference"], abs=1e-6)
+
+
+def test_credit_and_budget_are_scored_on_verified_labels_where_every_row_that_decides_is(
+    noisy_past: Clone, tmp_path: Path
+) -> None:
+    root = noisy_past.copy(tmp_path / "clone").root
+    noisy.answer_train(root)
+    assert Reviewing(root).scored_on == "given"
+    on_given = Reviewing(root).credit()[0]
+    assert on_given.alone.difference < 0
+    asked = read_parquet(root / "data/split/validation.parquet", columns=[ID])[ID]
+    arms = [read_cell(path.parent)[0] for path in (root / ".ceteris/cells").rglob("fingerprint.json")]
+    arms += [read_cell(root / "models/logistic/given")[0]]
+    differing = np.logical_or.reduce([(arm.predicted != arms[-1].predicted).any(axis=0) for arm in arms])
+    noisy.answer(root, "ann-some", asked[differing][1:])
+    some = Reviewing(root)
+    assert (some.credit()[0].alone, some.scored_on) == (on_given.alone, "given")
+    noisy.answer(root, "ann-last", asked[differing][:1])
+    whole = Reviewing(root)
+    assert whole.credit()[0].alone.difference > 0
+    assert whole.scored_on == "verified (disagreements)"
+    whole.left_to_gain()
+    assert whole.scored_on == "verified (disagreements) and given"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ceteris.errors import BadInputError, CeterisError, nearest
+from ceteris.errors import BadInputError, CeterisError
 from ceteris.experiments import commands
 
 if TYPE_CHECKING:
@@ -70,12 +70,13 @@ def summary() -> None:
     """Say in a few lines which lever moved the score, by how much, how sure, and scored on what."""
     import ceteris
     from ceteris.planning import made_otherwise, plan_name
+    from ceteris.reviews import reviews_of
     from ceteris.story import simulated_versions
     from ceteris.story import summary as told
 
     bench = ceteris.open()
-    found, compare = bench.effects(), bench.params.compare
-    for line in told(found, compare.metric, compare.confidence, simulated_versions(bench.versions())):
+    found, compare, reviews = bench.effects(), bench.params.compare, reviews_of(bench.verified())
+    for line in told(found, compare.metric, compare.confidence, simulated_versions(bench.versions()), reviews):
         print(line)
     print(made_otherwise(found, compare) or f"Made under {plan_name(compare)}")
     print(f"The whole story: {bench.path('reports').relative_to(bench.root)}/report.html")
@@ -104,33 +105,70 @@ def effects(every: Annotated[bool, typer.Option("--all", help="Also what was not
 
 @app.command()
 def queue(
-    name: Annotated[str, typer.Argument(help="`train`, or the name of a planned contrast, as the report prints it.")],
+    name: Annotated[
+        str | None, typer.Argument(help="`train`, or the name of a contrast; default: print the names there are.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write it; default: review-NAME.csv.")] = None,
+    between: Annotated[tuple[str, str] | None, typer.Option(help="Two revisions or experiments, instead of a NAME.")] = None,
+    baseline: Annotated[str | None, typer.Option(help="With --between: MODEL/VERSION of the first.")] = None,
+    candidate: Annotated[str | None, typer.Option(help="With --between: MODEL/VERSION of the second.")] = None,
 ) -> None:
     """Write a queue as a CSV to fill in: train rows in doubt, or the rows that decide a contrast (blind)."""
-    from ceteris.answers import to_review
-    from ceteris.store import write_table
+    if (name is None) == (between is None):
+        if name is not None:
+            raise BadInputError("A NAME and --between were both given.", "Choose one of them.")
+        from ceteris.asking import queue_names
 
-    bench, target = _bench(), out or Path(f"review-{name}.csv")
+        print("\n".join(["train", *queue_names(_bench().root)]))
+        return
+    if between is None and (baseline or candidate):
+        raise BadInputError("--baseline and --candidate name cells of two revisions.", "Name these: --between A B")
+    target = out or Path(f"review-{'-'.join(map(_plain, between)) if between else name}.csv")
     if target.exists():
         raise BadInputError(f"{target} is there already and may hold answers.", "Import or move it, or pass another --out.")
     if name == "train":
-        rows, features = bench.queue(), bench.train_rows()
-        columns: tuple[str, ...] = ("given_label", "suggested_label", "label_quality")
-    else:
-        known = sorted(path.stem for path in (bench.path("results") / "compare" / "queues").glob("*.csv"))
-        if name not in known:
-            raise BadInputError(f"{name!r} is no queue.{nearest(name, ['train', *known])}", "Plan it in compare.planned.")
-        rows, features, columns = bench.disagreements(name), bench.validation_rows(), ()
-    if not len(rows):
-        print(
-            "Nothing to review: every row that could change this contrast is answered, or its arms never predict differently."
-        )
+        _write_train_queue(target)
         return
-    write_table(target, to_review(rows, features, columns))
-    also = " or `drop`" if columns else ""
-    print(f"{len(rows):,} rows in {target}: fill in the column `label` with a class, `unsure`{also}.")
+    from ceteris.answers import to_review
+    from ceteris.store import write_table
+
+    if between is None:
+        from ceteris.asking import questions_about
+
+        asked, features = questions_about(_bench().root, str(name))
+    else:
+        from ceteris.experiments.asking import questions_between
+
+        asked, features = questions_between(_bench().root, *between, commands.cells_named(baseline, candidate))
+    if asked.rows.empty:
+        print(_NOTHING_LEFT)
+        return
+    write_table(target, to_review(asked.rows, features, ("pi",)))
+    print(f"{len(asked.rows):,} rows in {target}: {asked.told()}")
+    _print_how(target, "")
+
+
+def _write_train_queue(target: Path) -> None:
+    from ceteris.answers import to_review
+    from ceteris.store import write_table
+
+    rows, features = _bench().queue(), _bench().train_rows()
+    if rows.empty:
+        print("Nothing to review: the audit doubts no train row.")
+        return
+    write_table(target, to_review(rows, features, ("given_label", "suggested_label", "label_quality")))
+    print(f"{len(rows):,} rows in {target}.")
+    _print_how(target, " or `drop`")
+
+
+def _print_how(target: Path, also: str) -> None:
+    print(f"Fill in the column `label` with a class, `unsure`{also}.")
     print(f"Bring the answers back with: ceteris edits import {target} --reviewer YOUR-NAME")
+
+
+_NOTHING_LEFT = (
+    "Nothing to review: every row that could change this contrast is answered, or its arms never predict differently."
+)
 
 
 @edits_app.command("import")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ceteris.experiments.table import Line
     from ceteris.pairs import Name
 
-__all__ = ["add_to", "as_rows"]
+__all__ = ["add_to", "as_rows", "cells_named"]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,6 +31,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(credit)
     app.command()(budget)
     app.command("next")(next_)
+    app.command()(replay)
 
 
 def experiments(
@@ -86,7 +87,7 @@ def compare(
     if claim not in (None, "data", "model"):
         raise BadInputError(f"--claim is {claim!r}.", "Say data or model.")
     root = find_root()
-    cells = _cells(baseline, candidate)
+    cells = cells_named(baseline, candidate)
     found = compare_revisions(root, one, other, cells=cells, claimed=claim, run_missing=run_missing)
     metric = read_params(root).compare.metric
     Console().print(side_by_side(found, metric))
@@ -163,20 +164,33 @@ def next_(
     print(advice_told(advice, metric, beside(metric, reviewing.model, reviewing.scored_on), simulated))
 
 
-def _progress(who: str) -> Callable[[int, int], None]:
-    """Return what tells, every few seconds, how many cells are fitted."""
+def replay(
+    version: Annotated[str, typer.Argument(help="A version of fix.recipes that a rule or a simulated reviewer makes.")],
+    model: Annotated[str | None, typer.Option(help="Held fixed; default: that of the first planned data contrast.")] = None,
+    splits: Annotated[int, typer.Option(help="Re-splits of the train rows, 2 to 1000.")] = 15,
+) -> None:
+    """Tell what this kind of fix is worth on data like this: audit, fix and fits anew in every re-split of the train rows."""
+    from ceteris.replaying import replay_version
+    from ceteris.store import find_root
+
+    print(replay_version(find_root(), version, model, splits, _progress("replay", "re-splits done")))
+
+
+def _progress(who: str, what: str = "cells fitted") -> Callable[[int, int], None]:
+    """Return what tells, every few seconds, how much is done."""
     told = time.monotonic()
 
     def tell(done: int, total: int) -> None:
         nonlocal told
         if time.monotonic() - told > 3 and done < total:
             told = time.monotonic()
-            print(f"{who}: {done} of {total} cells fitted", file=sys.stderr, flush=True)
+            print(f"{who}: {done} of {total} {what}", file=sys.stderr, flush=True)
 
     return tell
 
 
-def _cells(baseline: str | None, candidate: str | None) -> tuple[Name, Name] | None:
+def cells_named(baseline: str | None, candidate: str | None) -> tuple[Name, Name] | None:
+    """Return the two cells that are named, the same of both revisions where one is; None where none is."""
     if baseline is None and candidate is None:
         return None
     parts = [str(other if name is None else name).split("/") for name, other in ((baseline, candidate), (candidate, baseline))]

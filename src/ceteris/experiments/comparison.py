@@ -8,15 +8,16 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from ceteris.errors import NotHeldFixedError
+from ceteris.experiments.best_labels import Doubt, doubt_of
 from ceteris.experiments.diff import Diff, flips, row_changes, slices
-from ceteris.experiments.measured import Corner, Measured, measured
-from ceteris.experiments.moved import Move, moved, told
+from ceteris.experiments.measured import Corner, Measured, arms_of, measured
+from ceteris.experiments.moved import move_between, told
 from ceteris.experiments.pairing import on_shared_rows
 from ceteris.experiments.snapshot import Snapshot
 from ceteris.experiments.table import Past
-from ceteris.fingerprint import axis
 from ceteris.pairs import Name
 from ceteris.sections import Compare
+from ceteris.verified import labels_for_all
 
 __all__ = ["Comparison", "compared", "PARTS"]
 
@@ -33,6 +34,9 @@ class Comparison:
     Attributes
     ----------
     moved : whether each part of the fingerprint of the two cells differs, by the names of `PARTS`
+    doubt : how firm a verdict on given labels is
+    flips_on : the labels by which rows flipped right or wrong
+    named : the cells, where somebody named them
     """
 
     baseline: Snapshot
@@ -41,6 +45,9 @@ class Comparison:
     moved: Mapping[str, bool]
     measured: Measured
     diff: Diff
+    doubt: Doubt | None = None
+    flips_on: str = "given"
+    named: tuple[Name, Name] | None = None
 
 
 def compared(
@@ -72,9 +79,7 @@ def compared(
     CeterisError
         A cell cannot be read, or the revisions share no validation row.
     """
-    move = moved(one, other)
-    if cells is not None:
-        move = Move(axis(one.cells[cells[0]], other.cells[cells[1]]), *cells)
+    move = move_between(one, other, cells)
     if claimed is not None and move.axis != claimed:
         raise NotHeldFixedError(
             f"{one.name} and {other.name} were said to differ in the {claimed} alone, and fingerprints say: {move.axis}.",
@@ -86,10 +91,11 @@ def compared(
         if claimed is not None:
             raise
         found = Measured(move, reason=str(refusal))
-    sides = {"baseline": past.side(one, move.baseline), "candidate": past.side(other, move.candidate)}
+    sides = arms_of(one, other, move, past.side)
     scorer, names, shared = on_shared_rows(sides, settings)
-    first, second = (scorer.arms[names[role]].cell.over_seeds()[0] for role in ("baseline", "candidate"))
-    flipped = flips(shared.ids, next(iter(shared.labels.values())), first, second, shared.classes)
+    arms = [scorer.arms[names[role]].cell.over_seeds()[0] for role in ("baseline", "candidate")]
+    flips_on, labels = labels_for_all(shared.labels, arms, shared.answers, "accuracy")
+    flipped = flips(shared.ids, labels, arms[0], arms[1], shared.classes)
     versions = past.version(one, move.baseline[1]), past.version(other, move.candidate[1])
     both = all("given" in side.versions for side in (one, other))
     given = (past.version(one, "given"), past.version(other, "given")) if both else None
@@ -102,4 +108,7 @@ def compared(
         {name: before[name] != after[name] for name in PARTS},
         found,
         Diff(row_changes(*versions, batches or {}, given), flipped, slices(known, flipped)),
+        doubt_of(found, scorer, names, shared),
+        flips_on,
+        cells,
     )

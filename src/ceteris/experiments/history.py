@@ -18,12 +18,13 @@ from ceteris.dataset import Dataset
 from ceteris.errors import BadInputError, CeterisError, nearest, some
 from ceteris.experiments.cache import Cache
 from ceteris.experiments.git import Git
+from ceteris.experiments.here import Here
 from ceteris.experiments.pairing import Side
 from ceteris.experiments.run import Run, as_run, run_of
-from ceteris.experiments.snapshot import WORKSPACE, Snapshot, setting
+from ceteris.experiments.snapshot import WORKSPACE, Judging, Snapshot, setting
 from ceteris.fingerprint import Fingerprint
 from ceteris.layout import layout_of
-from ceteris.ledger import read_ledger
+from ceteris.ledger import ledger_files
 from ceteris.pairs import Name
 from ceteris.store import parse_yaml
 
@@ -127,7 +128,17 @@ class History:
                 lambda: unpack(run.json(stated), run.read(predictions))[0],
                 lambda cell: cell.predicted.nbytes + (0 if cell.pred_probs is None else cell.pred_probs.nbytes),
             )
-            return Side(name, cell, snapshot.cells[name], snapshot.judging)
+            return Side(name, cell, snapshot.cells[name], self._by_now(snapshot, snapshot.judging))
+
+    def _by_now(self, snapshot: Snapshot, judging: Judging) -> Judging:
+        """Return the validation rows of a snapshot with what people have said of them by now."""
+        here, files = self._here, self._ledger_files(snapshot.rev, self._runs[snapshot.rev, snapshot.name])
+        key = ("by now", id(judging.ids), *files)  # the rows live as long as the cache, so their identity is a key
+        return self._cache.once(key, lambda: here.answered(judging, _parsed(files)))
+
+    @cached_property
+    def _here(self) -> Here:
+        return Here(self.root)
 
     def version(self, snapshot: Snapshot, name: str) -> pd.DataFrame:
         """Return the rows of a version, with the columns id, label and weight; of a control its first draw."""
@@ -227,11 +238,15 @@ class History:
 
     def _decisions(self, rev: str, run: Run, sections: Any) -> pd.DataFrame:
         """Return what the lines of data/edits/ came to, by the rule of the time."""
-        rule, folder = str(setting(sections, "fix", "conflicts") or "refuse"), run.layout["edits"]
+        rule, files = str(setting(sections, "fix", "conflicts") or "refuse"), self._ledger_files(rev, run)
+        return self._cache.once(("decisions", rule, *files), lambda: edits.resolve(_parsed(files), rule))
+
+    def _ledger_files(self, rev: str, run: Run) -> list[tuple[str, bytes]]:
+        """Return the path and content of each file of data/edits/ at a revision, or as it is now."""
+        folder = run.layout["edits"]
         if not rev:
-            return edits.resolve(read_ledger(self.root / folder), rule)
-        files = [(path, self._file(rev, path)) for path in self._git.files(rev, folder) if path.endswith(".csv")]
-        return self._cache.once(("decisions", rule, *files), lambda: _decided(files, rule))
+            return [(f"{folder}/{path.name}", path.read_bytes()) for path in ledger_files(self.root / folder)]
+        return [(path, self._file(rev, path)) for path in self._git.files(rev, folder) if path.endswith(".csv")]
 
     def _file(self, rev: str, path: str) -> bytes:
         place = self.root / path
@@ -246,9 +261,9 @@ def _names_experiment(parts: tuple[str, ...]) -> bool:
     return len(parts) == 5 and len(parts[2] + parts[3]) == 40
 
 
-def _decided(files: list[tuple[str, bytes]], rule: str) -> pd.DataFrame:
+def _parsed(files: list[tuple[str, bytes]]) -> pd.DataFrame:
     tables = [edits.parse(content.decode("utf-8-sig", "replace"), path) for path, content in files]
-    return edits.resolve(pd.concat([edits.parse("", ""), *tables], ignore_index=True), rule)
+    return pd.concat([edits.parse("", ""), *tables], ignore_index=True)
 
 
 @contextmanager

@@ -8,10 +8,12 @@ from typing import Any
 import pandas as pd
 
 from ceteris.effect import Effect
+from ceteris.experiments.beside import checked_told
 from ceteris.experiments.comparison import PARTS, Comparison
 from ceteris.experiments.diff import CHANGES, FLIPS, by_class, relabellings, tally
 from ceteris.experiments.snapshot import Snapshot
 from ceteris.report import template
+from ceteris.reviewed import noted
 from ceteris.wording import amount, count, interval, labels_of
 
 __all__ = ["comparison_page", "list_page"]
@@ -39,7 +41,9 @@ def comparison_page(found: Comparison, metric: str, links: Mapping[str, str] | N
         changed=found.changed,
         arms=["/".join(name) for name in (against.move.baseline, against.move.candidate)],
         verdict=against.effect.verdict if against.effect else "",
-        reason=(against.effect.reason if against.effect else against.reason).rstrip("."),
+        reason=(noted(against.effect.reason, against.review) if against.effect else against.reason).rstrip("."),
+        checked=checked_told(found),
+        flips_on=labels_of(found.flips_on),
         effects=[_part(name, effect, metric) for name, effect in parts],
         moved=", ".join(PARTS[part] for part, differs in found.moved.items() if differs),
         same=", ".join(PARTS[part] for part, differs in found.moved.items() if not differs),

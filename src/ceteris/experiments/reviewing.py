@@ -14,6 +14,7 @@ from ceteris import edits
 from ceteris.budget import Curve, budget_curve, steps_up_to
 from ceteris.cell_files import FINGERPRINT, read_cell
 from ceteris.cells import Cell
+from ceteris.contrasts import Contrasts
 from ceteris.credit import Credit, batches_by, coalitions, credits
 from ceteris.dataset import ID, TRUE_LABEL, Dataset, codes
 from ceteris.effect import Effect, paired_effect
@@ -27,6 +28,7 @@ from ceteris.recipes import Evidence, Version, make_all
 from ceteris.scoring import row_scores
 from ceteris.sections import RANDOM, ModelRecipe, Step
 from ceteris.store import read_json, read_params, read_parquet
+from ceteris.verified import Answers, labels_for_all
 
 __all__ = ["Reviewing"]
 
@@ -56,14 +58,19 @@ class Reviewing:
         self._train = Dataset.from_frame(read_parquet(split / "train.parquet"))
         validation = Dataset.from_frame(read_parquet(split / "validation.parquet"))
         truth = read_parquet(split / "truth-validation.parquet").set_index(ID)[TRUE_LABEL].reindex(validation.ids)
-        self.scored_on = "true" if truth.notna().all() else "given"
-        judged = truth.to_numpy(dtype=object) if self.scored_on == "true" else validation.labels
-        self._labels = codes(judged, self.evidence.classes)
+        self._answers = Contrasts(root, self._layout, self.params).answers()
+        self._labels = _best_first(validation.labels, truth, self._answers, self.evidence.classes)
+        self._used: dict[str, None] = {}
         self._groups = validation.groups
         self._extra = Extra(
             root, self._train, validation, self.evidence.classes, self.params.train.seeds,
             known=_known(root / self._layout["models"]), tell=tell,
         )  # fmt: skip
+
+    @property
+    def scored_on(self) -> str:
+        """What the tables that were made so far are scored on; each of them on one kind of labels."""
+        return " and ".join(self._used or list(self._labels)[:1])
 
     def credit(self, by: str = "batch") -> list[Credit]:
         """Return what each batch of edits of train rows is worth, the most harmful first.
@@ -108,9 +115,9 @@ class Reviewing:
     def other_models(self) -> list[Effect]:
         """Return what every other model of params.yaml is worth against the one held fixed, on the given labels."""
         given = [self._with(self.evidence.decisions.head(0))]
-        (held,) = self._scores(given)
         others = [recipe for name, recipe in self.params.train.models.items() if name != self.model]
-        scores = [self._scores(given, recipe)[0] for recipe in others]
+        recipes = [self.params.train.models[self.model], *others]
+        held, *scores = self._scored([cell for recipe in recipes for _, cell in self._extra.cells(recipe, given)])
         return [replace(paired_effect(held, score, **self._settings()), axis="model") for score in scores]
 
     def left_to_gain(self) -> float:
@@ -139,11 +146,18 @@ class Reviewing:
 
     def _scores(self, trainings: list[Training], recipe: ModelRecipe | None = None) -> list[np.ndarray]:
         cells = self._extra.cells(recipe or self.params.train.models[self.model], trainings)
-        return [self._row_scores(cell) for _, cell in cells]
+        return self._scored([cell for _, cell in cells])
 
-    def _row_scores(self, cell: Cell) -> np.ndarray:
+    def _scored(self, cells: list[Cell]) -> list[np.ndarray]:
+        """Return the row scores of the cells of one table, on the best labels that serve all of them."""
+        arms = [cell.over_seeds()[0] for cell in cells]
+        scored_on, labels = labels_for_all(self._labels, arms, self._answers, self.params.compare.metric)
+        self._used[scored_on] = None
+        return [self._row_scores(cell, labels) for cell in cells]
+
+    def _row_scores(self, cell: Cell, labels: np.ndarray) -> np.ndarray:
         metric, n_classes = self.params.compare.metric, len(self.evidence.classes)
-        found = row_scores(metric, self._labels, cell.predicted, cell.pred_probs, n_classes)
+        found = row_scores(metric, labels, cell.predicted, cell.pred_probs, n_classes)
         if found is None:
             raise BadInputError(f"{metric} needs probabilities, and {self.model} gives none.", "Pass another --model.")
         return np.broadcast_to(found, (cell.n_seeds, found.shape[1]))
@@ -152,6 +166,16 @@ class Reviewing:
         compare = self.params.compare
         region = compare.region_log_loss if compare.metric == "log_loss" else compare.region
         return {"confidence": compare.confidence, "groups": self._groups, "region": region}
+
+
+def _best_first(given: np.ndarray, truth: pd.Series, answers: Answers, classes: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Return the codes of the labels that are known for every validation row, the best first."""
+    known = {"given": codes(given, classes)}
+    if answers.complete:
+        known = {"verified (all)": answers.codes} | known
+    if truth.notna().all():
+        known = {"true": codes(truth.to_numpy(dtype=object), classes)} | known
+    return known
 
 
 def _held_model(params: Params) -> str:
