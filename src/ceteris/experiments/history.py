@@ -246,7 +246,8 @@ class History:
         folder = run.layout["edits"]
         if not rev:
             return [(f"{folder}/{path.name}", path.read_bytes()) for path in ledger_files(self.root / folder)]
-        return [(path, self._file(rev, path)) for path in self._git.files(rev, folder) if path.endswith(".csv")]
+        paths = self._cache.once(("ledger", rev, folder), lambda: self._git.files(rev, folder))
+        return [(path, self._file(rev, path)) for path in paths if path.endswith(".csv")]
 
     def _file(self, rev: str, path: str) -> bytes:
         place = self.root / path
