@@ -75,14 +75,16 @@ def init(
 def summary() -> None:
     """Say in a few lines which lever moved the score, by how much, how sure, and scored on what."""
     import ceteris
+    from ceteris.planning import made_otherwise, plan_name
     from ceteris.reviews import reviews_of
     from ceteris.story import simulated_versions
     from ceteris.story import summary as told
 
     bench = ceteris.open()
-    compare, reviews = bench.params.compare, reviews_of(bench.verified())
-    for line in told(bench.effects(), compare.metric, compare.confidence, simulated_versions(bench.versions()), reviews):
+    found, compare, reviews = bench.effects(), bench.params.compare, reviews_of(bench.verified())
+    for line in told(found, compare.metric, compare.confidence, simulated_versions(bench.versions()), reviews):
         print(line)
+    print(made_otherwise(found, compare) or f"Made under {plan_name(compare)}")
     print(f"The whole story: {bench.path('reports').relative_to(bench.root)}/report.html")
 
 
@@ -91,16 +93,20 @@ def effects(every: Annotated[bool, typer.Option("--all", help="Also what was not
     """Print the effects on the primary metric, each with its interval and verdict."""
     import ceteris
     from ceteris.finding import findings
+    from ceteris.planning import made_otherwise
     from ceteris.story import lever, planned, simulated_versions
 
     bench = ceteris.open()
-    compare = bench.params.compare
-    found = findings(bench.effects(), simulated_versions(bench.versions()))
+    table, compare = bench.effects(), bench.params.compare
+    found = findings(table, simulated_versions(bench.versions()))
     chosen = (
         [one for one in found if one.metric == compare.metric and one.applicable] if every else planned(found, compare.metric)
     )
     for one in chosen:
         print(lever(one, compare.confidence))
+    otherwise = made_otherwise(table, compare)
+    if otherwise:
+        print(otherwise, file=sys.stderr)
 
 
 @app.command()
@@ -253,6 +259,9 @@ def main() -> None:
     except CeterisError as error:
         print(error, file=sys.stderr)
         raise SystemExit(error.exit_code) from None
+    except FileNotFoundError as error:
+        print(f"{error.filename or error} is not there. Make it: dvc repro, or bring it: dvc pull", file=sys.stderr)
+        raise SystemExit(BadInputError.exit_code) from None
 
 
 def _bench() -> Workbench:

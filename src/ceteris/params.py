@@ -26,7 +26,7 @@ from ceteris.sections import (
     Validate,
 )
 
-__all__ = ["Params", "parse", "parse_as", "parse_recipe"]
+__all__ = ["Params", "parse", "parse_as", "parse_compare", "parse_recipe"]
 
 Whole = TypeVar("Whole", bound=Section)
 
@@ -102,6 +102,15 @@ def parse_recipe(content: object, name: str) -> ModelRecipe:
     except ValidationError as error:
         said = "; ".join(fault["msg"] for fault in error.errors(include_url=False))
         raise ParamsError(f"The recipe of the model {name!r} cannot be read: {said}.", "Compare another model.") from None
+
+
+def parse_compare(content: object) -> Compare:
+    """Return the section `compare` by itself, of whatever revision; refusals as of `parse`."""
+    try:
+        return Compare.model_validate(_lists_as_tuples(content))
+    except ValidationError as error:
+        said = "; ".join(fault["msg"] for fault in error.errors(include_url=False))
+        raise ParamsError(f"The section compare cannot be read: {said}.", "Write it as params.yaml of today has it.") from None
 
 
 def _lists_as_tuples(content: Any) -> Any:
