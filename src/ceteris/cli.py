@@ -13,6 +13,8 @@ from ceteris.errors import BadInputError, CeterisError, nearest
 from ceteris.experiments import commands
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ceteris.workbench import Workbench
 
 __all__ = ["main"]
@@ -98,33 +100,51 @@ def effects(every: Annotated[bool, typer.Option("--all", help="Also what was not
 
 @app.command()
 def queue(
-    name: Annotated[str, typer.Argument(help="`train`, or the name of a planned contrast, as the report prints it.")],
+    name: Annotated[str, typer.Argument(help="`train`, `random`, or the name of a planned contrast, as the report prints it.")],
     out: Annotated[Path | None, typer.Option(help="Where to write it; default: review-NAME.csv.")] = None,
+    rows: Annotated[int, typer.Option(min=1, help="Of `random`: how many.")] = 50,
 ) -> None:
-    """Write a queue as a CSV to fill in: train rows in doubt, or the rows that decide a contrast (blind)."""
-    from ceteris.answers import to_review
+    """Write a queue to fill in: train rows in doubt, random ones to compare, or the rows that decide a contrast (blind)."""
+    from ceteris.answers import CHOSEN_BY, RANDOM_SOURCE, to_review
     from ceteris.store import write_table
 
     bench, target = _bench(), out or Path(f"review-{name}.csv")
     if target.exists():
         raise BadInputError(f"{target} is there already and may hold answers.", "Import or move it, or pass another --out.")
+    columns: tuple[str, ...] = ("given_label", "suggested_label", "label_quality")
     if name == "train":
-        rows, features = bench.queue(), bench.train_rows()
-        columns: tuple[str, ...] = ("given_label", "suggested_label", "label_quality")
+        found, features = bench.queue(), bench.train_rows()
+    elif name == "random":
+        found, features = _random_rows(bench, rows).assign(**{CHOSEN_BY: RANDOM_SOURCE}), bench.train_rows()
+        columns = (*columns, CHOSEN_BY)
     else:
         known = sorted(path.stem for path in (bench.path("results") / "compare" / "queues").glob("*.csv"))
         if name not in known:
-            raise BadInputError(f"{name!r} is no queue.{nearest(name, ['train', *known])}", "Plan it in compare.planned.")
-        rows, features, columns = bench.disagreements(name), bench.validation_rows(), ()
-    if not len(rows):
+            raise BadInputError(
+                f"{name!r} is no queue.{nearest(name, ['train', 'random', *known])}", "Plan it in compare.planned."
+            )
+        found, features, columns = bench.disagreements(name), bench.validation_rows(), ()
+    if not len(found):
         print(
             "Nothing to review: every row that could change this contrast is answered, or its arms never predict differently."
+            if not columns
+            else "Nothing to review: no row is left."
         )
         return
-    write_table(target, to_review(rows, features, columns))
+    write_table(target, to_review(found, features, columns))
     also = " or `drop`" if columns else ""
-    print(f"{len(rows):,} rows in {target}: fill in the column `label` with a class, `unsure`{also}.")
+    print(f"{len(found):,} rows in {target}: fill in the column `label` with a class, `unsure`{also}.")
     print(f"Bring the answers back with: ceteris edits import {target} --reviewer YOUR-NAME")
+
+
+def _random_rows(bench: Workbench, most: int) -> pd.DataFrame:
+    """Return the next random train rows, with what the audit says of them."""
+    from ceteris import ledger
+    from ceteris.answers import RANDOM_SOURCE, random_rows
+
+    issues, known = bench.issues().set_index("id", drop=False), ledger.read_ledger(bench.path("edits"))
+    answered = known.loc[known["source"] == RANDOM_SOURCE, "id"]
+    return issues.loc[random_rows(list(issues.index), list(answered), most)].reset_index(drop=True)
 
 
 @edits_app.command("import")
@@ -135,7 +155,7 @@ def import_answers(
 ) -> None:
     """Add the answers of a filled-in queue to data/edits/, which git keeps."""
     from ceteris import edits, ledger
-    from ceteris.answers import to_edits
+    from ceteris.answers import CHOSEN_BY, to_edits
     from ceteris.store import read_table, single_writer
 
     bench = _bench()
@@ -146,7 +166,7 @@ def import_answers(
     path = folder / f"{_plain(reviewer)}-{_plain(batch)}.csv"
     with single_writer(bench.root, "edits import"):
         try:
-            filled = read_table(file, text=("id", "label"))
+            filled = read_table(file, text=("id", "label", CHOSEN_BY))
         except ValueError as error:
             said = str(error).split("\n")[0].rstrip(".")
             raise BadInputError(f"{file} cannot be read: {said}.", "Save it as CSV in UTF-8, with commas.") from None
@@ -171,24 +191,32 @@ def import_answers(
 
 @edits_app.command("revert")
 def revert(
-    which: Annotated[str, typer.Argument(help="REVIEWER/BATCH, or the uuid of one answer.")],
+    which: Annotated[list[str], typer.Argument(help="REVIEWER/BATCH or the uuid of an answer; with --by: names of batches.")],
     reviewer: Annotated[str, typer.Option(help="Who takes it back.")],
+    by: Annotated[
+        str | None, typer.Option(help="What makes a batch, of train rows alone, as `ceteris credit --by` lists them.")
+    ] = None,
 ) -> None:
     """Take back a batch of answers, or one: lines are added to data/edits/, none is removed."""
     from ceteris import ledger
-    from ceteris.answers import to_reverts
+    from ceteris.answers import still_answered, to_reverts
+    from ceteris.credit import named
     from ceteris.store import single_writer
 
     bench = _bench()
-    folder = bench.path("edits")
+    folder, issues = bench.path("edits"), None if by is None else bench.issues()
     path = folder / f"{_plain(reviewer)}-reverts.csv"
     with single_writer(bench.root, "edits revert"):
-        lines = to_reverts(
-            ledger.read_ledger(folder), which, reviewer=reviewer, at=datetime.now(UTC).isoformat(timespec="milliseconds")
-        )
+        known = ledger.read_ledger(folder)
+        suggested = {} if issues is None else dict(zip(issues["id"], issues["suggested_label"], strict=True))
+        chosen = named(known, which, by, suggested)
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        lines = to_reverts(known, chosen, ", ".join(map(repr, which)), reviewer=reviewer, at=at)
         ledger.append(path, lines)
     where = path.relative_to(bench.root)
     print(f"{len(lines):,} answers taken back in {where}")
+    if others := still_answered(known, lines):
+        print(f"For {others:,} of these rows another answer, earlier or of somebody else, now counts.")
     print(f"Keep that and see what it is worth: git add {where} && dvc repro && ceteris summary")
 
 
