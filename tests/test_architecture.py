@@ -24,13 +24,15 @@ ROOMS = {
     "vocabulary": "errors params sections dataset neutral",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning advice",
-    "experiment": "fingerprint cells pairs compare verified measure attribution credit budget experiments experiments.snapshot"
-    " experiments.moved experiments.pairing experiments.measured experiments.table experiments.diff experiments.comparison",
-    "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet wording finding story report gallery"
-    " experiments.shown experiments.page experiments.reviews_shown",
+    "experiment": "fingerprint cells pairs compare verified measure attribution credit contribution budget experiments"
+    " experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table experiments.diff"
+    " experiments.comparison",
+    "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording finding story"
+    " report gallery experiments.shown experiments.page experiments.reviews_shown experiments.board_shown"
+    " experiments.board_page",
     "door": "sources csv_file store layout closure ledger cell_files cli workbench onboarding tracking"
     " experiments.git experiments.cache experiments.run experiments.history experiments.records experiments.extra"
-    " experiments.account experiments.commands evidence experiments.reviewing experiments.lever",
+    " experiments.account experiments.commands evidence experiments.reviewing experiments.crediting experiments.board",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report",
 }
@@ -39,7 +41,7 @@ OWNERS = {
     "cleanlab": {"issues"},
     "matplotlib": {room for room in FLOOR if room.split(".")[0] == "plots"},
     "dvc": {room for room, floor in FLOOR.items() if floor == "door"},
-    "rich": {"experiments.shown", "experiments.reviews_shown", "experiments.commands"},
+    "rich": {"experiments.shown", "experiments.reviews_shown", "experiments.board_shown", "experiments.commands"},
 }
 # A user's own estimator is found, and a file's place asked, in one craft room.
 MAY_READ = {"models": {"read_bytes", "is_file", "rglob"}}
