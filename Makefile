@@ -8,10 +8,10 @@ export OPENBLAS_NUM_THREADS ?= 1
 export DVC_NO_ANALYTICS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test lab check docs bench lock dvc clean
+.PHONY: help repro test lab check docs bench calibrate lock dvc clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 repro: $(VENV)/.ready  ## run the pipeline: what moved the score, the data or the model?
 	dvc repro
@@ -34,6 +34,9 @@ docs: $(VENV)/.ready  ## write the figures and numbers that README shows from th
 
 bench: $(VENV)/.ready  ## time ceteris against plain scripts, side by side, as ratios
 	python -m benchmarks
+
+calibrate: $(VENV)/.ready  ## how often does ceteris err? The full study, resumable, within two hours
+	PYTHONPATH=src:. python -m calibration $(ARGS)
 
 dvc: $(VENV)/.ready  ## run any DVC command in the environment: make dvc ARGS="exp show"
 	dvc $(ARGS)

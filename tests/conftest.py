@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import noisy
 import pytest
 from checkout import default_repository as default_repository
 from clone import SMALL, Clone, publish
@@ -32,7 +33,7 @@ settings.load_profile("ceteris")
 # Whole files go to one worker each; those that take minutes start first, or one worker waits for the other at the end.
 LONGEST = (
     "test_pipeline", "test_crashes", "test_own_file", "test_experiments", "test_history", "test_calibration", "test_notebooks",
-    "test_faults_data",
+    "test_faults_data", "test_asking",
 )  # fmt: skip
 
 
@@ -58,6 +59,12 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 def past(small_run: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A copy of the small run with an experiment of every axis on it. Tests copy it and leave it as it is."""
     return Clone(_once(tmp_path_factory, "past", lambda root: fill(small_run.copy(root))))
+
+
+@pytest.fixture(scope="session")
+def noisy_past(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A history on labels that err in one class, which a person could put right. Tests copy it and leave it as it is."""
+    return Clone(_once(tmp_path_factory, "noisy", lambda root: noisy.noisy_past(root)))
 
 
 @pytest.fixture

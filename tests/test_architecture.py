@@ -23,16 +23,18 @@ FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
     "vocabulary": "errors params sections dataset neutral",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
-    " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning advice",
-    "experiment": "fingerprint cells pairs compare verified measure attribution credit contribution budget experiments"
-    " experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table experiments.diff"
-    " experiments.comparison",
+    " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning advice"
+    " checked questions reviewed",
+    "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
+    " experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
+    " experiments.diff experiments.comparison reviews experiments.best_labels",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording finding story"
     " report gallery experiments.shown experiments.page experiments.reviews_shown experiments.board_shown"
-    " experiments.board_page",
-    "door": "sources csv_file store layout closure ledger cell_files cli workbench onboarding tracking"
-    " experiments.git experiments.cache experiments.run experiments.history experiments.records experiments.extra"
-    " experiments.account experiments.commands evidence experiments.reviewing experiments.crediting experiments.board",
+    " experiments.board_page scored_twice experiments.beside",
+    "door": "sources csv_file store layout closure ledger cell_files cli workbench onboarding tracking experiments.git"
+    " experiments.cache experiments.run experiments.history experiments.records experiments.extra experiments.account"
+    " experiments.commands evidence replaying experiments.reviewing experiments.crediting experiments.board contrasts asking"
+    " experiments.here experiments.asking",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report",
 }

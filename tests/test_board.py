@@ -46,6 +46,8 @@ def test_simulated_reviews_end_in_the_effect_that_the_pipeline_measured(repo: Pa
     assert board.curve is not None
     effects = ceteris.open(repo).effects(axis="data", planned=True)
     known = effects[(effects["candidate_version"] == "simulated") & (effects["metric"] == "accuracy")].set_index("scored_on")
+    value = ceteris.open(repo).grid("accuracy", "true").loc["logistic", "given"]
+    assert (board.left_to_gain, board.scored_on) == (pytest.approx(1 - value, abs=1e-6), "true")
     last = board.curve.points[-1]
     assert last.reviews == 20
     assert last.ranked.difference == pytest.approx(known.loc["true", "difference"], abs=1e-6)

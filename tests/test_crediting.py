@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import noisy
 import numpy as np
 import pytest
+from clone import Clone
 from reviewers import answer
 
 import ceteris
+from ceteris.cell_files import read_cell
+from ceteris.dataset import ID
 from ceteris.errors import BadInputError
 from ceteris.experiments.crediting import credit_of_answers, credit_of_batches
 from ceteris.experiments.reviewing import Reviewing
+from ceteris.store import read_parquet
 
 
 def test_a_harmful_batch_is_told_from_a_helpful_one(repo: Path) -> None:
@@ -101,3 +106,26 @@ def test_the_workbench_offers_the_same(repo: Path) -> None:
     assert len(bench.credit(reviewer="ann")) == 8
     with pytest.raises(BadInputError, match="no way to form batches"):
         bench.credit("colour")
+
+
+def test_credit_and_budget_are_scored_on_verified_labels_where_every_row_that_decides_is(
+    noisy_past: Clone, tmp_path: Path
+) -> None:
+    root = noisy_past.copy(tmp_path / "clone").root
+    noisy.answer_train(root)
+    assert Reviewing(root).scored_on == "given"
+    on_given = credit_of_batches(Reviewing(root))[0]
+    assert on_given.alone.difference < 0
+    asked = read_parquet(root / "data/split/validation.parquet", columns=[ID])[ID]
+    arms = [read_cell(path.parent)[0] for path in (root / ".ceteris/cells").rglob("fingerprint.json")]
+    arms += [read_cell(root / "models/logistic/given")[0]]
+    differing = np.logical_or.reduce([(arm.predicted != arms[-1].predicted).any(axis=0) for arm in arms])
+    noisy.answer(root, "ann-some", asked[differing][1:])
+    some = Reviewing(root)
+    assert (credit_of_batches(some)[0].alone, some.scored_on) == (on_given.alone, "given")
+    noisy.answer(root, "ann-last", asked[differing][:1])
+    whole = Reviewing(root)
+    assert credit_of_batches(whole)[0].alone.difference > 0
+    assert whole.scored_on == "verified (disagreements)"
+    whole.scores([whole.given])
+    assert whole.scored_on == "verified (disagreements) and given"

@@ -13,6 +13,7 @@ from scipy.optimize import brentq
 from ceteris.disagreement import (
     NOT_ANSWERED,
     UNSURE,
+    decided_labels,
     disagreement_set,
     disagreement_weights,
     inclusion_probabilities,
@@ -166,6 +167,18 @@ def test_verified_labels_are_used_only_where_all_that_matters_is_answered():
         (np.zeros(1000, dtype=bool), None, "given"),
     ]:
         assert usable_labels(baseline, candidate, answers_where(mask, true), drawn) == expected
+
+
+def test_decided_labels_give_every_pair_of_arms_the_difference_on_clean_ones():
+    true, noisy, baseline, candidate = world(share=0.3)
+    arms = [baseline, candidate, np.where(np.arange(1000) < 40, 0, candidate)]
+    differing = np.logical_or.reduce([(arm != baseline).any(axis=0) for arm in arms])
+    labels = decided_labels(noisy, arms, answers_where(differing, true))
+    for one, other in itertools.combinations(arms, 2):
+        gain = (other == true).mean() - (one == true).mean()
+        assert (other == labels).mean() - (one == labels).mean() == pytest.approx(gain)
+    assert (labels[~differing] == noisy[~differing]).all()
+    assert decided_labels(noisy, [baseline, baseline], answers_where(differing, true)) is None
 
 
 def test_too_small_a_review_and_arms_that_do_not_fit_are_refused():

@@ -13,7 +13,7 @@ from scipy import stats
 
 from ceteris.effect import paired_effect
 from ceteris.errors import BadInputError
-from ceteris.intervals import clopper_pearson, crossed_variance, sign_flip_p
+from ceteris.intervals import clopper_pearson, crossed_variance, hidden_variance, sign_flip_p
 
 HITS = arrays(float, (6, 15), elements=st.sampled_from([0.0, 1.0]))
 
@@ -69,6 +69,28 @@ def test_components_are_those_of_the_two_way_analysis_of_variance():
     squares = anova_lm(ols("d ~ C(seed) + C(row)", table).fit())["mean_sq"]
     expected = (squares["C(row)"] + squares["C(seed)"] - squares["Residual"]) / values.size
     assert crossed_variance(values)[0] == pytest.approx(max(expected, squares["C(row)"] / values.size))
+
+
+def test_one_draw_varies_more_than_the_mean_of_draws_by_what_is_its_own():
+    """Two seeds, two rows: the control's rows spread by .5 and 0, the baseline's by 0; (1 - 1/2) * .25 / 2."""
+    still = np.zeros((2, 2))
+    control = np.array([[1.0, 1.0], [0.0, 1.0]])
+    assert hidden_variance(still, control) == pytest.approx(0.5 * 0.25 / 2)
+    assert hidden_variance(control, control) == 0.0
+    assert hidden_variance(control, still) == 0.0
+    assert hidden_variance(still[:1], control[:1]) == 0.0
+    assert hidden_variance(still, control, groups=np.array(["a", "b"])) == pytest.approx(0.5 * 0.25 / 2)
+
+
+def test_what_the_mean_over_draws_hides_is_the_spread_of_a_single_draw():
+    """The variance over rows of one draw, averaged, is that of the mean of all plus what is hidden (no learner's noise)."""
+    rng = np.random.default_rng(0)
+    baseline = np.broadcast_to(rng.random(400) < 0.7, (10, 400)).astype(float)
+    control = (rng.random((10, 400)) < 0.6).astype(float)
+    difference = control - baseline
+    of_mean = difference.mean(axis=0).var(ddof=1) / 400
+    of_one = difference.var(axis=1, ddof=1).mean() / 400
+    assert of_mean + hidden_variance(baseline, control) == pytest.approx(of_one, rel=0.02)
 
 
 def test_identical_arms_differ_by_exactly_nothing():

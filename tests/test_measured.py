@@ -11,7 +11,7 @@ from revisions import N_ROWS, SETTINGS, World, cell, judging, never, snapshot
 
 from ceteris.cells import Cell
 from ceteris.errors import BadInputError, NotHeldFixedError
-from ceteris.experiments.measured import Measured, measured
+from ceteris.experiments.measured import Measured, measured, sides_of
 from ceteris.experiments.moved import moved
 from ceteris.experiments.snapshot import Snapshot
 from ceteris.experiments.table import corners
@@ -198,3 +198,21 @@ def test_a_metric_of_probabilities_is_told_to_lack_them() -> None:
 def test_what_is_not_in_the_cache_is_refused_with_what_brings_it() -> None:
     with pytest.raises(BadInputError, match="not in the DVC cache"):
         found(BASE, snapshot("child", **BETTER), World())
+
+
+def test_the_cells_of_a_verdict_are_two_three_with_a_placebo_or_four() -> None:
+    pruned = snapshot("child", versions={"given": "d1", "pruned": "d3"}, controls={"placebo-pruned": "d4"})
+    for child, roles in (
+        (snapshot("child", **REVIEWED), ["baseline", "candidate"]),
+        (pruned, ["baseline", "candidate", "control"]),
+    ):
+        sides = sides_of(BASE, child, moved(BASE, child), world(BASE, child).side, never)
+        assert list(sides) == roles
+    both = snapshot("both", **BETTER | REVIEWED)
+    of = world(BASE, both)
+    with pytest.raises(BadInputError, match=r"is not trained.*Train it: ceteris compare base both --run-missing"):
+        sides_of(BASE, both, moved(BASE, both), of.side, never)
+    corner = of.side(both, ("logistic", "reviewed"))
+    assert len(sides_of(BASE, both, moved(BASE, both), of.side, lambda _: corner)) == 4
+    with pytest.raises(BadInputError, match="no model was trained otherwise"):
+        sides_of(BASE, snapshot("same"), moved(BASE, snapshot("same")), of.side, never)

@@ -94,6 +94,20 @@ def test_labels_of_mixed_trust_are_named_row_by_row() -> None:
     assert any(text.endswith("true labels") for text in found)
 
 
+@pytest.mark.parametrize("compact", [False, True])
+def test_what_given_labels_told_is_drawn_beside_what_a_person_verified(compact: bool) -> None:
+    given = shown.effects(scored_on="given")
+    given["difference"] = -given["difference"]
+    found = texts(
+        plots.effects_forest(pd.concat([given, shown.effects(scored_on="verified (disagreements)")]), compact=compact)
+    )
+    assert any("\u00d7 on given labels" in text for text in found)
+    beside = "given \u22125.9 pp [+3.8, +8.0] helps"
+    assert (beside in found) == (not compact)
+    alone = texts(plots.effects_forest(pd.concat([given, shown.effects()]), compact=compact))
+    assert not any("on given labels" in text for text in alone)  # true labels are known from the start
+
+
 def test_exploratory_effects_are_drawn_only_when_asked_for() -> None:
     assert not any(text.startswith("given \u2192 true") for text in texts(plots.effects_forest(shown.effects())))
     asked = texts(plots.effects_forest(shown.effects(), explore=True))

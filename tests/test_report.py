@@ -13,7 +13,10 @@ import pytest
 import shown
 
 from ceteris import plots
+from ceteris.pairs import Pair
 from ceteris.report import Picture, Settings, Tables, render
+from ceteris.reviewed import Checked, Review
+from ceteris.reviews import reviews_table
 
 VISIBLE = pd.DataFrame({"discordant_share": [0.02, 0.05], "smallest_visible": [0.021, 0.033]})
 
@@ -131,12 +134,42 @@ def test_wrong_labels_are_not_counted_where_every_label_bears() -> None:
     assert "would tell" not in told and "No number" not in told
 
 
+def test_what_a_blind_review_found_is_told_and_where_the_labels_part() -> None:
+    known = tables()
+    given = shown.effects(scored_on="given").assign(verdict="harms")
+    given["difference"] = -given["difference"]
+    both = pd.concat([given, shown.effects(scored_on="verified (disagreements)")], ignore_index=True)
+    pair = Pair("data", ("logistic", "given"), ("logistic", "reviewed-simulated"))
+    reviews = reviews_table(
+        [(pair, Review(41, Checked(41, 0, 0, 9, 0.1056, 0.3761), Checked(16, 0, 0, 3, 0.0405, 0.4565)), True)]
+    )
+    page = Page(render(Tables(both, known.grid, known.versions, known.issues, VISIBLE, {}, reviews), {}, Settings())).text
+    for words in (
+        "On given labels, and on better ones",
+        "The given labels turn its sign",
+        "A person checked all 41 rows on which the arms differ: 9 had a wrong label (11 to 38 %)",
+        "Of 16 checked rows on which the arms agree, 3 had a wrong label (4 to 46 %)",
+        "change no difference in accuracy",
+    ):
+        assert words in page
+
+
+def test_a_review_on_its_way_is_told_beside_its_warning() -> None:
+    known = tables()
+    pair = Pair("data", ("logistic", "given"), ("logistic", "pruned"))
+    reviews = reviews_table([(pair, Review(41, Checked(41, left=11)), False)])
+    given = shown.effects(scored_on="given")
+    page = Page(render(Tables(given, known.grid, known.versions, known.issues, VISIBLE, {}, reviews), {}, Settings())).text
+    assert "30 of the 41 labels asked for are checked; 11 are left, about 1 minute." in page
+    assert "What the blind reviews found" not in page
+
+
 def test_what_given_labels_would_have_told_stands_beside_better_ones() -> None:
     known = tables()
     both = pd.concat([shown.effects(scored_on="given").assign(verdict="harms"), known.effects], ignore_index=True)
     told = Page(render(Tables(both, known.grid, known.versions, known.issues, VISIBLE, {}), {}, Settings())).text
-    assert "What the given labels alone would have told" in told
-    assert "What the given labels alone would have told" not in page().text
+    assert "On given labels, and on better ones" in told
+    assert "On given labels, and on better ones" not in page().text
 
 
 def test_every_axis_may_be_without_a_contrast() -> None:

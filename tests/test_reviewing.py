@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from reviewers import answer
 
-import ceteris
 from ceteris.errors import BadInputError, StaleEditError
 from ceteris.experiments.reviewing import Reviewing
 
@@ -56,8 +55,3 @@ def test_a_subset_that_loses_a_class_is_refused(repo: Path) -> None:
 def test_an_unknown_model_is_refused_with_the_nearest(repo: Path) -> None:
     with pytest.raises(BadInputError, match="Did you mean 'logistic'"):
         Reviewing(repo, "logstic")
-
-
-def test_what_is_left_to_gain_is_what_the_grid_shows(repo: Path) -> None:
-    value = ceteris.open(repo).grid("accuracy", "true").loc["logistic", "given"]
-    assert Reviewing(repo).left_to_gain() == pytest.approx(1 - value, abs=1e-6)

@@ -134,6 +134,6 @@ def test_side_by_side_shows_effect_reason_and_what_changed_beside_it() -> None:
     text = drawn(side_by_side(found, "accuracy"))
     head = ("base \u2192 child: data", "what changed: 1 label", "logistic/given \u2192 logistic/reviewed")
     worth = ("helps", "moved: training data; the same: model recipe, seeds", "why: the interval lies above 0")
-    diff = ("train rows changed: 1, by class", "validation rows flipped: 18, by class", "size 14.75 to 29.5")
+    diff = ("train rows changed: 1, by class", "validation rows flipped: 18, on given labels, by class", "size 14.75 to 29.5")
     for words in head + worth + diff:
         assert words in text, words

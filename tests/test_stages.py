@@ -14,7 +14,6 @@ from small import dataset, params, repository, run_stages, table
 
 from ceteris.errors import BadInputError, BusyError, LeakageError
 from ceteris.stages import Progress, Stage, open_stage, run
-from ceteris.stages.audit import uncut
 from ceteris.stages.validate import schema
 from ceteris.store import read_json, read_parquet, read_table, single_writer
 
@@ -242,8 +241,8 @@ def test_no_train_row_is_judged_by_a_model_that_saw_its_group(tmp_path: Path) ->
 
 
 def test_what_no_fold_may_cut() -> None:
-    assert uncut(dataset(["a", "b"], x=[1.0, 2.0])) is None
-    copies = uncut(dataset(["a", "b", "c"], x=[1.0, 2.0, 1.0]))
+    assert dataset(["a", "b"], x=[1.0, 2.0]).uncut() is None
+    copies = dataset(["a", "b", "c"], x=[1.0, 2.0, 1.0]).uncut()
     assert copies is not None
     assert (copies[0] == copies[2], copies[0] == copies[1]) == (True, False)
 

@@ -11,6 +11,8 @@ import shown
 
 from ceteris import story
 from ceteris.finding import findings
+from ceteris.reviewed import Checked, Review
+from ceteris.story import control_rows, on_best_labels, summary
 
 
 def test_the_most_trusted_labels_speak_for_a_contrast() -> None:
@@ -149,3 +151,35 @@ def test_flags_and_numbers_are_read_however_the_table_spells_them(flag: object) 
 @pytest.mark.parametrize(("answers", "nothing"), [(0, True), (1, False)])
 def test_nothing_reviewed_is_said_only_while_it_holds(answers: int, nothing: bool) -> None:
     assert story.nothing_reviewed(shown.versions(answers)) is nothing
+
+
+def test_what_people_verified_stands_beside_the_given_labels_and_what_they_found_below() -> None:
+    given = shown.effects(scored_on="given")
+    verified = shown.effects(scored_on="verified (disagreements)")
+    given["difference"], given["verdict"] = -given["difference"], "harms"
+    arms = ("logistic", "given", "logistic", "reviewed-simulated")
+    reviews = {arms: Review(41, Checked(41, unsure=1, wrong=9), Checked(16, 0, 0, 3, 0.0405, 0.4565), 0.05, 0.06)}
+    lines = summary(pd.concat([given, verified]), "accuracy", 0.95, reviews=reviews)
+    text = "\n".join(lines)
+    assert "scored on verified labels (disagreements)): helps" in lines[0]
+    assert lines[1].startswith("  On given labels \u2212") and "The given labels turn its sign" in lines[1]
+    assert "  A person checked all 41 rows on which the arms differ: 9 of 40 that could be told" in text
+    assert "counted against the candidate the effect is +5.0 pp, counted for it +6.0 pp" in text
+    assert "Of 16 checked rows on which the arms agree, 3 had a wrong label (4 to 46 %). Wrong labels on which" in text
+    assert "the sign itself may be wrong" not in text
+
+
+def test_a_review_on_its_way_says_how_far_it_is() -> None:
+    arms = ("logistic", "given", "logistic", "reviewed-simulated")
+    reviews = {arms: Review(41, Checked(41, left=11))}
+    lines = summary(shown.effects(scored_on="given"), "accuracy", 0.95, reviews=reviews)
+    assert "  30 of the 41 labels asked for are checked; 11 are left, about 1 minute." in lines
+
+
+def test_each_contrast_stands_on_its_best_labels() -> None:
+    kinds = ("given", "verified (disagreements)")
+    mixed = pd.concat([shown.effects(scored_on=kinds[0]), shown.effects(scored_on=kinds[1]).head(2)])
+    best = on_best_labels(findings(mixed))
+    assert [one.scored_on for one in best[:3]] == [kinds[1], kinds[1], kinds[0]]
+    assert len(best) == len(shown.effects())
+    assert [one.candidate_version for one in control_rows(findings(mixed), "accuracy")][:1] == ["placebo-pruned"]

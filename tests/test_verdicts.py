@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -111,10 +112,32 @@ def test_smallest_visible_before_training_is_the_table_of_five_percent(n_rows, i
     assert round(100 * smallest_visible_before(n_rows, 0.05), 1) == in_pp
 
 
+def reach(df: float, k: int) -> float:
+    return float(stats.t.ppf(1 - 0.05 / (2 * k), df) + stats.t.ppf(0.8, df))
+
+
 def test_smallest_visible_after_the_controls_is_the_formula():
-    expected = (stats.t.ppf(1 - 0.05 / 8, 50) + stats.t.ppf(0.8, 50)) * 0.01
-    assert smallest_visible_after(PLAIN, 4) == pytest.approx(expected)
-    assert smallest_visible_after(PLAIN, 1) < expected
+    """v_row 6e-5 and a seed part of 4e-5 over 400 rows and 10 seeds: df by hand, k planned contrasts."""
+    control = replace(PLAIN, row_variance=6e-5, variance=1e-4, n_units=400, n_seeds=10)
+    df = 1e-4**2 / (6e-5**2 / 399 + 4e-5**2 / 9)
+    for k in (1, 4):
+        assert smallest_visible_after(control, k) == pytest.approx(reach(df, k) * 0.01)
+
+
+def test_what_the_mean_over_draws_hides_is_added_and_the_noise_of_seeds_is_that_of_a_a():
+    control = replace(PLAIN, row_variance=2e-5, variance=9e-5, n_units=400, n_seeds=10)
+    same = replace(control, row_variance=1e-5, variance=3e-5)
+    df = 8e-5**2 / (6e-5**2 / 399 + 2e-5**2 / 9)
+    assert smallest_visible_after(control, 1, hidden=4e-5, same=same) == pytest.approx(reach(df, 1) * math.sqrt(8e-5))
+
+
+def test_on_accuracy_an_effect_must_itself_make_rows_differ():
+    """Without noise of seeds: delta^2 = q^2 (v + delta (1 - delta) / n), solved by hand."""
+    control = replace(PLAIN, row_variance=5e-5, variance=5e-5, n_units=400, n_seeds=10, metric="accuracy")
+    q = reach(399, 1)
+    by_hand = max(np.roots([1 + q**2 / 400, -(q**2) / 400, -(q**2) * 5e-5]))
+    assert smallest_visible_after(control, 1) == pytest.approx(float(by_hand), rel=1e-6)
+    assert smallest_visible_after(control, 1) > smallest_visible_after(replace(control, metric="log_loss"), 1)
 
 
 def test_sizes_that_cannot_be_are_refused():

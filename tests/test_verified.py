@@ -9,12 +9,22 @@ import pytest
 from small import CLASSES, decided, edit
 from test_compare import FACTS, LABELS, plan, scorer
 
-from ceteris.compare import as_one_family, judge_pairs
+from ceteris.compare import as_one_family, effects_table, judge_pairs
 from ceteris.dataset import codes
 from ceteris.disagreement import NOT_ANSWERED, UNSURE
 from ceteris.errors import LeakageError, StaleEditError
 from ceteris.pairs import VersionFacts, pairs_of
-from ceteris.verified import Answers, answers_of, chosen_rows, judge_verified, queue_of, queue_pairs, with_tipping
+from ceteris.verified import (
+    Answers,
+    answers_of,
+    chosen_rows,
+    judge_verified,
+    labels_for_all,
+    needed_pairs,
+    queue_of,
+    queue_pairs,
+    with_tipping,
+)
 
 IDS = np.array([f"v{row:03d}" for row in range(len(LABELS))], dtype=object)
 TEXTS = np.array(CLASSES, dtype=object)[LABELS]
@@ -140,7 +150,9 @@ def test_unsure_rows_are_counted_for_and_against_and_widen_the_interval() -> Non
     assert other.effect.low < one.effect.low
     assert other.effect.high - other.effect.low > one.effect.high - one.effect.low
     assert other.effect.p_value >= one.effect.p_value
-    assert "10 unsure rows counted for and against" in other.effect.reason
+    assert "10 unsure rows counted for and against" in effects_table([other], FACTS).loc[0, "reason"]
+    assert other.review is not None
+    assert other.effect.low < other.review.against < one.effect.difference < other.review.favour < other.effect.high
 
 
 def test_a_version_that_drops_rows_needs_the_answers_of_its_placebo_too() -> None:
@@ -183,3 +195,35 @@ def test_a_verdict_that_no_wrong_label_would_undo_is_said_to_stand_and_calls_for
 
 def test_facts_of_a_version_default_to_nothing_special() -> None:
     assert VersionFacts() == VersionFacts(control=False, redrawn=False, reseeded=False, dropped=0, reviewed=0, rows=0)
+
+
+def test_any_contrast_may_be_verified_planned_or_not() -> None:
+    known = scorer()
+    for pair in pairs_of(["m", "n"], FACTS, known.compare):
+        sets = [known.discordant(one.baseline, one.candidate) for one in needed_pairs(pair, FACTS)]
+        rows = np.flatnonzero(np.logical_or.reduce(sets))
+        found = judge_verified(known, pair, answered(*[answer(int(row), "confirm", reason=str(row)) for row in rows]), FACTS)
+        given = known.effect(pair.baseline, pair.candidate, "accuracy", "given", pair.redrawn)
+        assert found is not None and found.effect is not None and given is not None and found.review is not None
+        assert found.effect.scored_on == f"verified ({'all' if len(rows) == len(IDS) else 'disagreements'})"
+        assert (found.effect.difference, found.effect.low) == pytest.approx((given.difference, given.low))
+        assert found.review.disputed.wrong == 0
+
+
+def test_one_set_of_labels_serves_all_arms_or_none() -> None:
+    known = scorer()
+    names = [("m", "given"), ("m", "fixed"), ("n", "given")]
+    arms = [known.arms[name].cell.over_seeds()[0] for name in names]
+    rows = np.flatnonzero(np.logical_or.reduce([known.discordant(one, other) for one in names for other in names]))
+    every = answered(*[answer(int(row), new=CLASSES[(LABELS[row] + 1) % 3], reason=str(row)) for row in rows])
+    scored_on, labels = labels_for_all(known.labels, arms, every, "accuracy")
+    assert scored_on == "verified (disagreements)"
+    assert (labels[rows] == (LABELS[rows] + 1) % 3).all()
+    assert (np.delete(labels, rows) == np.delete(LABELS, rows)).all()
+    lacking = Answers(IDS, np.where(np.arange(len(IDS)) == rows[0], NOT_ANSWERED, every.codes))
+    unsure = Answers(IDS, np.where(np.arange(len(IDS)) == rows[0], UNSURE, every.codes))
+    for answers, metric in ((lacking, "accuracy"), (unsure, "accuracy"), (every, "macro_f1"), (SILENT, "accuracy")):
+        assert labels_for_all(known.labels, arms, answers, metric) == ("given", known.labels["given"])
+    assert labels_for_all(known.labels, arms[:1], every, "accuracy")[0] == "given"
+    true = {"true": LABELS} | known.labels
+    assert labels_for_all(true, arms, every, "accuracy")[0] == "true"

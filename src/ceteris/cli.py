@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ceteris.errors import BadInputError, CeterisError, nearest
+from ceteris.errors import BadInputError, CeterisError
 from ceteris.experiments import commands
 
 if TYPE_CHECKING:
@@ -71,12 +71,13 @@ def init(
 def summary() -> None:
     """Say in a few lines which lever moved the score, by how much, how sure, and scored on what."""
     import ceteris
+    from ceteris.reviews import reviews_of
     from ceteris.story import simulated_versions
     from ceteris.story import summary as told
 
     bench = ceteris.open()
-    compare = bench.params.compare
-    for line in told(bench.effects(), compare.metric, compare.confidence, simulated_versions(bench.versions())):
+    compare, reviews = bench.params.compare, reviews_of(bench.verified())
+    for line in told(bench.effects(), compare.metric, compare.confidence, simulated_versions(bench.versions()), reviews):
         print(line)
     print(f"The whole story: {bench.path('reports').relative_to(bench.root)}/report.html")
 
@@ -100,41 +101,63 @@ def effects(every: Annotated[bool, typer.Option("--all", help="Also what was not
 
 @app.command()
 def queue(
-    name: Annotated[str, typer.Argument(help="`train`, `random`, or the name of a planned contrast, as the report prints it.")],
+    name: Annotated[
+        str | None, typer.Argument(help="`train`, `random`, or the name of a contrast; default: print the names there are.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write it; default: review-NAME.csv.")] = None,
+    between: Annotated[tuple[str, str] | None, typer.Option(help="Two revisions or experiments, instead of a NAME.")] = None,
+    baseline: Annotated[str | None, typer.Option(help="With --between: MODEL/VERSION of the first.")] = None,
+    candidate: Annotated[str | None, typer.Option(help="With --between: MODEL/VERSION of the second.")] = None,
     rows: Annotated[int, typer.Option(min=1, help="Of `random`: how many.")] = 50,
 ) -> None:
     """Write a queue to fill in: train rows in doubt, random ones to compare, or the rows that decide a contrast (blind)."""
+    if (name is None) == (between is None):
+        if name is not None:
+            raise BadInputError("A NAME and --between were both given.", "Choose one of them.")
+        from ceteris.asking import queue_names
+
+        print("\n".join(["train", "random", *queue_names(_bench().root)]))
+        return
+    if between is None and (baseline or candidate):
+        raise BadInputError("--baseline and --candidate name cells of two revisions.", "Name these: --between A B")
+    target = out or Path(f"review-{'-'.join(map(_plain, between)) if between else name}.csv")
+    if target.exists():
+        raise BadInputError(f"{target} is there already and may hold answers.", "Import or move it, or pass another --out.")
+    if name in ("train", "random"):
+        _write_train_queue(target, rows if name == "random" else None)
+        return
+    from ceteris.answers import to_review
+    from ceteris.store import write_table
+
+    if between is None:
+        from ceteris.asking import questions_about
+
+        asked, features = questions_about(_bench().root, str(name))
+    else:
+        from ceteris.experiments.asking import questions_between
+
+        asked, features = questions_between(_bench().root, *between, commands.cells_named(baseline, candidate))
+    if asked.rows.empty:
+        print(_NOTHING_LEFT)
+        return
+    write_table(target, to_review(asked.rows, features, ("pi",)))
+    print(f"{len(asked.rows):,} rows in {target}: {asked.told()}")
+    _print_how(target, "")
+
+
+def _write_train_queue(target: Path, random: int | None) -> None:
     from ceteris.answers import CHOSEN_BY, RANDOM_SOURCE, to_review
     from ceteris.store import write_table
 
-    bench, target = _bench(), out or Path(f"review-{name}.csv")
-    if target.exists():
-        raise BadInputError(f"{target} is there already and may hold answers.", "Import or move it, or pass another --out.")
-    columns: tuple[str, ...] = ("given_label", "suggested_label", "label_quality")
-    if name == "train":
-        found, features = bench.queue(), bench.train_rows()
-    elif name == "random":
-        found, features = _random_rows(bench, rows).assign(**{CHOSEN_BY: RANDOM_SOURCE}), bench.train_rows()
-        columns = (*columns, CHOSEN_BY)
-    else:
-        known = sorted(path.stem for path in (bench.path("results") / "compare" / "queues").glob("*.csv"))
-        if name not in known:
-            raise BadInputError(
-                f"{name!r} is no queue.{nearest(name, ['train', 'random', *known])}", "Plan it in compare.planned."
-            )
-        found, features, columns = bench.disagreements(name), bench.validation_rows(), ()
-    if not len(found):
-        print(
-            "Nothing to review: every row that could change this contrast is answered, or its arms never predict differently."
-            if not columns
-            else "Nothing to review: no row is left."
-        )
+    bench = _bench()
+    rows = bench.queue() if random is None else _random_rows(bench, random).assign(**{CHOSEN_BY: RANDOM_SOURCE})
+    if rows.empty:
+        print("Nothing to review: " + ("the audit doubts no train row." if random is None else "every train row is answered."))
         return
-    write_table(target, to_review(found, features, columns))
-    also = " or `drop`" if columns else ""
-    print(f"{len(found):,} rows in {target}: fill in the column `label` with a class, `unsure`{also}.")
-    print(f"Bring the answers back with: ceteris edits import {target} --reviewer YOUR-NAME")
+    columns = ("given_label", "suggested_label", "label_quality", *([] if random is None else [CHOSEN_BY]))
+    write_table(target, to_review(rows, bench.train_rows(), columns))
+    print(f"{len(rows):,} rows in {target}.")
+    _print_how(target, " or `drop`")
 
 
 def _random_rows(bench: Workbench, most: int) -> pd.DataFrame:
@@ -145,6 +168,16 @@ def _random_rows(bench: Workbench, most: int) -> pd.DataFrame:
     issues, known = bench.issues().set_index("id", drop=False), ledger.read_ledger(bench.path("edits"))
     answered = known.loc[known["source"] == RANDOM_SOURCE, "id"]
     return issues.loc[random_rows(list(issues.index), list(answered), most)].reset_index(drop=True)
+
+
+def _print_how(target: Path, also: str) -> None:
+    print(f"Fill in the column `label` with a class, `unsure`{also}.")
+    print(f"Bring the answers back with: ceteris edits import {target} --reviewer YOUR-NAME")
+
+
+_NOTHING_LEFT = (
+    "Nothing to review: every row that could change this contrast is answered, or its arms never predict differently."
+)
 
 
 @edits_app.command("import")

@@ -13,6 +13,7 @@ from ceteris.cells import Cell
 from ceteris.effect import Effect, holm, judge, paired_effect
 from ceteris.fingerprint import Fingerprint, hold_fixed
 from ceteris.pairs import Name, Pair, VersionFacts
+from ceteris.reviewed import Review, noted
 from ceteris.scoring import row_scores
 from ceteris.sections import METRICS, SCORED_ON, Compare
 
@@ -55,6 +56,7 @@ class Judged:
     reason: str = ""
     tipping: int | None = None
     queue: str = ""
+    review: Review | None = None
 
 
 @dataclass
@@ -177,7 +179,7 @@ def effects_table(judged: list[Judged], facts: Mapping[str, VersionFacts]) -> pd
 
 def _line(one: Judged, facts: Mapping[str, VersionFacts]) -> dict[str, Any]:
     pair, effect, net = one.pair, one.effect, one.net
-    reason = one.reason or (effect.reason if effect else "")
+    reason = noted(one.reason or (effect.reason if effect else ""), one.review)
     if effect is not None and one.p_holm is None and not facts[pair.candidate[1]].control and not pair.redrawn:
         reason += "; exploratory, not adjusted for looking at many"
     return {

@@ -70,6 +70,13 @@ class Dataset:
             groups=ordered[GROUP].to_numpy(dtype=object) if GROUP in ordered else None,
         )
 
+    def uncut(self) -> np.ndarray | None:
+        """Return what no fold or re-split may cut: the groups, else the copies of a row, shape (n_rows,); else None."""
+        if self.groups is not None:
+            return self.groups
+        digests = row_digests(self.features)
+        return digests if len(set(digests)) < len(digests) else None
+
     def to_frame(self) -> pd.DataFrame:
         """Return one table: the columns of `META` that are known, then the features."""
         head: dict[str, np.ndarray] = {ID: self.ids, LABEL: self.labels}

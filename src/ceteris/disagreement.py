@@ -7,7 +7,7 @@ a Poisson sample whose probabilities travel with the queue. Nothing here changes
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ __all__ = [
     "NOT_ANSWERED",
     "UNSURE",
     "Disagreement",
+    "decided_labels",
     "disagreement_set",
     "disagreement_weights",
     "inclusion_probabilities",
@@ -168,6 +169,26 @@ def usable_labels(baseline: np.ndarray, candidate: np.ndarray, answers: np.ndarr
     if chosen is not None and not (differing & (chosen.pi == 0)).any() and answered[chosen.asked].all():
         return "verified (disagreements)"
     return "given"
+
+
+def decided_labels(given: np.ndarray, arms: Sequence[np.ndarray], answers: np.ndarray) -> np.ndarray | None:
+    """Return labels on which the accuracy of several arms differs as on clean ones, or None where that is not known.
+
+    A row on which all arms agree moves no difference, whatever its label. So where every other row is answered with a class,
+    these are the answers there and the given labels elsewhere. They say nothing of how high any one arm scores.
+
+    Parameters
+    ----------
+    given : array of int, shape (n_rows,)
+    arms : sequence of arrays of int, shape (n_seeds, n_rows)
+        Predicted classes.
+    answers : array of int, shape (n_rows,)
+        As for `usable_labels`; a row left UNSURE is not decided, and which way it tilts differs from pair to pair.
+    """
+    differing = np.logical_or.reduce([(arm != arms[0]).any(axis=0) for arm in arms])
+    if not differing.any() or (answers[differing] < 0).any():
+        return None
+    return np.where(differing, answers, given)
 
 
 def verified_effect(

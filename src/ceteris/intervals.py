@@ -12,7 +12,15 @@ from scipy.special import betaincinv
 from ceteris.errors import BadInputError, some
 from ceteris.verdicts import FEWEST_SEEDS
 
-__all__ = ["clopper_pearson", "crossed_variance", "group_codes", "sign_flip_p", "units_of", "unvarying_interval"]
+__all__ = [
+    "clopper_pearson",
+    "crossed_variance",
+    "group_codes",
+    "hidden_variance",
+    "sign_flip_p",
+    "units_of",
+    "unvarying_interval",
+]
 
 
 def crossed_variance(values: np.ndarray, *, redrawn_control: bool = False) -> tuple[float, float, float]:
@@ -51,6 +59,31 @@ def crossed_variance(values: np.ndarray, *, redrawn_control: bool = False) -> tu
     spread = v_row**2 / (n_units - 1) + (v_seed + v_draw) ** 2 / (n_seeds - 1)
     df = max(n_seeds - 1.0, variance**2 / spread) if spread > 0 else n_units - 1.0
     return variance, df, v_row
+
+
+def hidden_variance(baseline: np.ndarray, control: np.ndarray, groups: np.ndarray | None = None) -> float:
+    """Return by how much one draw of a control varies more over units than the mean of its draws, one a seed, shows.
+
+    ::
+
+        (1 - 1/S) max(0, mean over i of var(control[:, i]) - mean over i of var(baseline[:, i])) / n
+
+    A version is one draw; in the mean over S draws anew, what is particular to each of them is divided by S. The spread over
+    seeds that the baseline has too is the learner's own, and stays out. 0 with a single seed.
+
+    Parameters
+    ----------
+    baseline, control : array of float, shape (n_seeds, n_rows)
+        Per-row scores.
+    """
+    n_seeds, n_rows = control.shape
+    if n_seeds < 2:
+        return 0.0
+    spread = []
+    for arm in (baseline, control):
+        values, _, _ = units_of(np.asarray(arm, dtype=float), np.zeros(n_rows, dtype=bool), groups)
+        spread.append(float(values.var(axis=0, ddof=1).mean()))
+    return (1 - 1 / n_seeds) * max(0.0, spread[1] - spread[0]) / values.shape[1]
 
 
 def sign_flip_p(sums: np.ndarray) -> float:

@@ -14,12 +14,12 @@ from ceteris.errors import SealedTestError, StaleEditError, some
 from ceteris.neutral import neutral
 from ceteris.splits import TEST, VALIDATION
 
-__all__ = ["read_ledger", "append", "of_part"]
+__all__ = ["append", "ledger_files", "of_part", "read_ledger"]
 
 
 def read_ledger(folder: Path) -> pd.DataFrame:
     """Return every line of every ledger file, in the order of file names, columns as `edits.COLUMNS` and `where`."""
-    files = _ledger_files(folder)
+    files = ledger_files(folder)
     tables = []
     for path in files:
         try:
@@ -31,7 +31,8 @@ def read_ledger(folder: Path) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True) if found else edits.parse("", "")
 
 
-def _ledger_files(folder: Path) -> list[Path]:
+def ledger_files(folder: Path) -> list[Path]:
+    """Return the files of a ledger in the order of their names, refusing what cannot be one."""
     found = sorted(path for path in folder.rglob("*") if not _hidden(path.relative_to(folder)) and path != folder / "README.md")
     stray = [path for path in found if path.parent != folder or path.suffix != ".csv" or not path.is_file()]
     if stray:

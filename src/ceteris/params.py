@@ -60,6 +60,12 @@ class Params(Section):
                     raise ValueError(f"compare.planned names the version {version!r}.{nearest(version, declared)}")
         return self
 
+    @property
+    def held_model(self) -> str:
+        """The model that is held fixed where none is named: that of the first planned data contrast, else the first."""
+        planned = next((contrast.model for contrast in self.compare.planned if contrast.axis == "data"), None)
+        return planned or next(iter(self.train.models))
+
 
 def parse(content: object, file: str = "params.yaml") -> Params:
     """Return the params that a parsed YAML document holds.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -18,6 +18,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ceteris import story, wording
 from ceteris.finding import Finding, findings
+from ceteris.reviews import reviews_of, reviews_table
+from ceteris.scored_twice import AGREEING_MEANS, given_told, progress_told, scored_twice
 from ceteris.sections import SCORED_ON
 
 __all__ = ["Picture", "Settings", "Tables", "render", "template"]
@@ -42,6 +44,8 @@ class Tables:
         results/split/visible.csv: discordant_share, smallest_visible; may be empty.
     metrics : mapping
         results/compare/metrics.json.
+    reviews : DataFrame
+        results/compare/verified.csv; may be empty.
     """
 
     effects: pd.DataFrame
@@ -50,6 +54,7 @@ class Tables:
     issues: pd.DataFrame
     visible: pd.DataFrame
     metrics: Mapping[str, Any]
+    reviews: pd.DataFrame = field(default_factory=lambda: reviews_table([]))
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
     simulated = story.simulated_versions(tables.versions)
     found = findings(tables.effects, simulated)
     chosen = story.planned(found, settings.metric)
-    trusted = chosen[0].scored_on if chosen else "given"
+    reviews = reviews_of(tables.reviews)
     models, grid = _grid(tables.grid, settings.metric)
     return template("report.html.j2").render(
         settings=settings,
@@ -103,10 +108,12 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
         where=" and ".join(dict.fromkeys(finding.labels_text for finding in chosen)),
         doubtful=_doubtful(chosen),
         nothing_reviewed=story.nothing_reviewed(tables.versions),
-        untrusted=_untrusted(found, chosen, settings.metric),
-        controls=story.control_rows(found, settings.metric, trusted),
-        ranking=story.ranking(found, settings.metric, trusted),
-        exploratory=_unadjusted(found, settings.metric, trusted),
+        twice=scored_twice(found, settings.metric, reviews),
+        agreeing_means=AGREEING_MEANS,
+        progress={arms: told for arms, review in reviews.items() if (told := progress_told(review))},
+        controls=story.control_rows(found, settings.metric),
+        ranking=story.ranking(found, settings.metric),
+        exploratory=_unadjusted(found, settings.metric),
         models=models,
         grid=grid,
         simulated=simulated,
@@ -135,17 +142,11 @@ def _doubtful(chosen: list[Finding]) -> dict[str, list[Finding]]:
     }
 
 
-def _untrusted(found: list[Finding], chosen: list[Finding], metric: str) -> list[tuple[Finding, Finding]]:
-    """Return the planned contrasts that were scored on given labels too, beside what better labels say."""
-    given = {finding.arms: finding for finding in found if finding.metric == metric and finding.scored_on == "given"}
-    return [(finding, given[finding.arms]) for finding in chosen if finding.scored_on != "given" and finding.arms in given]
-
-
-def _unadjusted(found: list[Finding], metric: str, trusted: str) -> list[Finding]:
+def _unadjusted(found: list[Finding], metric: str) -> list[Finding]:
     """Return what stands outside the family of Holm, the primary metric first: contrasts not planned, and other metrics."""
-    others = [finding for finding in found if finding.planned and finding.metric != metric]
-    rows = [finding for finding in [*others, *story.exploratory(found)] if finding.scored_on == trusted]
-    return sorted(rows, key=lambda finding: finding.metric != metric)
+    best = story.on_best_labels(found)
+    others = [finding for finding in best if finding.planned and finding.metric != metric]
+    return sorted([*others, *story.exploratory(best)], key=lambda finding: finding.metric != metric)
 
 
 def _grid(grid: pd.DataFrame, metric: str) -> tuple[list[str], list[dict[str, Any]]]:
@@ -212,6 +213,7 @@ def template(name: str) -> Any:
         "metric_name": wording.metric_name,
         "data_uri": _data_uri,
         "unbroken": lambda text: text.replace(" ", "\u00a0"),
+        "given_told": given_told,
         "upper_first": wording.upper_first,
         "p": lambda value: "\u2013" if pd.isna(value) else "<\u00a00.001" if value < 0.001 else f"{value:.3f}",
     }

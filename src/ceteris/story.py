@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 import pandas as pd
 
 from ceteris.finding import Finding, findings
+from ceteris.reviewed import Review
+from ceteris.scored_twice import AGREEING_MEANS, Twice, given_told, progress_told, scored_twice
 from ceteris.sections import SCORED_ON
-from ceteris.wording import metric_name, percent
+from ceteris.wording import metric_name, percent, upper_first
 
 __all__ = [
     "best",
@@ -16,6 +19,7 @@ __all__ = [
     "exploratory",
     "lever",
     "nothing_reviewed",
+    "on_best_labels",
     "picked",
     "planned",
     "ranking",
@@ -41,13 +45,23 @@ def _distrust(finding: Finding) -> int:
     return SCORED_ON.index(finding.scored_on) if finding.scored_on in SCORED_ON else len(SCORED_ON)
 
 
-def control_rows(found: list[Finding], metric: str, scored_on: str) -> list[Finding]:
-    """Return what the controls themselves measured against the baseline: A/A, placebo, random review."""
+def on_best_labels(found: list[Finding]) -> list[Finding]:
+    """Return one finding for each contrast and metric: that on the most trusted labels it was scored on."""
+    chosen: dict[tuple[str, ...], Finding] = {}
+    for finding in found:
+        key = (*finding.arms, finding.metric)
+        held = chosen.setdefault(key, finding)
+        if _distrust(finding) < _distrust(held):
+            chosen[key] = finding
+    return list(chosen.values())
+
+
+def control_rows(found: list[Finding], metric: str) -> list[Finding]:
+    """Return what the controls themselves measured against the baseline: A/A, placebo, random review; on their best labels."""
     return [
         finding
-        for finding in found
-        if (finding.metric, finding.scored_on) == (metric, scored_on)
-        and (finding.axis == "aa" or is_control(finding.candidate_version))
+        for finding in on_best_labels(found)
+        if finding.metric == metric and (finding.axis == "aa" or is_control(finding.candidate_version))
     ]
 
 
@@ -66,13 +80,10 @@ def control_of(finding: Finding, found: list[Finding]) -> Finding | None:
     return None
 
 
-def ranking(found: list[Finding], metric: str, scored_on: str) -> list[Finding]:
-    """Return what the ranking is worth: each reviewed version against as many reviews of random rows."""
-    return [
-        finding
-        for finding in found
-        if (finding.metric, finding.scored_on) == (metric, scored_on) and finding.baseline_version.startswith("random-")
-    ]
+def ranking(found: list[Finding], metric: str) -> list[Finding]:
+    """Return what the ranking is worth: each reviewed version against as many reviews of random rows; on their best labels."""
+    best = on_best_labels(found)
+    return [finding for finding in best if finding.metric == metric and finding.baseline_version.startswith("random-")]
 
 
 def exploratory(found: list[Finding]) -> list[Finding]:
@@ -124,19 +135,47 @@ def lever(finding: Finding, confidence: float) -> str:
     )
 
 
-def summary(effects: pd.DataFrame, metric: str, confidence: float, simulated: Collection[str] = ()) -> list[str]:
-    """Return the closing lines for a terminal: the best lever of each axis, and the warning that belongs to them."""
-    chosen = planned(findings(effects, simulated), metric)
+def summary(
+    effects: pd.DataFrame,
+    metric: str,
+    confidence: float,
+    simulated: Collection[str] = (),
+    reviews: Mapping[tuple[str, ...], Review] = MappingProxyType({}),
+) -> list[str]:
+    """Return the closing lines for a terminal: the best lever of each axis, beside it on given labels, and what warns of them.
+
+    Parameters
+    ----------
+    reviews : mapping
+        The reviews of contrasts by their arms, from `reviews_of`.
+    """
+    found = findings(effects, simulated)
+    chosen = planned(found, metric)
+    twice = {one.better.arms: one for one in scored_twice(found, metric, reviews)}
     lines = []
     for axis in ("data", "model"):
-        found = best(chosen, axis)
+        best_of = best(chosen, axis)
         name = ", ".join(filter(None, [axis, picked(chosen, axis)]))
-        lines.append(f"{name}: {lever(found, confidence)}" if found else f"{axis}: no contrast was planned")
-        if found and found.undoing:
-            lines.append(f"  {found.undoing}" + (f" ceteris queue {found.queue_name}" if found.can_tip else ""))
+        lines.append(f"{name}: {lever(best_of, confidence)}" if best_of else f"{axis}: no contrast was planned")
+        if best_of:
+            lines += _beside(best_of, twice.get(best_of.arms), reviews.get(best_of.arms))
     if any(finding.scored_on == "given" for finding in chosen):
         lines.append("Scored on given labels, which may hold the errors that are being fixed: the sign itself may be wrong.")
     return lines
+
+
+def _beside(chosen: Finding, twice: Twice | None, review: Review | None) -> list[str]:
+    """Return the lines below a lever: the same on given labels and what was reviewed, or how to find out what is right."""
+    lines = []
+    if twice:
+        lines = [f"{upper_first(given_told(twice.given))}. {twice.parting}".rstrip(), *twice.told]
+        if twice.review and twice.review.agreeing_known:
+            lines[-1] += f" {AGREEING_MEANS}"
+    elif chosen.undoing:
+        lines = [chosen.undoing + (f" ceteris queue {chosen.queue_name}" if chosen.can_tip else "")]
+    if review and chosen.scored_on == "given":
+        lines.append(progress_told(review))
+    return [f"  {line}" for line in lines if line]
 
 
 def nothing_reviewed(versions: pd.DataFrame) -> bool:

@@ -8,10 +8,9 @@ from functools import partial
 import numpy as np
 
 from ceteris.effect import Effect, judge, paired_effect
+from ceteris.reviewed import minutes_of
 
-__all__ = ["SECONDS_PER_LABEL", "tipping_count", "tipping_sentence"]
-
-SECONDS_PER_LABEL = 6.0
+__all__ = ["tipping_count", "tipping_sentence"]
 
 
 def tipping_count(
@@ -85,8 +84,7 @@ def tipping_sentence(count: int | None, n_disagreement: int, n_asked: int | None
     if not n_disagreement:
         return "The arms never predict differently: no label can change this verdict."
     asked = n_disagreement if n_asked is None else n_asked
-    minutes = max(1, round(asked * SECONDS_PER_LABEL / 60))
-    check = f"about {minutes} minute{'s' * (minutes > 1)} to check"
+    check = f"about {minutes_of(asked)} to check"
     if asked < n_disagreement:
         check += f" a sample of {asked:,} of these {n_disagreement:,} rows"
     if count is None:

@@ -197,7 +197,8 @@ def _units(effect: Effect) -> str:
 
 def _too_few(effect: Effect) -> str:
     units, k = _units(effect), effect.n_discordant_units
-    found = f"the arms differ on {k} {units}, and under {FEWEST_DISCORDANT} nothing is said to help or to harm"
+    differing = units.removesuffix("s") if k == 1 else units
+    found = f"the arms differ on {k} {differing}, and under {FEWEST_DISCORDANT} nothing is said to help or to harm"
     if k:
         return f"{found}; about {math.ceil(effect.n_units * FEWEST_DISCORDANT / k):,} {units} would hold enough"
     if not 0 < effect.region < 1:
@@ -249,17 +250,43 @@ def smallest_visible_before(n_rows: int, discordant_share: float) -> float:
     return 2.8 * math.sqrt(discordant_share / n_rows)
 
 
-def smallest_visible_after(effect_of_control: Effect, n_planned: int) -> float:
-    """Return the smallest effect that k planned contrasts can show, judged by what a control's effect varied.
+def smallest_visible_after(control: Effect, n_planned: int, *, hidden: float = 0.0, same: Effect | None = None) -> float:
+    """Return the smallest effect delta that k planned contrasts can show, judged by what the controls varied.
 
-    (t(1 - alpha / 2k, df) + t(.80, df)) sqrt(Var), with Var and df of placebo - baseline.
+    ::
+
+        delta = (t(1 - alpha / 2k, df) + t(.80, df)) sqrt(Var)
+        Var = v_row(placebo - baseline) + hidden + delta (1 - delta) / n + (Var - v_row)(A/A)
+
+    The placebo's draws differ from seed to seed and a version is one draw, so what their mean hides over rows is added, and the
+    learner's noise is taken from A/A, which holds no draws. On accuracy an effect of size delta makes a share delta of the rows
+    differ beyond those that differ by chance. df as in `ceteris.intervals.crossed_variance`.
 
     Parameters
     ----------
-    effect_of_control : Effect
+    control : Effect
+        Placebo minus baseline.
     n_planned : int >= 1
         Contrasts in the family of Holm (Bonferroni's share of alpha stands for its first step).
+    hidden : float >= 0
+        From `ceteris.intervals.hidden_variance`.
+    same : Effect, optional
+        The baseline with other seeds minus the baseline; without it the placebo's own spread over seeds is taken.
     """
     if n_planned < 1:
         raise BadInputError(f"{n_planned} planned contrasts cannot be.", "Pass 1 or more.")
-    return _reach(effect_of_control, n_planned) * math.sqrt(effect_of_control.variance)
+    noisy = control if same is None else same
+    of_rows, of_seeds = control.row_variance + hidden, max(noisy.variance - noisy.row_variance, 0.0)
+    found, before = 0.0, -1.0
+    while found - before > 1e-9:
+        before = found
+        made = min(found, 1.0) * (1 - min(found, 1.0)) / control.n_units if control.metric == "accuracy" else 0.0
+        found = max(found, _visible(control, n_planned, of_rows + made, of_seeds))
+    return found
+
+
+def _visible(control: Effect, n_planned: int, of_rows: float, of_seeds: float) -> float:
+    spread = of_rows**2 / max(control.n_units - 1, 1) + of_seeds**2 / max(control.n_seeds - 1, 1)
+    variance = of_rows + of_seeds
+    df = max(control.n_seeds - 1.0, variance**2 / spread) if spread > 0 else control.df
+    return _reach(replace(control, df=df), n_planned) * math.sqrt(variance)

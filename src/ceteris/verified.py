@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from ceteris import edits
+from ceteris.checked import review_of
 from ceteris.compare import Judged, Scorer
 from ceteris.dataset import codes
 from ceteris.disagreement import (
     NOT_ANSWERED,
     UNSURE,
     Disagreement,
+    decided_labels,
     disagreement_set,
+    inclusion_probabilities,
     permanent_numbers,
     usable_labels,
     verified_bounds,
@@ -24,9 +27,26 @@ from ceteris.disagreement import (
 from ceteris.effect import Effect, judge
 from ceteris.errors import LeakageError
 from ceteris.pairs import Pair, VersionFacts
+from ceteris.questions import questions_of
+from ceteris.reviewed import Review
 from ceteris.tipping import tipping_count, tipping_sentence
 
-__all__ = ["SOURCES", "Answers", "answers_of", "queue_of", "queue_pairs", "judge_verified", "with_tipping"]
+__all__ = [
+    "SOURCES",
+    "Answers",
+    "Verified",
+    "answers_of",
+    "chosen_rows",
+    "judge_verified",
+    "labels_for_all",
+    "needed_pairs",
+    "net_of",
+    "queue_of",
+    "queue_pairs",
+    "said_of",
+    "verified_pair",
+    "with_tipping",
+]
 
 SOURCES = ("disagreement", "random")
 
@@ -44,6 +64,15 @@ class Answers:
         return bool((self.codes >= 0).all())
 
 
+@dataclass(frozen=True)
+class Verified:
+    """An effect on accuracy on verified labels, the review that made it, and the rows whose answers entered, (n_rows,) bool."""
+
+    effect: Effect
+    review: Review
+    entered: np.ndarray
+
+
 def answers_of(decisions: pd.DataFrame, ids: np.ndarray, labels: np.ndarray, classes: tuple[str, ...]) -> Answers:
     """Return the answers about validation rows.
 
@@ -54,13 +83,7 @@ def answers_of(decisions: pd.DataFrame, ids: np.ndarray, labels: np.ndarray, cla
     StaleEditError
         As `edits.apply` does.
     """
-    wrong = decisions[~decisions["source"].isin(SOURCES) | (decisions["action"] == "drop")]
-    if len(wrong):
-        lines = "; ".join(f"{row.where}: {row.action} of {row.id!r} from {row.source!r}" for row in wrong.head(5).itertuples())
-        raise LeakageError(
-            f"{len(wrong)} edits of validation rows do not come from a blind review: {lines}.",
-            "Revert them. Only answers to a queue of `ceteris queue` verify validation labels, and none may drop a row.",
-        )
+    _refuse_leaks(decisions)
     applied = edits.apply(ids, labels, decisions, classes)
     found = np.full(len(ids), NOT_ANSWERED)
     if len(decisions):
@@ -69,6 +92,40 @@ def answers_of(decisions: pd.DataFrame, ids: np.ndarray, labels: np.ndarray, cla
         found[places] = codes(applied.labels, classes)[places]
         found[places[unsure]] = UNSURE
     return Answers(ids, found)
+
+
+def said_of(decisions: pd.DataFrame, ids: np.ndarray, classes: tuple[str, ...]) -> Answers:
+    """Return what answers make of rows whose given label may have been another one when they were asked for.
+
+    A blind answer is about the row's features, so it stands whatever label the row was given. One that names a class unknown
+    here is left out.
+
+    Raises
+    ------
+    LeakageError
+        As `answers_of` does.
+    """
+    _refuse_leaks(decisions)
+    codes_of = {name: code for code, name in enumerate(classes)}
+    labels = decisions["new_label"].where(decisions["action"] == "relabel", decisions["given_label"])
+    said = [
+        UNSURE if action == "unsure" else codes_of.get(label, NOT_ANSWERED)
+        for action, label in zip(decisions["action"], labels, strict=True)
+    ]
+    found = np.full(len(ids), NOT_ANSWERED)
+    places = pd.Index(ids).get_indexer(pd.Index(decisions["id"], dtype=object))
+    found[places[places >= 0]] = np.array(said, dtype=int)[places >= 0]
+    return Answers(ids, found)
+
+
+def _refuse_leaks(decisions: pd.DataFrame) -> None:
+    wrong = decisions[~decisions["source"].isin(SOURCES) | (decisions["action"] == "drop")]
+    if len(wrong):
+        lines = "; ".join(f"{row.where}: {row.action} of {row.id!r} from {row.source!r}" for row in wrong.head(5).itertuples())
+        raise LeakageError(
+            f"{len(wrong)} edits of validation rows do not come from a blind review: {lines}.",
+            "Revert them. Only answers to a queue of `ceteris queue` verify validation labels, and none may drop a row.",
+        )
 
 
 def queue_pairs(pairs: list[Pair]) -> list[Pair]:
@@ -82,59 +139,114 @@ def queue_pairs(pairs: list[Pair]) -> list[Pair]:
     return found
 
 
-def chosen_rows(scorer: Scorer, pair: Pair, ids: np.ndarray) -> Disagreement:
-    """Return the disagreement set of a pair: a pure function of its predictions and the ids."""
-    arms = [scorer.arms[name].cell.over_seeds()[0] for name in (pair.baseline, pair.candidate)]
-    return disagreement_set(arms[0], arms[1], permanent_numbers(pair.name, ids), most=scorer.compare.review_rows)
+def chosen_rows(scorer: Scorer, pair: Pair, ids: np.ndarray, name: str = "") -> Disagreement:
+    """Return the disagreement set of a pair: a pure function of its predictions, the ids, and the contrast's name.
+
+    Parameters
+    ----------
+    name : str, optional
+        What the rows' permanent numbers are made of; default: the pair's own name.
+    """
+    arms = _arms(scorer, pair)
+    return disagreement_set(arms[0], arms[1], permanent_numbers(name or pair.name, ids), most=scorer.compare.review_rows)
+
+
+def net_of(pair: Pair, facts: Mapping[str, VersionFacts]) -> Pair | None:
+    """Return the pair that sets a candidate against its control, or None where it has none."""
+    if not pair.control:
+        return None
+    return Pair("data", (pair.candidate[0], pair.control), pair.candidate, redrawn=facts[pair.control].redrawn)
+
+
+def needed_pairs(pair: Pair, facts: Mapping[str, VersionFacts]) -> list[Pair]:
+    """Return the pairs whose labels must be verified for this one's verdict: itself, and its net where it drops rows."""
+    net = net_of(pair, facts)
+    return [pair, net] if net is not None and pair.needs_net else [pair]
 
 
 def queue_of(chosen: Disagreement, answers: Answers) -> pd.DataFrame:
     """Return the rows to ask a person for, blind: no model, arm or given label; a column `label` to be filled in."""
-    rows = chosen.order[answers.codes[chosen.order] == NOT_ANSWERED]
-    pi = np.where(chosen.decoys, chosen.pi[chosen.asked].mean() if chosen.asked.any() else 1.0, chosen.pi)
-    return pd.DataFrame({"id": pd.Series(answers.ids[rows], dtype=object), "pi": pi[rows], "label": ""})
+    return questions_of([chosen], answers.ids, answers.codes).rows
 
 
 def judge_verified(scorer: Scorer, pair: Pair, answers: Answers, facts: Mapping[str, VersionFacts]) -> Judged | None:
-    """Return a planned pair's effect on accuracy as its verified disagreements make it, or None where answers are missing.
+    """Return a pair's effect on accuracy as its verified disagreements make it, or None where answers are missing.
 
     With rows left unsure, the interval reaches from the low end with all of them against the candidate to the high end with
     all of them for it.
     """
-    found = _verified(scorer, pair, answers, pair.redrawn)
+    found = verified_pair(scorer, pair, answers)
     if found is None:
         return None
-    effect, unsure = found
-    net = None
-    if pair.control:
-        against = Pair("data", (pair.candidate[0], pair.control), pair.candidate, redrawn=facts[pair.control].redrawn)
-        known = _verified(scorer, against, answers, against.redrawn)
-        net = known[0] if known else None
+    against = net_of(pair, facts)
+    known = verified_pair(scorer, against, answers) if against else None
+    net = known.effect if known else None
     if pair.needs_net and net is None:
         return None
-    effect = judge(effect, net=net if pair.needs_net else None)
-    reason = effect.reason + (f"; {unsure} unsure rows counted for and against" if unsure else "")
-    return Judged(pair, "accuracy", effect.scored_on, replace(effect, reason=reason), net)
+    effect = judge(found.effect, net=net if pair.needs_net else None)
+    return Judged(pair, "accuracy", effect.scored_on, effect, net, review=found.review)
 
 
-def _verified(scorer: Scorer, pair: Pair, answers: Answers, redrawn: bool) -> tuple[Effect, int] | None:
-    arms = [scorer.arms[name].cell.over_seeds()[0] for name in (pair.baseline, pair.candidate)]
-    chosen = chosen_rows(scorer, pair, answers.ids)
+def verified_pair(scorer: Scorer, pair: Pair, answers: Answers, name: str = "") -> Verified | None:
+    """Return a pair's effect on accuracy on verified labels with its review, or None where it may not use them.
+
+    Parameters
+    ----------
+    name : str, optional
+        As for `chosen_rows`.
+    """
+    if not _may_be_verified(scorer, pair, answers):
+        return None
+    arms, given, chosen = _arms(scorer, pair), scorer.labels["given"], chosen_rows(scorer, pair, answers.ids, name)
     scored_on = usable_labels(arms[0], arms[1], answers.codes, chosen)
-    if scored_on == "given" or not (answers.codes != NOT_ANSWERED).any():
+    if scored_on == "given":
         return None
     settings = {
         "confidence": scorer.compare.confidence,
         "groups": scorer.groups,
-        "redrawn_control": redrawn,
+        "redrawn_control": pair.redrawn,
         "region": scorer.compare.region,
     }
-    effect = verified_effect(scorer.labels["given"], arms[0], arms[1], answers.codes, chosen, **settings)  # type: ignore[arg-type]
-    unsure = int(((answers.codes == UNSURE) & (chosen.weights > 0)).sum())
-    if unsure:
-        against, for_it = verified_bounds(scorer.labels["given"], arms[0], arms[1], answers.codes, chosen, **settings)
-        effect = replace(effect, low=against.low, high=for_it.high, p_value=max(against.p_value, for_it.p_value))
-    return replace(effect, metric="accuracy", scored_on=scored_on), unsure
+    effect = verified_effect(given, arms[0], arms[1], answers.codes, chosen, **settings)  # type: ignore[arg-type]
+    review = review_of(given, answers.codes, chosen, scorer.compare.confidence)
+    if review.disputed.unsure:
+        against, favour = verified_bounds(given, arms[0], arms[1], answers.codes, chosen, **settings)
+        effect = replace(effect, low=against.low, high=favour.high, p_value=max(against.p_value, favour.p_value))
+        review = replace(review, against=against.difference, favour=favour.difference)
+    whole = review.disputed.asked == review.differing
+    entered = chosen.weights > 0 if whole else chosen.asked
+    return Verified(replace(effect, metric="accuracy", scored_on=scored_on), review, entered)
+
+
+def labels_for_all(
+    labels: Mapping[str, np.ndarray], arms: Sequence[np.ndarray], answers: Answers, metric: str
+) -> tuple[str, np.ndarray]:
+    """Return the best labels on which all these arms may be set against each other, and what they are: never two kinds.
+
+    For accuracy, labels verified on every row on which any two arms differ come before the given ones.
+
+    Parameters
+    ----------
+    labels : mapping
+        Codes, shape (n_rows,), by what they are, the best first.
+    arms : sequence of arrays of int, shape (n_seeds, n_rows)
+        Predicted classes.
+    """
+    best, known = next(iter(labels.items()))
+    decided = decided_labels(known, arms, answers.codes) if (best, metric) == ("given", "accuracy") else None
+    return (best, known) if decided is None else ("verified (disagreements)", decided)
+
+
+def _may_be_verified(scorer: Scorer, pair: Pair, answers: Answers) -> bool:
+    """Whether every differing row that is certain to be asked for is answered: cheap, and false for nearly every pair."""
+    weights = scorer.differing(pair.baseline, pair.candidate)
+    answered = answers.codes[weights > 0] != NOT_ANSWERED
+    certain = inclusion_probabilities(weights, scorer.compare.review_rows)[weights > 0] >= 1
+    return bool(answered.any() and answered[certain].all())
+
+
+def _arms(scorer: Scorer, pair: Pair) -> list[np.ndarray]:
+    return [scorer.arms[name].cell.over_seeds()[0] for name in (pair.baseline, pair.candidate)]
 
 
 def with_tipping(scorer: Scorer, judged: Judged, chosen: Disagreement, queue: str) -> Judged:
@@ -144,7 +256,7 @@ def with_tipping(scorer: Scorer, judged: Judged, chosen: Disagreement, queue: st
     """
     if judged.effect is None or judged.metric != "accuracy" or judged.scored_on != "given":
         return judged
-    arms = [scorer.arms[name].cell.over_seeds()[0] for name in (judged.pair.baseline, judged.pair.candidate)]
+    arms = _arms(scorer, judged.pair)
     p = judged.effect.p_value
     count = tipping_count(
         scorer.labels["given"],

@@ -11,9 +11,11 @@ import pandas as pd
 
 from ceteris.dataset import GROUP, ID, LABEL, TRUE_LABEL
 from ceteris.errors import BadInputError, nearest
+from ceteris.finding import findings
 from ceteris.gallery import Gallery
 from ceteris.layout import layout_of, read_layout
 from ceteris.params import Params, parse
+from ceteris.scored_twice import scored_twice, two_columns
 from ceteris.sections import METRICS, SCORED_ON
 from ceteris.store import find_root, parse_yaml, read_params, read_parquet, read_table
 
@@ -27,7 +29,7 @@ AXES = ("data", "model", "aa")  # what a contrast in effects.csv moves
 
 _TEXT = (
     "id", "given_label", "suggested_label", "version", "note", "reason", "verdict", "issue_type", "model", "baseline_model",
-    "baseline_version", "candidate_model", "candidate_version", "control",
+    "baseline_version", "candidate_model", "candidate_version", "control", "contrast",
 )  # fmt: skip
 
 
@@ -60,7 +62,9 @@ class Workbench:
         """The figures of the report, one method each."""
         return Gallery(self)
 
-    def effects(self, *, axis: str | None = None, planned: bool | None = None, headline: bool = False) -> pd.DataFrame:
+    def effects(
+        self, *, axis: str | None = None, planned: bool | None = None, headline: bool = False, side_by_side: bool = False
+    ) -> pd.DataFrame:
         """Return results/compare/effects.csv: one row a contrast, metric and set of labels.
 
         Parameters
@@ -69,6 +73,8 @@ class Workbench:
         planned : bool, optional
         headline : bool
             Only the primary metric on the best labels that each contrast has.
+        side_by_side : bool
+            The headline with the same on given labels beside it, for contrasts that have both, and where the two part.
         """
         table = self._table("results", "compare/effects.csv")
         if axis is not None:
@@ -77,6 +83,8 @@ class Workbench:
             table = table[table["axis"] == axis]
         if planned is not None:
             table = table[table["planned"] == planned]
+        if side_by_side:
+            return two_columns(scored_twice(findings(table), self.params.compare.metric, {}))
         if headline:
             table = table[table["metric"] == self.params.compare.metric]
             trust = table["scored_on"].map(SCORED_ON.index)
@@ -236,8 +244,24 @@ class Workbench:
         return rows.drop(columns=[LABEL, GROUP], errors="ignore")
 
     def disagreements(self, contrast: str) -> pd.DataFrame:
-        """Return the queue of validation rows that decide a planned contrast."""
+        """Return the queue of validation rows that decide a contrast: id, pi, label.
+
+        As it is now, for any contrast; of a revision as compare wrote it, for the planned ones.
+        """
+        if self._files is None:
+            from ceteris.asking import questions_about
+
+            return questions_about(self.root, contrast)[0].rows
         return self._table("results", f"compare/queues/{contrast}.csv")
+
+    def verified(self) -> pd.DataFrame:
+        """Return results/compare/verified.csv: how far the review of each contrast is, and what it found.
+
+        `decoys_wrong` of the `decoys_asked` rows on which the arms agree have a wrong label: between `decoys_low` and
+        `decoys_high` of all such rows. `disputed_*` says the same of the rows on which they differ. `against` and `favour` are
+        the effect with every unsure row counted against the candidate, and for it.
+        """
+        return self._table("results", "compare/verified.csv")
 
     def given_labels(self) -> pd.Series:
         """Return the given label of every train and validation row, indexed by id."""

@@ -19,7 +19,7 @@ from ceteris.pairs import Name
 from ceteris.params import parse_recipe
 from ceteris.store import read_params
 
-__all__ = ["account", "compare_revisions", "train_corner"]
+__all__ = ["account", "both", "compare_revisions", "past_of", "train_corner"]
 
 
 def account(root: Path, *, run_missing: bool = False) -> list[Line]:
@@ -32,7 +32,7 @@ def account(root: Path, *, run_missing: bool = False) -> list[Line]:
     """
     settings = read_params(root).compare
     with History(root) as history:
-        past = Past(history.side, history.version, read_seconds(root), partial(kept, root))
+        past = past_of(root, history)
         found = lines(history.snapshots, past, settings)
         absent = [one for line in found if line.against_parent for one in line.against_parent.missing]
         if run_missing and _train(history, absent):
@@ -57,10 +57,8 @@ def compare_revisions(
     """Return what stands between two revisions, by name or hash; refusals as of `compared` and `History.find`."""
     settings = read_params(root).compare
     with History(root) as history:
-        past = Past(history.side, history.version, {}, partial(kept, root))
-        baseline, candidate = history.find(one), history.find(other)
-        for snapshot, cell in zip((baseline, candidate), cells or (), strict=False):
-            history.side(snapshot, cell)
+        past = past_of(root, history)
+        baseline, candidate = both(history, one, other, cells)
 
         def side_by_side() -> Comparison:
             return compared(
@@ -77,6 +75,19 @@ def compare_revisions(
 
         found = side_by_side()
         return side_by_side() if run_missing and _train(history, found.measured.missing) else found
+
+
+def past_of(root: Path, history: History) -> Past:
+    """Return what the measurement asks of the door."""
+    return Past(history.side, history.version, read_seconds(root), partial(kept, root))
+
+
+def both(history: History, one: str, other: str, cells: tuple[Name, Name] | None) -> tuple[Snapshot, Snapshot]:
+    """Return two revisions by their names, refusing a cell that its revision does not hold."""
+    found = history.find(one), history.find(other)
+    for snapshot, cell in zip(found, cells or (), strict=False):
+        history.side(snapshot, cell)
+    return found
 
 
 def _train(history: History, absent: Iterable[Fingerprint]) -> int:

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from ceteris.budget import PEOPLE, SIMULATED, Board, Curve, Trial, budget_curve,
 from ceteris.cells import Cell
 from ceteris.effect import paired_effect
 from ceteris.errors import BadInputError, CeterisError
+from ceteris.experiments.extra import Training
 from ceteris.experiments.history import History
 from ceteris.experiments.records import read_seconds
 from ceteris.experiments.reviewing import Reviewing
@@ -25,6 +26,7 @@ from ceteris.fingerprint import Fingerprint
 from ceteris.layout import read_layout
 from ceteris.ledger import read_ledger
 from ceteris.recipes import make_all
+from ceteris.scoring import NEEDS_PROBABILITIES
 from ceteris.sections import RANDOM, Step
 
 __all__ = ["read_board"]
@@ -48,23 +50,43 @@ def read_board(root: Path, reviewing: Reviewing, most: int) -> Board:
     compared = min(len(ranked), len(random)) >= _FEWEST
     simulated = reviewing.evidence.true is not None and not compared
     if simulated:
-        curve: Curve | None = _simulated(reviewing, steps_up_to(min(most, len(reviewing.evidence.ids))))
-    elif compared:
-        curve = _of_people(reviewing, ranked, random, most)
-    else:
+        reviews = _simulated(reviewing, steps_up_to(min(most, len(reviewing.evidence.ids))))
+    elif compared or len(reviewing.evidence.decisions):
         every = in_order(reviewing.evidence.decisions)
-        curve = _of_people(reviewing, every, random.head(0), most) if len(every) else None
-    trials, unread = _trials(root, reviewing)
+        reviews = _of_people(reviewing, *((ranked, random) if compared else (every, random.head(0))), most)
+    else:
+        reviews = _Reviews([reviewing.given], lambda _: None)
+    cells = reviewing.cells(reviews.trainings)
+    tried, unread = _trials(root, reviewing, cells[0][0])
+    # Both levers are read off one scale, so all cells are scored on labels of one kind.
+    nothing, *scores = reviewing.scored([*(cell for _, cell in cells), *(one.cell for one in tried)])
+    n_reviews, metric = len(cells) - 1, reviewing.params.compare.metric
+    effects = [paired_effect(nothing, score, **reviewing.settings) for score in scores[n_reviews:]]
     return Board(
-        curve,
+        reviews.curve([nothing, *scores[:n_reviews]]),
         SIMULATED if simulated else PEOPLE,
-        tuple(trials),
-        reviewing.left_to_gain(),
-        metric=reviewing.params.compare.metric,
+        tuple(Trial(one.name, replace(effect, axis="model"), one.seconds) for one, effect in zip(tried, effects, strict=True)),
+        left_to_gain=float(-nothing.mean() if metric == "log_loss" else 1 - nothing.mean()),
+        metric=metric,
         model=reviewing.model,
         scored_on=reviewing.scored_on,
         unread=unread,
     )
+
+
+@dataclass(frozen=True)
+class _Reviews:
+    """What is trained for a budget curve, the given labels first, and what makes the curve of its scores."""
+
+    trainings: list[Training]
+    curve: Callable[[list[np.ndarray]], Curve | None]
+
+
+@dataclass(frozen=True)
+class _Tried:
+    name: str
+    cell: Cell
+    seconds: float
 
 
 def _answered(root: Path, reviewing: Reviewing) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -76,16 +98,20 @@ def _answered(root: Path, reviewing: Reviewing) -> tuple[pd.DataFrame, pd.DataFr
     return ranked, random
 
 
-def _simulated(reviewing: Reviewing, ks: tuple[int, ...]) -> Curve:
+def _simulated(reviewing: Reviewing, ks: tuple[int, ...]) -> _Reviews:
     recipes = {f"k{k}": (Step(step="simulate_review", rows=k),) for k in ks}
     versions = make_all({"given": (), **recipes}, reviewing.evidence)
     names = ["given", *recipes, *(RANDOM + name for name in recipes)]
-    scores = dict(zip(names, reviewing.scores([reviewing.of_version(versions[name]) for name in names]), strict=True))
-    ranked, random = ({k: scores[f"{kind}k{k}"] for k in ks} for kind in ("", RANDOM))
-    return budget_curve(scores["given"], ranked, random, **reviewing.settings)
+
+    def curve(scores: list[np.ndarray]) -> Curve:
+        known = dict(zip(names, scores, strict=True))
+        ranked, random = ({k: known[f"{kind}k{k}"] for k in ks} for kind in ("", RANDOM))
+        return budget_curve(known["given"], ranked, random, **reviewing.settings)
+
+    return _Reviews([reviewing.of_version(versions[name]) for name in names], curve)
 
 
-def _of_people(reviewing: Reviewing, ranked: pd.DataFrame, random: pd.DataFrame, most: int) -> Curve:
+def _of_people(reviewing: Reviewing, ranked: pd.DataFrame, random: pd.DataFrame, most: int) -> _Reviews:
     """Return the curve of answers in their order; of fewer random ones than there are, each seed draws its own."""
     both = min(len(ranked), len(random), most)
     ks = sorted({*steps_up_to(min(most, len(ranked))), *([both] if both else [])})
@@ -96,27 +122,34 @@ def _of_people(reviewing: Reviewing, ranked: pd.DataFrame, random: pd.DataFrame,
     trainings += [
         drawn.training(*([order[:k] for order in shuffled] if k < len(random) else [shuffled[0]])) for k in with_random
     ]
-    nothing, *scores = reviewing.scores(trainings)
-    of_ranked, of_random = dict(zip(ks, scores, strict=False)), dict(zip(with_random, scores[len(ks) :], strict=True))
-    return replace(budget_curve(nothing, of_ranked, of_random, **reviewing.settings), drawn_from=len(random))
+
+    def curve(scores: list[np.ndarray]) -> Curve:
+        nothing, *others = scores
+        of_ranked = dict(zip(ks, others, strict=False))
+        of_random = dict(zip(with_random, others[len(ks) :], strict=True))
+        return replace(budget_curve(nothing, of_ranked, of_random, **reviewing.settings), drawn_from=len(random))
+
+    return _Reviews(trainings, curve)
 
 
-def _trials(root: Path, reviewing: Reviewing) -> tuple[list[Trial], int]:
-    """Return every other model that was trained on the given labels, each once, and how many could not be read."""
-    ((held, cell),) = reviewing.cells([reviewing.given])
-    seconds, baseline = read_seconds(root), reviewing.row_scores(cell)
-    known, trials, unread = {held.model}, list[Trial](), 0
+def _trials(root: Path, reviewing: Reviewing, held: Fingerprint) -> tuple[list[_Tried], int]:
+    """Return every other model that was trained on the given labels, each once, and how many could not be read or scored."""
+    seconds, wants_probabilities = read_seconds(root), reviewing.params.compare.metric in NEEDS_PROBABILITIES
+    known, tried, unread = {held.model}, list[_Tried](), 0
     for name, wanted, read in itertools.chain(_of_the_past(root, held), _of_now(reviewing)):
         if wanted.model in known:
             continue
         known.add(wanted.model)
         try:
-            effect = paired_effect(baseline, reviewing.row_scores(read()), **reviewing.settings)
+            cell = read()
         except CeterisError:
             unread += 1
             continue
-        trials.append(Trial(name, replace(effect, axis="model"), seconds.get(wanted.fit_key, math.nan)))
-    return trials, unread
+        if wants_probabilities and cell.pred_probs is None:
+            unread += 1
+        else:
+            tried.append(_Tried(name, cell, seconds.get(wanted.fit_key, math.nan)))
+    return tried, unread
 
 
 def _of_the_past(root: Path, held: Fingerprint) -> Iterator[tuple[str, Fingerprint, Callable[[], Cell]]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ceteris.experiments.table import Line
     from ceteris.pairs import Name
 
-__all__ = ["add_to", "as_rows"]
+__all__ = ["add_to", "as_rows", "cells_named"]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -30,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(credit)
     app.command()(budget)
     app.command("next")(next_)
+    app.command()(replay)
 
 
 def experiments(
@@ -79,7 +80,7 @@ def compare(
     if claim not in (None, "data", "model"):
         raise BadInputError(f"--claim is {claim!r}.", "Say data or model.")
     root = find_root()
-    cells = _cells(baseline, candidate)
+    cells = cells_named(baseline, candidate)
     found = compare_revisions(root, one, other, cells=cells, claimed=claim, run_missing=run_missing)
     metric = read_params(root).compare.metric
     Console().print(side_by_side(found, metric))
@@ -127,12 +128,14 @@ def credit(
 
     reviewing = Reviewing(find_root(), model, _progress("credit"))
     metric = reviewing.params.compare.metric
-    held = beside(metric, reviewing.model, reviewing.scored_on)
+    console = Console()
     if reviewer is not None:
-        Console().print(answers_shown(credit_of_answers(reviewing, reviewer), metric, held, every))
+        answered = credit_of_answers(reviewing, reviewer)
+        console.print(answers_shown(answered, metric, beside(metric, reviewing.model, reviewing.scored_on), every))
     else:
-        console = Console()
-        console.print(credit_shown(credit_of_batches(reviewing, by), by, metric, held, console.width))
+        batches = credit_of_batches(reviewing, by)
+        held = beside(metric, reviewing.model, reviewing.scored_on)
+        console.print(credit_shown(batches, by, metric, held, console.width))
 
 
 def budget(
@@ -188,8 +191,20 @@ def next_(
     print(advice_told(board))
 
 
-def _progress(who: str) -> Callable[[int, int], None]:
-    """Return what tells how many cells are to be trained, and every few seconds how many are left and for how long."""
+def replay(
+    version: Annotated[str, typer.Argument(help="A version of fix.recipes that a rule or a simulated reviewer makes.")],
+    model: Annotated[str | None, typer.Option(help="Held fixed; default: that of the first planned data contrast.")] = None,
+    splits: Annotated[int, typer.Option(help="Re-splits of the train rows, 2 to 1000.")] = 15,
+) -> None:
+    """Tell what this kind of fix is worth on data like this: audit, fix and fits anew in every re-split of the train rows."""
+    from ceteris.replaying import replay_version
+    from ceteris.store import find_root
+
+    print(replay_version(find_root(), version, model, splits, _progress("replay", "re-splits to make")))
+
+
+def _progress(who: str, what: str = "cells to train; finished ones are kept") -> Callable[[int, int], None]:
+    """Return what tells how much is to be done, and every few seconds how much is and for how long it will last."""
     started = told = time.monotonic()
 
     def tell(done: int, total: int) -> None:
@@ -197,15 +212,16 @@ def _progress(who: str) -> Callable[[int, int], None]:
         now = time.monotonic()
         if not done:
             started = told = now
-            print(f"{who}: {total:,} cells to train; finished ones are kept", file=sys.stderr, flush=True)
+            print(f"{who}: {total:,} {what}", file=sys.stderr, flush=True)
         elif now - told > 3 and done < total:
             told, left = now, (now - started) / done * (total - done)
-            print(f"{who}: {done:,} of {total:,} cells trained, about {left:,.0f} s left", file=sys.stderr, flush=True)
+            print(f"{who}: {done:,} of {total:,} done, about {left:,.0f} s left", file=sys.stderr, flush=True)
 
     return tell
 
 
-def _cells(baseline: str | None, candidate: str | None) -> tuple[Name, Name] | None:
+def cells_named(baseline: str | None, candidate: str | None) -> tuple[Name, Name] | None:
+    """Return the two cells that are named, the same of both revisions where one is; None where none is."""
     if baseline is None and candidate is None:
         return None
     parts = [str(other if name is None else name).split("/") for name, other in ((baseline, candidate), (candidate, baseline))]

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
+import numpy as np
 import pandas as pd
 
 from ceteris.errors import NotHeldFixedError
+from ceteris.experiments.best_labels import Doubt, doubt_of
 from ceteris.experiments.diff import Diff, flips, row_changes, slices
-from ceteris.experiments.measured import Corner, Measured, measured
-from ceteris.experiments.moved import Move, moved, told
-from ceteris.experiments.pairing import on_shared_rows
+from ceteris.experiments.measured import Corner, Measured, arms_of, measured
+from ceteris.experiments.moved import move_between, told
+from ceteris.experiments.pairing import Shared, on_shared_rows
 from ceteris.experiments.snapshot import Snapshot
 from ceteris.experiments.table import Past
-from ceteris.fingerprint import axis
 from ceteris.pairs import Name
 from ceteris.sections import Compare
+from ceteris.verified import labels_for_all
 
 __all__ = ["Comparison", "compared", "PARTS"]
 
@@ -33,6 +35,10 @@ class Comparison:
     Attributes
     ----------
     moved : whether each part of the fingerprint of the two cells differs, by the names of `PARTS`
+    doubt : how firm a verdict on given labels is
+    flips_on : the labels by which rows flipped right or wrong
+    unjudged : how many rows on which the arms differ have no such label, and are left out
+    named : the cells, where somebody named them
     """
 
     baseline: Snapshot
@@ -41,6 +47,10 @@ class Comparison:
     moved: Mapping[str, bool]
     measured: Measured
     diff: Diff
+    doubt: Doubt | None = None
+    flips_on: str = "given"
+    unjudged: int = 0
+    named: tuple[Name, Name] | None = None
 
 
 def compared(
@@ -72,9 +82,7 @@ def compared(
     CeterisError
         A cell cannot be read, or the revisions share no validation row.
     """
-    move = moved(one, other)
-    if cells is not None:
-        move = Move(axis(one.cells[cells[0]], other.cells[cells[1]]), *cells)
+    move = move_between(one, other, cells)
     if claimed is not None and move.axis != claimed:
         raise NotHeldFixedError(
             f"{one.name} and {other.name} were said to differ in the {claimed} alone, and fingerprints say: {move.axis}.",
@@ -86,10 +94,11 @@ def compared(
         if claimed is not None:
             raise
         found = Measured(move, reason=str(refusal))
-    sides = {"baseline": past.side(one, move.baseline), "candidate": past.side(other, move.candidate)}
+    sides = arms_of(one, other, move, past.side)
     scorer, names, shared = on_shared_rows(sides, settings)
-    first, second = (scorer.arms[names[role]].cell.over_seeds()[0] for role in ("baseline", "candidate"))
-    flipped = flips(shared.ids, next(iter(shared.labels.values())), first, second, shared.classes)
+    arms = [scorer.arms[names[role]].cell.over_seeds()[0] for role in ("baseline", "candidate")]
+    flips_on, labels, rows = _judged_rows(found, arms, shared)
+    flipped = flips(shared.ids[rows], labels[rows], arms[0][:, rows], arms[1][:, rows], shared.classes)
     versions = past.version(one, move.baseline[1]), past.version(other, move.candidate[1])
     known = features(other).reindex(shared.ids)
     before, after = (asdict(sides[role].fingerprint) for role in ("baseline", "candidate"))
@@ -100,4 +109,19 @@ def compared(
         {name: before[name] != after[name] for name in PARTS},
         found,
         Diff(row_changes(*versions, batches or {}), flipped, slices(known, flipped)),
+        doubt_of(found, scorer, names, shared),
+        flips_on,
+        int((~rows & (arms[0] != arms[1]).any(axis=0)).sum()),
+        cells,
     )
+
+
+def _judged_rows(found: Measured, arms: list[np.ndarray], shared: Shared) -> tuple[str, np.ndarray, np.ndarray]:
+    """Return the labels by which rows flip right or wrong, what they are, and the rows that have one.
+
+    Where the effect is on verified labels, so are the flips: rows left unsure, or out of the sample, are left out.
+    """
+    if found.effect is not None and found.effect.scored_on == "verified (disagreements)":
+        return found.effect.scored_on, shared.answers.codes, shared.answers.codes >= 0
+    scored_on, labels = labels_for_all(shared.labels, arms, shared.answers, "accuracy")
+    return scored_on, labels, np.ones(len(labels), dtype=bool)

@@ -20,12 +20,13 @@ from ceteris.dataset import Dataset
 from ceteris.errors import BadInputError, CeterisError, nearest
 from ceteris.experiments.cache import Cache
 from ceteris.experiments.git import Git
+from ceteris.experiments.here import Here
 from ceteris.experiments.pairing import Side
 from ceteris.experiments.run import Run, run_of
-from ceteris.experiments.snapshot import WORKSPACE, Snapshot, setting
+from ceteris.experiments.snapshot import WORKSPACE, Judging, Snapshot, setting
 from ceteris.fingerprint import Fingerprint
 from ceteris.layout import layout_of
-from ceteris.ledger import read_ledger
+from ceteris.ledger import ledger_files
 from ceteris.pairs import Name
 from ceteris.store import parse_yaml
 
@@ -48,6 +49,7 @@ class History:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._runs: dict[tuple[str, str], Run] = {}
+        self._judging: dict[tuple[str, str], Judging] = {}
         self._cells: OrderedDict[str, Cell] = OrderedDict()
 
     def __enter__(self) -> History:
@@ -119,7 +121,20 @@ class History:
                 self._cells[predictions] = unpack(state, run.read(predictions))[0]
                 while len(self._cells) > _CELLS_KEPT:
                     self._cells.popitem(last=False)
-            return Side(name, self._cells[predictions], snapshot.cells[name], snapshot.judging)
+            return Side(name, self._cells[predictions], snapshot.cells[name], self._by_now(snapshot, snapshot.judging))
+
+    def _by_now(self, snapshot: Snapshot, judging: Judging) -> Judging:
+        """Return the validation rows of a snapshot with what people have said of them by now."""
+        place = snapshot.rev, snapshot.name
+        if place not in self._judging:
+            here, files = self._here, self._ledger_files(snapshot.rev, self._runs[place])
+            key = ("by now", id(judging.ids), *files)  # the rows live as long as the cache, so their identity is a key
+            self._judging[place] = self._cache.once(key, lambda: here.answered(judging, _parsed(files)))
+        return self._judging[place]
+
+    @cached_property
+    def _here(self) -> Here:
+        return Here(self.root)
 
     def version(self, snapshot: Snapshot, name: str) -> pd.DataFrame:
         """Return the rows of a version, with the columns id, label and weight; of a control its first draw."""
@@ -205,11 +220,15 @@ class History:
 
     def _decisions(self, rev: str, run: Run, sections: Any) -> pd.DataFrame:
         """Return what the lines of data/edits/ came to, by the rule of the time."""
-        rule, folder = str(setting(sections, "fix", "conflicts") or "refuse"), run.layout["edits"]
+        rule, files = str(setting(sections, "fix", "conflicts") or "refuse"), self._ledger_files(rev, run)
+        return self._cache.once(("decisions", rule, *files), lambda: edits.resolve(_parsed(files), rule))
+
+    def _ledger_files(self, rev: str, run: Run) -> list[tuple[str, bytes]]:
+        """Return the path and content of each file of data/edits/ at a revision, or as it is now."""
+        folder = run.layout["edits"]
         if not rev:
-            return edits.resolve(read_ledger(self.root / folder), rule)
-        files = [(path, self._file(rev, path)) for path in self._git.files(rev, folder) if path.endswith(".csv")]
-        return self._cache.once(("decisions", rule, *files), lambda: _decided(files, rule))
+            return [(f"{folder}/{path.name}", path.read_bytes()) for path in ledger_files(self.root / folder)]
+        return [(path, self._file(rev, path)) for path in self._git.files(rev, folder) if path.endswith(".csv")]
 
     def _file(self, rev: str, path: str) -> bytes:
         place = self.root / path
@@ -224,9 +243,9 @@ def _names_experiment(parts: tuple[str, ...]) -> bool:
     return len(parts) == 5 and len(parts[2] + parts[3]) == 40
 
 
-def _decided(files: list[tuple[str, bytes]], rule: str) -> pd.DataFrame:
+def _parsed(files: list[tuple[str, bytes]]) -> pd.DataFrame:
     tables = [edits.parse(content.decode("utf-8-sig", "replace"), path) for path, content in files]
-    return edits.resolve(pd.concat([edits.parse("", ""), *tables], ignore_index=True), rule)
+    return pd.concat([edits.parse("", ""), *tables], ignore_index=True)
 
 
 @contextmanager

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from ceteris.attribution import Attribution, attribute
 from ceteris.cells import Cell
-from ceteris.compare import Scorer
-from ceteris.effect import Effect, judge
-from ceteris.errors import NotHeldFixedError
+from ceteris.errors import BadInputError, NotHeldFixedError
+from ceteris.experiments.best_labels import Measured, attributed_on_best, judged_on_best
 from ceteris.experiments.moved import Move
 from ceteris.experiments.pairing import Side, on_shared_rows
 from ceteris.experiments.snapshot import Snapshot
@@ -19,28 +17,11 @@ from ceteris.fingerprint import Fingerprint, hold_fixed
 from ceteris.pairs import Name
 from ceteris.sections import PLACEBO, Compare
 
-__all__ = ["Corner", "Find", "Measured", "measured"]
+__all__ = ["Corner", "Find", "Measured", "arms_of", "measured", "sides_of"]
 
 Find = Callable[[Snapshot, Name], Side]
 Corner = Callable[[Fingerprint], Side | None]
 _MEASURED = ("data", "model", "aa", "code")
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What was measured of a move. `effect` is None where there is no one number, and `reason` says why.
-
-    Attributes
-    ----------
-    missing : fingerprints of the corner cells of the square that nobody has trained
-    """
-
-    move: Move
-    effect: Effect | None = None
-    net: Effect | None = None
-    attribution: Attribution | None = None
-    missing: tuple[Fingerprint, ...] = ()
-    reason: str = ""
 
 
 def measured(parent: Snapshot, child: Snapshot, move: Move, find: Find, corner: Corner, settings: Compare) -> Measured:
@@ -69,26 +50,47 @@ def measured(parent: Snapshot, child: Snapshot, move: Move, find: Find, corner: 
         return Measured(move, reason="not applicable: the learner is deterministic, other seeds change nothing")
     if move.axis == "confounded":
         return _square(parent, child, move, sides, find, corner, settings)
-    return _one(parent, child, move, sides, find, settings)
+    return _one(parent, child, move, find, settings)
 
 
-def _one(parent: Snapshot, child: Snapshot, move: Move, sides: dict[str, Side], find: Find, settings: Compare) -> Measured:
+def sides_of(parent: Snapshot, child: Snapshot, move: Move, find: Find, corner: Corner) -> dict[str, Side]:
+    """Return the cells that a verdict on a move needs, by role.
+
+    Raises
+    ------
+    BadInputError
+        No model was trained otherwise, or a corner of the square is missing.
+    """
+    if move.axis in ("none", "evaluation"):
+        raise BadInputError(f"Between {parent.name} and {child.name} no model was trained otherwise.", "Choose two others.")
+    if move.axis != "confounded":
+        return arms_of(parent, child, move, find)
+    found = {"baseline": find(parent, move.baseline)}
+    for name, wanted in _wanted(parent, child, move, found["baseline"].fingerprint, child.cells[move.candidate]).items():
+        side = corner(wanted)
+        if side is None:
+            raise BadInputError(
+                f"Data and model both moved, and {name} is not trained, which tells them apart.",
+                f"Train it: ceteris compare {parent.name} {child.name} --run-missing",
+            )
+        found[name] = side
+    return found | {"candidate": find(child, move.candidate)}
+
+
+def arms_of(parent: Snapshot, child: Snapshot, move: Move, find: Find) -> dict[str, Side]:
+    """Return the two cells of a move, and the placebo of a candidate that drops rows."""
+    sides = {"baseline": find(parent, move.baseline), "candidate": find(child, move.candidate)}
     control = (move.candidate[0], PLACEBO + move.candidate[1])
-    if move.axis == "data" and control in child.cells:
-        sides = sides | {"control": find(child, control)}
-    scorer, names, _ = on_shared_rows(sides, settings)
+    return sides | {"control": find(child, control)} if move.axis == "data" and control in child.cells else sides
+
+
+def _one(parent: Snapshot, child: Snapshot, move: Move, find: Find, settings: Compare) -> Measured:
+    scorer, names, shared = on_shared_rows(arms_of(parent, child, move, find), settings)
     one, other = (scorer.arms[names[role]].fingerprint for role in ("baseline", "candidate"))
     if move.axis != "code" and one.code != other.code and _inert(parent, child, find):
         other = replace(other, code=one.code)
     hold_fixed(one, other, move.axis, ("/".join(move.baseline), "/".join(move.candidate)))
-    scored_on = next(iter(scorer.labels))
-    effect = scorer.effect(names["baseline"], names["candidate"], settings.metric, scored_on)
-    if effect is None:
-        return _without_probabilities(move, settings)
-    net = None
-    if "control" in names:
-        net = scorer.effect(names["control"], names["candidate"], settings.metric, scored_on, redrawn=True)
-    return Measured(move, replace(judge(effect, net=net), axis=move.axis), net)
+    return judged_on_best(move, scorer, names, shared, settings)
 
 
 def _inert(parent: Snapshot, child: Snapshot, find: Find) -> bool:
@@ -113,10 +115,7 @@ def _square(
             "Data and model moved, and the seeds or the training code too.",
             "Compare revisions with one train.seeds and one code.",
         )
-    wanted = {
-        f"{move.candidate[0]} of {child.name} on {move.baseline[1]} of {parent.name}": replace(y11, data=y00.data),
-        f"{move.baseline[0]} of {parent.name} on {move.candidate[1]} of {child.name}": replace(y11, model=y00.model),
-    }
+    wanted = _wanted(parent, child, move, y00, y11)
     found = {name: corner(fingerprint) for name, fingerprint in wanted.items()}
     absent = [name for name, side in found.items() if side is None]
     if absent:
@@ -124,20 +123,12 @@ def _square(
         return Measured(move, missing=tuple(wanted[name] for name in absent), reason=f"{reason}: --run-missing")
     model, data = (side for side in found.values() if side is not None)
     whole = {"baseline": sides["baseline"], "new model": model, "new data": data, "candidate": sides["candidate"]}
-    return _attributed(move, *on_shared_rows(whole, settings)[:2], settings)
+    return attributed_on_best(move, *on_shared_rows(whole, settings), settings)
 
 
-def _attributed(move: Move, scorer: Scorer, names: dict[str, Name], settings: Compare) -> Measured:
-    scored_on = next(iter(scorer.labels))
-    found = [scorer.scores(name, settings.metric, scored_on) for name in names.values()]
-    square = [scores for scores in found if scores is not None]
-    if len(square) < len(found):
-        return _without_probabilities(move, settings)
-    region = settings.region_log_loss if settings.metric == "log_loss" else settings.region
-    parts = attribute(*square, confidence=settings.confidence, groups=scorer.groups, region=region)
-    named = {name: replace(part, metric=settings.metric, scored_on=scored_on) for name, part in parts.items()}
-    return Measured(move, attribution=Attribution(**named), reason="data and model both moved")
-
-
-def _without_probabilities(move: Move, settings: Compare) -> Measured:
-    return Measured(move, reason=f"an arm gives no probabilities, which {settings.metric} needs")
+def _wanted(parent: Snapshot, child: Snapshot, move: Move, y00: Fingerprint, y11: Fingerprint) -> dict[str, Fingerprint]:
+    """Return the fingerprints of the other two corners of a square by what they are: the new model, then the new data."""
+    return {
+        f"{move.candidate[0]} of {child.name} on {move.baseline[1]} of {parent.name}": replace(y11, data=y00.data),
+        f"{move.baseline[0]} of {parent.name} on {move.candidate[1]} of {child.name}": replace(y11, model=y00.model),
+    }

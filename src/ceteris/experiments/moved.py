@@ -12,7 +12,7 @@ from ceteris.experiments.snapshot import Judging, Snapshot, setting
 from ceteris.fingerprint import axis
 from ceteris.pairs import Name
 
-__all__ = ["Move", "judged_otherwise", "moved", "params_changed", "rows_changed", "told"]
+__all__ = ["Move", "judged_otherwise", "move_between", "moved", "params_changed", "rows_changed", "told"]
 
 
 _MOST_WORDS, _LONGEST = 8, 60
@@ -51,6 +51,11 @@ def moved(parent: Snapshot, child: Snapshot) -> Move:
     same = _held(parent.models, child.models, [one for one in models if (one, held[1]) not in child.deterministic])
     one, other = (same[0], held[0]), (same[1], held[1])
     return Move(axis(parent.cells[one], child.cells[other]), one, other)
+
+
+def move_between(one: Snapshot, other: Snapshot, cells: tuple[Name, Name] | None = None) -> Move:
+    """Return what moves between two revisions, or between two cells of theirs that are named."""
+    return moved(one, other) if cells is None else Move(axis(one.cells[cells[0]], other.cells[cells[1]]), *cells)
 
 
 def _first_versions(parent: Snapshot, child: Snapshot) -> list[str]:

@@ -7,9 +7,11 @@ from typing import Any
 import pandas as pd
 
 from ceteris.effect import Effect
+from ceteris.experiments.beside import checked_told, flips_told
 from ceteris.experiments.comparison import PARTS, Comparison
 from ceteris.experiments.diff import tally
 from ceteris.report import template
+from ceteris.reviewed import noted
 from ceteris.wording import amount, count, interval, labels_of
 
 __all__ = ["comparison_page"]
@@ -29,7 +31,9 @@ def comparison_page(found: Comparison, metric: str) -> str:
         changed=found.changed,
         arms=["/".join(name) for name in (against.move.baseline, against.move.candidate)],
         verdict=against.effect.verdict if against.effect else "",
-        reason=(against.effect.reason if against.effect else against.reason).rstrip("."),
+        reason=(noted(against.effect.reason, against.review) if against.effect else against.reason).rstrip("."),
+        checked=checked_told(found),
+        flips_on=flips_told(found),
         effects=[_part(name, effect, metric) for name, effect in parts],
         moved=", ".join(PARTS[part] for part, differs in found.moved.items() if differs),
         same=", ".join(PARTS[part] for part, differs in found.moved.items() if not differs),

@@ -15,13 +15,14 @@ from ceteris.experiments.snapshot import Judging
 from ceteris.fingerprint import Fingerprint
 from ceteris.pairs import Name
 from ceteris.sections import SCORED_ON, Compare
+from ceteris.verified import Answers
 
 __all__ = ["Side", "Shared", "shared_rows", "on_shared_rows"]
 
 
 @dataclass(frozen=True)
 class Side:
-    """A cell of a revision, and the rows that it predicts."""
+    """A cell of a revision, and the rows that it predicts, with what people have said of them by now."""
 
     name: Name
     cell: Cell
@@ -31,16 +32,23 @@ class Side:
 
 @dataclass(frozen=True)
 class Shared:
-    """The validation rows that several revisions hold with the same feature values, in the order of ids."""
+    """The validation rows that several revisions hold with the same feature values, in the order of ids.
+
+    Attributes
+    ----------
+    labels : codes of `classes` by what they are; "verified (all)" where a person answered for every one of these rows
+    answers : what people have said of them by now
+    """
 
     ids: np.ndarray
     labels: Mapping[str, np.ndarray]
     groups: np.ndarray | None
     classes: tuple[str, ...]
+    answers: Answers
 
 
 def shared_rows(sides: list[Judging]) -> Shared:
-    """Return the rows that all hold, with the labels that the last of them, the latest, gives.
+    """Return the rows that all hold, with the labels that the last of them, the latest, gives, and the answers it knows of.
 
     Raises
     ------
@@ -48,19 +56,25 @@ def shared_rows(sides: list[Judging]) -> Shared:
         They hold no row in common.
     """
     latest = sides[-1]
-    known = [dict(zip(side.ids, side.digests, strict=True)) for side in sides]
-    keep = np.array([all(rows.get(id) == digest for rows in known) for id, digest in known[-1].items()], dtype=bool)
+    held = [dict(zip(side.ids, side.digests, strict=True)) for side in sides]
+    keep = np.array([all(rows.get(id) == digest for rows in held) for id, digest in held[-1].items()], dtype=bool)
     if not keep.any():
         raise BadInputError(
             "These revisions hold no validation row in common.", "Compare revisions of one source, with one split.seed."
         )
     classes = tuple(sorted(set().union(*(side.classes for side in sides))))
     kinds = set.intersection(*(set(side.labels) for side in sides))
+    known = {kind: codes(latest.labels[kind][keep], classes) for kind in kinds}
+    said, shared = latest.answers[keep], codes(np.array(latest.classes, dtype=object), classes)
+    answers = Answers(latest.ids[keep], np.where(said >= 0, shared[said], said))
+    if answers.complete:
+        known["verified (all)"] = answers.codes
     return Shared(
-        ids=latest.ids[keep],
-        labels={kind: codes(latest.labels[kind][keep], classes) for kind in SCORED_ON if kind in kinds},
+        ids=answers.ids,
+        labels={kind: known[kind] for kind in SCORED_ON if kind in known},
         groups=None if latest.groups is None else latest.groups[keep],
         classes=classes,
+        answers=answers,
     )
 
 

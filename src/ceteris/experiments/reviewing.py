@@ -13,6 +13,7 @@ import pandas as pd
 from ceteris import edits
 from ceteris.cell_files import FINGERPRINT, read_cell
 from ceteris.cells import Cell
+from ceteris.contrasts import Contrasts
 from ceteris.dataset import ID, TRUE_LABEL, Dataset, codes
 from ceteris.errors import BadInputError, nearest
 from ceteris.evidence import read_evidence
@@ -24,6 +25,7 @@ from ceteris.params import Params
 from ceteris.recipes import Evidence, Version
 from ceteris.scoring import row_scores
 from ceteris.store import read_json, read_params, read_parquet
+from ceteris.verified import Answers, labels_for_all
 
 __all__ = ["Patch", "Reviewing"]
 
@@ -86,14 +88,19 @@ class Reviewing:
         self._train = Dataset.from_frame(read_parquet(split / "train.parquet"))
         validation = Dataset.from_frame(read_parquet(split / "validation.parquet"))
         truth = read_parquet(split / "truth-validation.parquet").set_index(ID)[TRUE_LABEL].reindex(validation.ids)
-        self.scored_on = "true" if truth.notna().all() else "given"
-        judged = truth.to_numpy(dtype=object) if self.scored_on == "true" else validation.labels
-        self._labels = codes(judged, self.evidence.classes)
+        self._answers = Contrasts(root, self._layout, self.params).answers()
+        self._labels = _best_first(validation.labels, truth, self._answers, self.evidence.classes)
+        self._used: dict[str, None] = {}
         self._groups, self._ids = validation.groups, validation.ids
         self._extra = Extra(
             root, self._train, validation, self.evidence.classes, self.params.train.seeds,
             known=_known(root / self._layout["models"]), tell=tell,
         )  # fmt: skip
+
+    @property
+    def scored_on(self) -> str:
+        """What the tables that were made so far are scored on; each of them on one kind of labels."""
+        return " and ".join(self._used or list(self._labels)[:1])
 
     @property
     def moving(self) -> pd.DataFrame:
@@ -125,22 +132,23 @@ class Reviewing:
 
     def scores(self, trainings: Sequence[Training]) -> list[np.ndarray]:
         """Return the per-row scores of each training, shape (n_seeds, n_rows), more is better."""
-        return [self.row_scores(cell) for _, cell in self.cells(trainings)]
+        return self.scored([cell for _, cell in self.cells(trainings)])
+
+    def scored(self, cells: Sequence[Cell]) -> list[np.ndarray]:
+        """Return the per-row scores of the cells of one table, on the best labels that serve all of them."""
+        arms = [cell.over_seeds()[0] for cell in cells]
+        scored_on, self._judging = labels_for_all(self._labels, arms, self._answers, self.params.compare.metric)
+        self._used[scored_on] = None
+        return [self._row_scores(cell, self._judging) for cell in cells]
 
     def flips(self, baseline: Training, candidate: Training) -> pd.DataFrame:
-        """Return the validation rows that one training gets right and the other wrong."""
+        """Return the validation rows that one training gets right and the other wrong, by the labels of the last table."""
         (_, one), (_, other) = self.cells([baseline, candidate])
-        return flips(self._ids, self._labels, one.predicted, other.predicted, self.evidence.classes)
+        return flips(self._ids, self._judging, one.predicted, other.predicted, self.evidence.classes)
 
-    def left_to_gain(self) -> float:
-        """Return how far the model is from a perfect score on the given labels; for log-loss its loss."""
-        (held,) = self.scores([self.given])
-        return float(-held.mean() if self.params.compare.metric == "log_loss" else 1 - held.mean())
-
-    def row_scores(self, cell: Cell) -> np.ndarray:
-        """Return the per-row scores of a cell that predicts these validation rows, shape (n_seeds, n_rows)."""
+    def _row_scores(self, cell: Cell, labels: np.ndarray) -> np.ndarray:
         metric, n_classes = self.params.compare.metric, len(self.evidence.classes)
-        found = row_scores(metric, self._labels, cell.predicted, cell.pred_probs, n_classes)
+        found = row_scores(metric, labels, cell.predicted, cell.pred_probs, n_classes)
         if found is None:
             raise BadInputError(f"{metric} needs probabilities, and {self.model} gives none.", "Pass another --model.")
         return np.broadcast_to(found, (cell.n_seeds, found.shape[1]))
@@ -151,6 +159,16 @@ class Reviewing:
         compare = self.params.compare
         region = compare.region_log_loss if compare.metric == "log_loss" else compare.region
         return {"confidence": compare.confidence, "groups": self._groups, "region": region}
+
+
+def _best_first(given: np.ndarray, truth: pd.Series, answers: Answers, classes: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Return the codes of the labels that are known for every validation row, the best first."""
+    known = {"given": codes(given, classes)}
+    if answers.complete:
+        known = {"verified (all)": answers.codes} | known
+    if truth.notna().all():
+        known = {"true": codes(truth.to_numpy(dtype=object), classes)} | known
+    return known
 
 
 def _held_model(params: Params) -> str:

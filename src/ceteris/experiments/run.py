@@ -104,9 +104,7 @@ class Run:
         said = decisions[decisions["id"].isin(judging.ids)].reset_index(drop=True)
         if not len(said):
             return judging
-        answers = answers_of(said, judging.ids, judging.labels["given"], judging.classes)
-        verified = {"verified (all)": np.array(judging.classes, dtype=object)[answers.codes]} if answers.complete else {}
-        return replace(judging, answers=answers.codes, labels={**judging.labels, **verified})
+        return replace(judging, answers=answers_of(said, judging.ids, judging.labels["given"], judging.classes).codes)
 
     def _unanswered(self, rows: str, truth: str, classes: str) -> Judging:
         data = Dataset.from_frame(self.table(rows))

@@ -12,11 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ceteris.effect import Effect
+from ceteris.experiments.beside import checked_told, flips_told
 from ceteris.experiments.comparison import PARTS, Comparison
 from ceteris.experiments.diff import tally
-from ceteris.experiments.measured import Measured
 from ceteris.experiments.table import Line
 from ceteris.planning import plan_hash, reviews_needed, visible_table
+from ceteris.reviewed import noted
+from ceteris.scored_twice import given_told, parting
 from ceteris.sections import Compare
 from ceteris.wording import amount, interval, labels_of, literal, metric_name
 
@@ -37,7 +39,7 @@ def shown(lines: Sequence[Line], metric: str, width: int = 120) -> RenderableTyp
     if not lines:
         return Text("No commit or experiment holds a run yet. Make one: dvc repro && git add -A && git commit")
     measurable = [line for line in lines if line.snapshot.fault is None]
-    scored = {line.effect.scored_on for line in measurable if line.effect is not None}
+    scored = {effect.scored_on for line in measurable for effect in _effects(line)}
     on = " and ".join(labels_of(kind) for kind in sorted(scored)) or "nothing yet"
     title = f"Effects on {metric_name(metric)}, scored on {on}"
     table = Table(box=box.SIMPLE_HEAD)
@@ -49,44 +51,75 @@ def shown(lines: Sequence[Line], metric: str, width: int = 120) -> RenderableTyp
     table.add_column("labels", justify="right", no_wrap=True)
     table.add_column("CPU s", justify="right", no_wrap=True)
     for line in measurable:
-        table.add_row(*_row(line, metric, width >= _WIDE))
-    return Group(Text(title), table, *_notes(lines, metric))
+        table.add_row(*_row(line, metric, width >= _WIDE, named=len(scored) > 1))
+    return Group(Text(title), table, *_notes(lines, metric, named=len(scored) > 1))
 
 
-def _row(line: Line, metric: str, wide: bool) -> list[Text]:
+def _effects(line: Line) -> list[Effect]:
+    """Return the effects that are shown of a line, whose labels must be named."""
+    measured = [one for one in (line.against_parent, line.against_first) if one is not None]
+    whole = [one.attribution.whole for one in measured[:1] if one.attribution]
+    return [*(one.effect for one in measured if one.effect is not None), *whole]
+
+
+def _row(line: Line, metric: str, wide: bool, named: bool) -> list[Text]:
     against, first = line.against_parent, line.against_first
     parent = f"\non {literal(line.parent.name)}" if line.parent else ""
     axis = f"{against.move.axis}\n" if against else ""
     return [
         Text(literal(line.snapshot.name), style="bold").append(parent, style="not bold dim"),
         Text(axis, style="bold").append(literal(line.changed), style="not bold"),
-        _amount(line.effect, metric),
-        *([_amount(first.effect if first else None, metric)] if wide else []),
+        _amount(line.effect, metric, named),
+        *([_amount(first.effect if first else None, metric, named)] if wide else []),
         Text(f"{line.labels_reviewed:,}"),
         Text("" if math.isnan(line.cpu_seconds) else f"{line.cpu_seconds:,.1f}"),
     ]
 
 
-def _amount(effect: Effect | None, metric: str) -> Text:
+def _amount(effect: Effect | None, metric: str, named: bool) -> Text:
+    """Return an effect and its verdict; `named`: with the labels it was scored on, since others of the table have others."""
     if effect is None:
         return Text("")
-    return Text(_one_line(effect, metric) + "\n").append(effect.verdict, style=STYLES.get(effect.verdict, ""))
+    on = f" on {effect.scored_on.partition(' ')[0]}" if named else ""
+    return Text(_one_line(effect, metric) + "\n").append(effect.verdict, style=STYLES.get(effect.verdict, "")).append(on)
 
 
-def _notes(lines: Sequence[Line], metric: str) -> list[Text]:
+def _notes(lines: Sequence[Line], metric: str, named: bool) -> list[Text]:
     notes = []
     for line in lines:
         against = line.against_parent
         if against and against.attribution:
             parts = dict(against.attribution.items())
             told = ", ".join(f"{part} {_one_line(parts[part], metric)}" for part in ("data", "model", "interaction"))
-            notes.append(Text(f"{literal(line.snapshot.name)}: {against.reason}: {told}"))
+            on = f", on {labels_of(parts['whole'].scored_on)}" if named else ""
+            notes.append(Text(f"{literal(line.snapshot.name)}: {against.reason}{on}: {told}"))
         elif against and against.effect is None and against.move.axis not in ("none", "evaluation"):
             notes.append(Text(f"{literal(line.snapshot.name)}: {_sentence(against.reason)}"))
+    notes += _beside(lines)
     unread = [line.snapshot for line in lines if line.snapshot.fault is not None]
     notes += [Text(f"{literal(one.name)} is not read: {_sentence(one.fault)}", style="dim") for one in unread[:_MOST_FAULTS]]
     if len(unread) > _MOST_FAULTS:
         notes.append(Text(f"and {len(unread) - _MOST_FAULTS:,} more are not read: ceteris experiments --json", style="dim"))
+    return notes
+
+
+def _beside(lines: Sequence[Line]) -> list[Text]:
+    """Return where given labels part from better ones, and what becomes of verdicts that stand on given labels."""
+    notes = []
+    for line in lines:
+        given = line.against_parent.on_given if line.against_parent else None
+        if line.effect is not None and given is not None and parting(line.effect, given):
+            told = f"{given_told(given)}. {parting(line.effect, given)}"
+            notes.append(Text(f"{literal(line.snapshot.name)}: {told}"))
+    doubtful = [line for line in lines if line.effect is not None and line.effect.scored_on == "given" and line.parent]
+    if doubtful and doubtful[0].parent is not None:
+        pair = f"{literal(doubtful[0].parent.name)} {literal(doubtful[0].snapshot.name)}"
+        notes.append(
+            Text(
+                "Given labels may hold errors, and the sign itself may be wrong. How few of them would undo a verdict: "
+                f"ceteris compare A B, as in ceteris compare {pair}. To check them: ceteris queue --between A B"
+            )
+        )
     return notes
 
 
@@ -111,7 +144,7 @@ def side_by_side(found: Comparison, metric: str) -> RenderableType:
         Text(f"what changed: {literal(found.changed)}"),
         Text(f"compared: {arms}"),
         Text(f"moved: {', '.join(moved) or 'nothing'}; the same: {', '.join(same)}"),
-        *_worth(against, metric),
+        *_worth(found, metric),
     ]
     rows, flipped = found.diff.rows, found.diff.flipped
     classes = rows.assign(label=rows["before"].fillna(rows["after"]))
@@ -119,21 +152,27 @@ def side_by_side(found: Comparison, metric: str) -> RenderableType:
         *head,
         *_table(f"train rows changed: {len(rows):,}, by class", tally(classes, "label", "change")),
         *_table("by batch", tally(rows, "batch", "change")),
-        *_table(f"validation rows flipped: {len(flipped):,}, by class", tally(flipped, "label", "flip")),
+        *_table(
+            f"validation rows flipped: {len(flipped):,}, on {flips_told(found)}, by class",
+            tally(flipped, "label", "flip"),
+        ),
         *_table("by slice (looked for: a hint, no finding)", found.diff.by_slice),
     )
 
 
-def _worth(against: Measured, metric: str) -> list[Text]:
+def _worth(found: Comparison, metric: str) -> list[Text]:
+    against = found.measured
     if against.effect is not None:
         told, verdict = str(against.effect).removesuffix(against.effect.verdict), against.effect.verdict
         return [
             Text(f"worth: {told}").append(verdict, style=STYLES.get(verdict, "")),
-            Text(f"why: {literal(against.effect.reason)}"),
+            Text(f"why: {literal(noted(against.effect.reason, against.review))}"),
+            *map(Text, checked_told(found)),
         ]
     if against.attribution is not None:
         parts = against.attribution.items()
-        return [Text(f"{name.replace('_', ' ')}: {_one_line(effect, metric)}, {effect.verdict}") for name, effect in parts]
+        on = f", on {labels_of(against.attribution.whole.scored_on)}"
+        return [Text(f"{name.replace('_', ' ')}: {_one_line(effect, metric)}, {effect.verdict}{on}") for name, effect in parts]
     return [Text(_sentence(against.reason))]
 
 

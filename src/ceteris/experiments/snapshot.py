@@ -27,8 +27,7 @@ class Judging:
     ids : ndarray of str objects, shape (n_rows,), sorted
     digests : ndarray of bytes objects, shape (n_rows,)
         Of each row's feature values.
-    labels : ndarrays of str objects, shape (n_rows,), by what they are: "given", and where known for every row "true" and
-        "verified (all)"
+    labels : ndarrays of str objects, shape (n_rows,), by what they are: "given", and where known for every row "true"
     answers : what people said of the labels: codes of `classes`, NOT_ANSWERED or UNSURE, shape (n_rows,)
     groups : ndarray of str objects, shape (n_rows,), or None
     classes : the classes, in the order of every cell's codes

@@ -19,6 +19,7 @@ from ceteris.experiments.pairing import Side
 from ceteris.experiments.snapshot import Snapshot
 from ceteris.fingerprint import Fingerprint
 from ceteris.online import levels
+from ceteris.reviewed import noted
 from ceteris.sections import Compare
 from ceteris.verdicts import HARMS, HELPS
 
@@ -26,7 +27,8 @@ __all__ = ["COLUMNS", "corners", "Line", "Past", "judged", "lines", "table"]
 
 COLUMNS = (
     "name", "rev", "parent", "axis", "changed", "baseline", "candidate", "metric", "scored_on", "difference", "low", "high",
-    "p_value", "level", "planned", "verdict", "reason", "from_first", "from_first_low", "from_first_high", "from_first_verdict",
+    "p_value", "level", "planned", "verdict", "reason", "on_given", "on_given_low", "on_given_high", "on_given_verdict",
+    "from_first", "from_first_low", "from_first_high", "from_first_verdict", "from_first_scored_on",
     "data", "data_low", "data_high", "model", "model_low", "model_high", "interaction", "interaction_low", "interaction_high",
     "labels_reviewed", "cpu_seconds",
 )  # fmt: skip
@@ -150,14 +152,17 @@ def _seconds(one: Snapshot, parent: Snapshot | None, past: Past) -> float:
     return sum(known) if len(known) == len(fresh) else math.nan
 
 
-def key_of(line: Line) -> Key:
-    """Return what makes a test one and the same: the two cells, the metric, and what it was scored on."""
+def key_of(line: Line, effect: Effect) -> Key:
+    """Return what makes a test one and the same: the two cells, the metric, the rows, and the labels it was scored on.
+
+    Labels that people verified are named with the digest of the answers that entered: other answers are another test.
+    """
     assert line.parent is not None
     assert line.against_parent is not None
-    assert line.effect is not None
-    move = line.against_parent.move
+    move, answers = line.against_parent.move, line.against_parent.answers
     cells = line.parent.cells[move.baseline].fit_key, line.snapshot.cells[move.candidate].fit_key
-    return *cells, line.effect.metric, line.effect.scored_on, str(line.effect.n_rows)
+    labels = f"{effect.scored_on} {answers}" if effect.scored_on.startswith("verified") else effect.scored_on
+    return *cells, effect.metric, labels, str(effect.n_rows)
 
 
 def judged(found: list[Line], spent: Sequence[Test], settings: Compare) -> tuple[list[Line], list[Test]]:
@@ -173,21 +178,33 @@ def judged(found: list[Line], spent: Sequence[Test], settings: Compare) -> tuple
     history = dict(spent)
     fresh: list[Test] = []
     for line in found:
-        if line.effect is not None and not line.effect.identical and key_of(line) not in history:
-            fresh.append((key_of(line), line.effect.p_value if line.effect.verdict in (HELPS, HARMS) else 1.0))
+        effect = line.effect
+        if effect is not None and not effect.identical and key_of(line, effect) not in history:
+            fresh.append((key_of(line, effect), effect.p_value if effect.verdict in (HELPS, HARMS) else 1.0))
             history |= fresh[-1:]
-    given = dict(zip(history, levels(list(history.values()), 1 - settings.confidence), strict=True))
-    return [_judged(line, given) for line in found], fresh
+    levels_of = dict(zip(history, levels(list(history.values()), 1 - settings.confidence), strict=True))
+    return [_judged(line, levels_of) for line in found], fresh
 
 
-def _judged(line: Line, given: Mapping[Key, float]) -> Line:
+def _judged(line: Line, levels_of: Mapping[Key, float]) -> Line:
+    """Return a line with its verdict at its level.
+
+    The effect on given labels, where it is not the headline, keeps the verdict of the test that it was before there were better
+    labels. Where it never was one, it is shown for comparison, and judged as a family of one.
+    """
     effect, against = line.effect, line.against_parent
     if effect is None or against is None or effect.identical:
         return line
-    level = given[key_of(line)]
+    level, given = levels_of[key_of(line, effect)], against.given
+    if given is not None and given.effect is not None and key_of(line, given.effect) in levels_of:
+        given = replace(given, effect=_at_level(given.effect, given.net, levels_of[key_of(line, given.effect)]))
+    final = replace(against, effect=_at_level(effect, against.net, level), given=given)
+    return replace(line, against_parent=final, level=level)
+
+
+def _at_level(effect: Effect, net: Effect | None, level: float) -> Effect:
     adjusted = min(1.0, effect.p_value * (1 - effect.confidence) / level)
-    final = judge(effect, adjusted, against.net, adjusted_by=ONLINE)
-    return replace(line, against_parent=replace(against, effect=final), level=level)
+    return judge(effect, adjusted, net, adjusted_by=ONLINE)
 
 
 def table(found: Iterable[Line], metric: str) -> pd.DataFrame:
@@ -198,6 +215,8 @@ def table(found: Iterable[Line], metric: str) -> pd.DataFrame:
 def _row(line: Line, metric: str) -> dict[str, Any]:
     against, effect = line.against_parent, line.effect
     first = line.against_first.effect if line.against_first else None
+    given = against.on_given if against else None
+    parts = against.attribution if against else None
     return {
         "name": line.snapshot.name,
         "rev": line.snapshot.rev,
@@ -207,19 +226,28 @@ def _row(line: Line, metric: str) -> dict[str, Any]:
         "baseline": "/".join(against.move.baseline) if against else "",
         "candidate": "/".join(against.move.candidate) if against else "",
         "metric": metric,
-        "scored_on": effect.scored_on if effect else "",
+        "scored_on": effect.scored_on if effect else parts.whole.scored_on if parts else "",
         **_numbers("difference", "low", "high", effect),
         "p_value": effect.p_value if effect else math.nan,
         "level": line.level,
         "planned": line.planned,
         "verdict": effect.verdict if effect else "",
-        "reason": effect.reason if effect else against.reason if against else str(line.snapshot.fault or ""),
+        "reason": _reason(line),
+        **_numbers("on_given", "on_given_low", "on_given_high", given),
+        "on_given_verdict": given.verdict if given else "",
         **_numbers("from_first", "from_first_low", "from_first_high", first),
         "from_first_verdict": first.verdict if first else "",
-        **_parts(against.attribution if against else None),
+        "from_first_scored_on": first.scored_on if first else "",
+        **_parts(parts),
         "labels_reviewed": line.labels_reviewed,
         "cpu_seconds": line.cpu_seconds,
     }
+
+
+def _reason(line: Line) -> str:
+    if line.effect is not None and line.against_parent is not None:
+        return noted(line.effect.reason, line.against_parent.review)
+    return line.against_parent.reason if line.against_parent else str(line.snapshot.fault or "")
 
 
 def _parts(attribution: Attribution | None) -> dict[str, float]:

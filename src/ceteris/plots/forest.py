@@ -13,7 +13,8 @@ from matplotlib.ticker import MaxNLocator
 from ceteris.finding import Finding, findings
 from ceteris.plots.colors import LIGHT, Theme
 from ceteris.plots.sheet import Sheet
-from ceteris.story import control_of, control_rows, exploratory, planned
+from ceteris.scored_twice import scored_twice
+from ceteris.story import control_of, control_rows, exploratory, on_best_labels, planned
 from ceteris.wording import elide, ems, labels_of, metric_name, metric_unit, percent
 
 __all__ = ["effects_forest"]
@@ -61,11 +62,10 @@ def _forest_parts(found: list[Finding], metric: str, explore: bool) -> list[tupl
         ("Model lever: the data is held fixed", [finding for finding in chosen if finding.axis == "model"]),
     ]
     if explore:
-        others = [finding for finding in exploratory(found) if finding.metric == metric]
+        others = [finding for finding in exploratory(on_best_labels(found)) if finding.metric == metric]
         parts.append(("Exploratory: not planned, interval unadjusted", others[:_MOST_EXPLORATORY]))
     models = {model for finding in chosen for model in (finding.baseline_model, finding.candidate_model)}
-    trusted = chosen[0].scored_on if chosen else ""
-    same = [finding for finding in control_rows(found, metric, trusted) if finding.axis == "aa" and finding.applicable]
+    same = [finding for finding in control_rows(found, metric) if finding.axis == "aa" and finding.applicable]
     parts.append(("A/A: only the seeds differ", [finding for finding in same if finding.candidate_model in models]))
     return [(heading, rows) for heading, rows in parts if rows]
 
@@ -86,7 +86,11 @@ class _Forest:
         self.parts, self.metric, self.region, self.confidence, self.compact = parts, metric, region, confidence, compact
         self.shown = [finding for _, rows in parts for finding in rows]
         self.controls = {finding.arms: control_of(finding, found) for finding in self.shown}
+        # What a person verified is set against what it was before; true labels are known from the start.
+        twice = scored_twice(found, metric, {})
+        self.given = {one.better.arms: one.given for one in twice if one.better.scored_on.startswith("verified")}
         self.step, self.head, self.top = (0.84, 0.32, 0.32) if compact else (0.56, 0.32, 0.34)
+        self.step += 0.16 * any(one.arms in self.given for one in self.shown)
         room = max([1.8, *(_EM * ems(text) for one in self.shown for text, _ in self._numbers(one))])
         width = 4.0 if compact else _NAMES + _SCALE + 0.2 + room + 0.16
         self.bottom = self.top + self.head * len(parts) + self.step * max(len(self.shown), 1)
@@ -96,7 +100,8 @@ class _Forest:
         self.low, self.high = self._reach()
 
     def _reach(self) -> tuple[float, float]:
-        measured = [*self.shown, *(control for control in self.controls.values() if control)]
+        given = [self.given[one.arms] for one in self.shown if one.arms in self.given]
+        measured = [*self.shown, *(control for control in self.controls.values() if control), *given]
         ends = [
             0.0,
             -2.4 * self.region,
@@ -116,7 +121,8 @@ class _Forest:
         sheet, theme = self.sheet, self.theme
         where = sorted({finding.scored_on for finding in self.shown})
         words = labels_of(where[0]) if len(where) == 1 else "the labels named in each row"
-        sheet.say(self.margin, 0.16, f"Difference in {metric_name(self.metric)}, scored on {words}", 9, theme.muted)
+        title = f"Difference in {metric_name(self.metric)}, scored on {words}"
+        sheet.say(self.margin, 0.16, title, 7.5 if self.compact and len(title) > 54 else 9, theme.muted)
         if not self.shown:
             sheet.say(self.margin, self.top + 0.4, "No contrast was planned and measured.", 10)
         elif not self.compact:
@@ -153,6 +159,7 @@ class _Forest:
             sheet.say(self.x(tick / factor), self.bottom + 0.13, text, 9, theme.muted, ha="center")
         shade = f"shaded: no practical difference, within \u00b1{self.region * factor:g}"
         key = f"\u25cf {percent(self.confidence)} interval,  \u25cb cannot tell,  \u25c7 its control"
+        key += ",  \u00d7 on given labels" * any(one.arms in self.given for one in self.shown)
         sheet.say((self.left + self.right) / 2, self.bottom + 0.32, unit, 8.5, theme.muted, ha="center")
         lines = [key, shade] if self.compact else [f"{key};  {shade}"]
         for number, text in enumerate(lines):
@@ -176,15 +183,17 @@ class _Forest:
             self._whisker(finding, at, theme.muted if quiet else color, quiet, finding.verdict == "cannot tell")
         if control:
             self._whisker(control, at + 0.17, theme.muted, True, True)
+        if finding.arms in self.given:
+            self._whisker(self.given[finding.arms], at + (0.34 if control else 0.17), theme.muted, True, True, "x")
         self._words(finding, y, color)
 
-    def _whisker(self, finding: Finding, y: float, color: str, quiet: bool, hollow: bool) -> None:
+    def _whisker(self, finding: Finding, y: float, color: str, quiet: bool, hollow: bool, mark: str = "") -> None:
         x = self.x(finding.difference)
         if not math.isnan(finding.low):
             self.sheet.line(
                 [self.x(finding.low), self.x(finding.high)], [y, y], color, 1.0 if quiet else 2.4, solid_capstyle="butt"
             )
-        self.sheet.mark(x, y, color, 4.2 if quiet else 7.0, "D" if quiet else "o", hollow or quiet)
+        self.sheet.mark(x, y, color, 5.0 if mark else 4.2 if quiet else 7.0, mark or ("D" if quiet else "o"), hollow or quiet)
 
     def _numbers(self, finding: Finding) -> list[tuple[str, float]]:
         """Return what a finding moved and what its control moved, each with the size to write it in."""
@@ -192,11 +201,14 @@ class _Forest:
         if control:
             kind = control.candidate_version.split("-")[0]
             texts.append((f"{kind} {control.difference_text} {control.interval_text}", 8.5))
+        if finding.arms in self.given:
+            given = self.given[finding.arms]
+            texts.append((f"given {given.difference_text} {given.interval_text} {given.verdict}", 8.5))
         return texts
 
     def _words(self, finding: Finding, y: float, color: str) -> None:
         sheet, verdict = self.sheet, finding.verdict or "not judged"
-        (numbers, size), *of_control = self._numbers(finding)
+        (numbers, size), *beside = self._numbers(finding)
         if self.compact:
             sheet.say(self.left, y + 0.28, verdict, 9, color, weight="bold")
             sheet.say(self.right, y + 0.28, numbers, size, ha="right")
@@ -204,5 +216,5 @@ class _Forest:
         x = self.right + 0.2
         sheet.say(x, y + 0.09, verdict, 9.5, color, weight="bold")
         sheet.say(x, y + 0.25, numbers, size)
-        for text, smaller in of_control:
-            sheet.say(x, y + 0.40, text, smaller, self.theme.muted)
+        for place, (text, smaller) in enumerate(beside):
+            sheet.say(x, y + 0.40 + 0.15 * place, text, smaller, self.theme.muted)

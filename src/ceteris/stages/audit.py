@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
-from ceteris.dataset import ID, Dataset, codes, row_digests
+from ceteris.dataset import ID, Dataset, codes
 from ceteris.issues import find_label_issues, rank
 from ceteris.models import build
 from ceteris.pred_probs import out_of_fold
 from ceteris.stages import Progress, Stage, run
 from ceteris.store import read_json, read_parquet, write_json, write_parquet, write_table
 
-__all__ = ["main", "uncut"]
+__all__ = ["main"]
 
 
 def main(stage: Stage) -> None:
@@ -28,7 +27,7 @@ def main(stage: Stage) -> None:
         folds=audit.folds,
         repeats=audit.repeats,
         seed=audit.seed,
-        groups=uncut(data),
+        groups=data.uncut(),
         names=classes,
         progress=Progress(stage, "fits"),
     )
@@ -48,14 +47,6 @@ def main(stage: Stage) -> None:
     )
     place = f"{stage.layout['results']}/audit/queue.csv"
     stage.tell(f"{flagged:,} of {len(data):,} train labels are doubted; the queue is in {place}")
-
-
-def uncut(data: Dataset) -> np.ndarray | None:
-    """Return what no fold may cut: the groups where there are any, else the copies of a row where there are any."""
-    if data.groups is not None:
-        return data.groups
-    digests = row_digests(data.features)
-    return digests if len(set(digests)) < len(digests) else None
 
 
 if __name__ == "__main__":

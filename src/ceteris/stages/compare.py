@@ -2,49 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 import pandas as pd
 
-from ceteris import edits
-from ceteris.cell_files import read_cell
-from ceteris.compare import Arm, Judged, Scorer, as_one_family, effects_table, grid_table, judge_pairs
-from ceteris.dataset import GROUP, ID, LABEL, TRUE_LABEL, codes
+from ceteris.checked import review_of
+from ceteris.compare import Judged, Scorer, as_one_family, effects_table, grid_table, judge_pairs
+from ceteris.contrasts import Contrasts
+from ceteris.disagreement import Disagreement
 from ceteris.effect import smallest_visible_after
-from ceteris.errors import BadInputError, some
-from ceteris.ledger import of_part, read_ledger
+from ceteris.errors import some
+from ceteris.intervals import hidden_variance
 from ceteris.pairs import Pair, VersionFacts, pairs_of
+from ceteris.reviewed import Review
+from ceteris.reviews import reviews_table
 from ceteris.scoring import thin_classes
-from ceteris.splits import VALIDATION
 from ceteris.stages import Stage, run
-from ceteris.store import read_json, read_parquet, read_table, sweep, write_json, write_table
-from ceteris.verified import Answers, answers_of, chosen_rows, judge_verified, queue_of, queue_pairs, with_tipping
+from ceteris.store import sweep, write_json, write_table
+from ceteris.verified import Answers, chosen_rows, judge_verified, queue_of, queue_pairs, with_tipping
 
 __all__ = ["main"]
 
 
 def main(stage: Stage) -> None:
     """Write results/compare/."""
-    validation = read_parquet(stage.path("split", "validation.parquet"), columns=None).sort_values(ID, ignore_index=True)
-    classes = tuple(read_json(stage.path("split", "classes.json")))
-    facts = _facts(stage)
-    answers = _answers(stage, validation, classes)
-    scorer = _scorer(stage, validation, classes, facts, answers)
+    contrasts = Contrasts(stage.root, stage.layout, stage.params)
+    facts, answers = contrasts.facts(), contrasts.answers()
+    scorer = contrasts.scorer([(model, version) for model in stage.params.train.models for version in facts], answers)
     pairs = pairs_of(stage.params.train.models, facts, stage.params.compare)
     judged = judge_pairs(scorer, pairs, facts)
     if "true" not in scorer.labels and "verified (all)" not in scorer.labels:
-        found = [judge_verified(scorer, pair, answers, facts) for pair in pairs if pair.planned]
+        found = [judge_verified(scorer, pair, answers, facts) for pair in pairs]
         judged += [one for one in found if one is not None]
-    judged = _with_queues(stage, scorer, as_one_family(judged, stage.params.compare.metric), pairs, answers)
+    judged, chosen = _with_queues(stage, scorer, as_one_family(judged, stage.params.compare.metric), pairs, answers)
     folder = stage.path("results", "compare")
     effects = effects_table(judged, facts)
     write_table(folder / "effects.csv", effects)
+    write_table(folder / "verified.csv", reviews_table(_reviews(judged, chosen, scorer, answers)))
     write_table(folder / "grid.csv", grid_table(scorer, facts))
     planned = effects[effects["planned"] & effects["p_holm"].notna()]
     write_table(folder / "planned.csv", _for_plots(planned))
     write_json(folder / "metrics.json", _metrics(stage, scorer, judged, pairs, facts))
-    thin = [classes[code] for code in thin_classes(scorer.labels["given"])]
+    thin = [contrasts.classes[code] for code in thin_classes(scorer.labels["given"])]
     if thin:
         stage.tell(f"fewer than 20 validation rows of {some(thin)}: intervals of class-wise metrics are too narrow there")
     for one in judged:
@@ -52,69 +49,42 @@ def main(stage: Stage) -> None:
             stage.tell(f"{one.pair.name}: {one.effect}")
 
 
-def _facts(stage: Stage) -> dict[str, VersionFacts]:
-    index = read_json(stage.path("versions", "index.json"))
-    table = read_table(stage.path("results", "fix", "versions.csv"), text=("version", "note")).set_index("version")
-    facts = {}
-    for name in index["order"]:
-        row, stated = table.loc[name], index["versions"][name]
-        facts[name] = VersionFacts(**stated, dropped=int(row["dropped"]), reviewed=int(row["reviewed"]), rows=int(row["rows"]))
-    return facts
+def _with_queues(
+    stage: Stage, scorer: Scorer, judged: list[Judged], pairs: list[Pair], answers: Answers
+) -> tuple[list[Judged], dict[Pair, Disagreement]]:
+    """Write the disagreement queue of each planned contrast, and set its tipping count beside its verdict on given labels.
 
-
-def _answers(stage: Stage, validation: pd.DataFrame, classes: tuple[str, ...]) -> Answers:
-    parts = read_parquet(stage.path("split", "parts.parquet")).set_index("id")["part"]
-    decisions = edits.resolve(read_ledger(stage.path("edits")), stage.params.fix.conflicts)
-    judging = of_part(decisions, parts, VALIDATION)
-    return answers_of(judging, validation[ID].to_numpy(dtype=object), validation[LABEL].to_numpy(dtype=object), classes)
-
-
-def _scorer(
-    stage: Stage, validation: pd.DataFrame, classes: tuple[str, ...], facts: dict[str, VersionFacts], answers: Answers
-) -> Scorer:
-    ids = validation[ID].to_numpy(dtype=object)
-    labels = {"given": codes(validation[LABEL].to_numpy(dtype=object), classes)}
-    if answers.complete:
-        labels["verified (all)"] = answers.codes
-    truth = read_parquet(stage.path("split", "truth-validation.parquet")).set_index(ID)[TRUE_LABEL].reindex(ids)
-    if truth.notna().all():
-        labels["true"] = codes(truth.to_numpy(dtype=object), classes)
-    for name, found in labels.items():
-        absent = [classes[code] for code in range(len(classes)) if not (found == code).any()]
-        if absent:
-            raise BadInputError(
-                f"No validation row has the {name} label {some(absent)}, so nothing can be said about it.",
-                "Enlarge split.validation in params.yaml, change split.seed, or add rows of that class.",
-            )
-    arms = {(model, name): _arm(stage, model, name, ids, classes) for model in stage.params.train.models for name in facts}
-    groups = validation[GROUP].to_numpy(dtype=object) if GROUP in validation else None
-    return Scorer(arms, labels, len(classes), groups, stage.params.compare)
-
-
-def _arm(stage: Stage, model: str, version: str, ids: np.ndarray, classes: tuple[str, ...]) -> Arm:
-    cell, fingerprint, stored, named = read_cell(stage.path("models", model, version))
-    if named != classes or not np.array_equal(stored, ids):
-        raise BadInputError(
-            f"The cell {model}/{version} was made on other validation rows or classes.", "Make it anew: dvc repro train --force"
-        )
-    return Arm(cell, fingerprint)
-
-
-def _with_queues(stage: Stage, scorer: Scorer, judged: list[Judged], pairs: list[Pair], answers: Answers) -> list[Judged]:
-    """Write the disagreement queue of each planned contrast, and set its tipping count beside its verdict on given labels."""
+    Returned with the set of each of them. Queues of other contrasts are written by `ceteris queue`, on request.
+    """
     folder = stage.path("results", "compare", "queues")
-    queues: dict[str, tuple[str, Any]] = {}
+    paths: dict[str, str] = {}
+    sets: dict[str, Disagreement] = {}
     for pair in queue_pairs(pairs):
-        path, chosen = folder / f"{pair.name}.csv", chosen_rows(scorer, pair, answers.ids)
-        write_table(path, queue_of(chosen, answers))
-        queues[pair.name] = (str(path.relative_to(stage.root)), chosen)
-    sweep(folder, {stage.root / path for path, _ in queues.values()} | {folder / "README.md"})
-    return [
-        with_tipping(scorer, one, queues[one.pair.name][1], queues[one.pair.name][0])
-        if one.pair.planned and one.pair.name in queues
+        path, sets[pair.name] = folder / f"{pair.name}.csv", chosen_rows(scorer, pair, answers.ids)
+        write_table(path, queue_of(sets[pair.name], answers))
+        paths[pair.name] = str(path.relative_to(stage.root))
+    sweep(folder, {stage.root / path for path in paths.values()} | {folder / "README.md"})
+    told = [
+        with_tipping(scorer, one, sets[one.pair.name], paths[one.pair.name])
+        if one.pair.planned and one.pair.name in paths
         else one
         for one in judged
     ]
+    return told, {pair: sets[pair.name] for pair in pairs if pair.planned and pair.name in sets}
+
+
+def _reviews(
+    judged: list[Judged], chosen: dict[Pair, Disagreement], scorer: Scorer, answers: Answers
+) -> list[tuple[Pair, Review, bool]]:
+    """Return the reviews that make an effect, and those of planned contrasts that have begun."""
+    whole = {one.pair: one.review for one in judged if one.review is not None}
+    if "true" in scorer.labels or "verified (all)" in scorer.labels:
+        return []
+    known = {
+        pair: review_of(scorer.labels["given"], answers.codes, rows, scorer.compare.confidence) for pair, rows in chosen.items()
+    }
+    begun = [(pair, review, False) for pair, review in known.items() if review.begun and pair not in whole]
+    return [(pair, review, True) for pair, review in whole.items()] + begun
 
 
 def _for_plots(planned: pd.DataFrame) -> pd.DataFrame:
@@ -149,14 +119,23 @@ def _metrics(
         scores = scorer.scores(one.pair.baseline, metric, one.scored_on if one.scored_on in scorer.labels else "given")
         if scores is not None:
             metrics.setdefault(f"baseline_{metric}", _rounded(abs(float(scores.mean()))))
-    control = next(
-        (one for one in judged if facts[one.pair.candidate[1]].redrawn and one.metric == metric and one.effect is not None),
-        None,
-    )
-    if control is not None and control.effect is not None:
-        planned = sum(pair.planned for pair in pairs)
-        metrics["smallest_visible"] = _rounded(smallest_visible_after(control.effect, planned))
-    return metrics
+    visible = _smallest_visible(scorer, judged, metric, facts, sum(pair.planned for pair in pairs))
+    return metrics if visible is None else metrics | {"smallest_visible": _rounded(visible)}
+
+
+def _smallest_visible(
+    scorer: Scorer, judged: list[Judged], metric: str, facts: dict[str, VersionFacts], n_planned: int
+) -> float | None:
+    """Return the smallest effect that can show by the first control drawn anew, and A/A of the same model, if there is one."""
+    known = [one for one in judged if one.metric == metric and one.effect is not None]
+    control = next((one for one in known if facts[one.pair.candidate[1]].redrawn), None)
+    if control is None or control.effect is None:
+        return None
+    place = control.pair.baseline, control.scored_on
+    same = next((one.effect for one in known if one.pair.axis == "aa" and (one.pair.baseline, one.scored_on) == place), None)
+    one, other = (scorer.scores(name, metric, control.scored_on) for name in (control.pair.baseline, control.pair.candidate))
+    hidden = 0.0 if one is None or other is None else hidden_variance(one, other, scorer.groups)
+    return smallest_visible_after(control.effect, n_planned, hidden=hidden, same=same)
 
 
 def _rounded(value: float) -> float:

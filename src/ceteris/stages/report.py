@@ -46,6 +46,7 @@ def _tables(stage: Stage) -> Tables:
         issues=read_parquet(stage.path("audit", "issues.parquet")),
         visible=read_table(stage.path("results", "split", "visible.csv")),
         metrics=read_json(compare / "metrics.json"),
+        reviews=read_table(compare / "verified.csv", text=texts),
     )
 
 

@@ -1,0 +1,107 @@
+"""The door to the contrasts of a repository: its cells, its validation labels, and what people answered, as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ceteris import edits
+from ceteris.cell_files import read_cell
+from ceteris.compare import Arm, Scorer
+from ceteris.dataset import GROUP, ID, LABEL, TRUE_LABEL, codes
+from ceteris.errors import BadInputError, some
+from ceteris.ledger import of_part, read_ledger
+from ceteris.pairs import Name, VersionFacts
+from ceteris.params import Params
+from ceteris.splits import VALIDATION
+from ceteris.store import read_json, read_parquet, read_table
+from ceteris.verified import Answers, answers_of
+
+__all__ = ["Contrasts"]
+
+
+class Contrasts:
+    """What compare judges, read when asked for.
+
+    Parameters
+    ----------
+    root : Path
+        The repository.
+    layout : mapping
+        From `read_layout`.
+    """
+
+    def __init__(self, root: Path, layout: Mapping[str, str], params: Params) -> None:
+        self._root, self._layout, self._params = root, layout, params
+        self.validation = read_parquet(self._path("split", "validation.parquet")).sort_values(ID, ignore_index=True)
+        self.classes: tuple[str, ...] = tuple(read_json(self._path("split", "classes.json")))
+        self.ids: np.ndarray = self.validation[ID].to_numpy(dtype=object)
+
+    def facts(self) -> dict[str, VersionFacts]:
+        """Return what is known of each version, in the order they were made."""
+        index = read_json(self._path("versions", "index.json"))
+        table = read_table(self._path("results", "fix", "versions.csv"), text=("version", "note")).set_index("version")
+        facts = {}
+        for name in index["order"]:
+            row, stated = table.loc[name], index["versions"][name]
+            facts[name] = VersionFacts(
+                **stated, dropped=int(row["dropped"]), reviewed=int(row["reviewed"]), rows=int(row["rows"])
+            )
+        return facts
+
+    def answers(self) -> Answers:
+        """Return what data/edits/ says of the validation labels; refusals as of `edits.resolve` and `answers_of`."""
+        parts = read_parquet(self._path("split", "parts.parquet")).set_index("id")["part"]
+        decisions = edits.resolve(read_ledger(self._path("edits")), self._params.fix.conflicts)
+        given = self.validation[LABEL].to_numpy(dtype=object)
+        return answers_of(of_part(decisions, parts, VALIDATION), self.ids, given, self.classes)
+
+    def scorer(self, names: Iterable[Name], answers: Answers) -> Scorer:
+        """Return a scorer of these cells on the given labels, and on better ones where they are known for every row.
+
+        Raises
+        ------
+        BadInputError
+            A class has no validation row, or a cell was made on other rows.
+        """
+        labels = {"given": codes(self.validation[LABEL].to_numpy(dtype=object), self.classes)}
+        if answers.complete:
+            labels["verified (all)"] = answers.codes
+        truth = read_parquet(self._path("split", "truth-validation.parquet")).set_index(ID)[TRUE_LABEL].reindex(self.ids)
+        if truth.notna().all():
+            labels["true"] = codes(truth.to_numpy(dtype=object), self.classes)
+        for name, found in labels.items():
+            absent = [self.classes[code] for code in range(len(self.classes)) if not (found == code).any()]
+            if absent:
+                raise BadInputError(
+                    f"No validation row has the {name} label {some(absent)}, so nothing can be said about it.",
+                    "Enlarge split.validation in params.yaml, change split.seed, or add rows of that class.",
+                )
+        arms = {name: self._arm(*name) for name in names}
+        groups = self.validation[GROUP].to_numpy(dtype=object) if GROUP in self.validation else None
+        return Scorer(arms, labels, len(self.classes), groups, self._params.compare)
+
+    def features(self) -> pd.DataFrame:
+        """Return the features of the validation rows, indexed by id, without their labels."""
+        rows = self.validation.set_index(ID).rename_axis("id")
+        return rows.drop(columns=[LABEL, GROUP], errors="ignore")
+
+    def _arm(self, model: str, version: str) -> Arm:
+        cell, fingerprint, stored, named = read_cell(self._path("models", model, version))
+        if named != self.classes or not np.array_equal(stored, self.ids):
+            raise BadInputError(
+                f"The cell {model}/{version} was made on other validation rows or classes.",
+                "Make it anew: dvc repro train --force",
+            )
+        return Arm(cell, fingerprint)
+
+    def _path(self, name: str, *parts: str) -> Path:
+        path = self._root.joinpath(self._layout[name], *parts)
+        if name in ("split", "versions", "results") and not path.is_file():
+            raise BadInputError(
+                f"{path.relative_to(self._root)} is not there.", "Make it: dvc repro (or bring it: dvc checkout)"
+            )
+        return path

@@ -1,0 +1,72 @@
+"""The door to re-splits: what a recipe of params.yaml is worth as a kind of fix, on the train rows of this repository."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ceteris.dataset import ID, TRUE_LABEL, Dataset
+from ceteris.errors import BadInputError, nearest
+from ceteris.layout import read_layout
+from ceteris.models import build
+from ceteris.resampled import Chain, Resampled, replay
+from ceteris.store import read_json, read_params, read_parquet
+
+__all__ = ["replay_version"]
+
+MOST_SPLITS = 1000
+
+
+def replay_version(
+    root: Path,
+    version: str,
+    model: str | None = None,
+    splits: int = 15,
+    tell: Callable[[int, int], None] = lambda done, total: None,
+) -> Resampled:
+    """Return what a version's recipe is worth against `given`, made anew in each of many re-splits of the train rows.
+
+    Parameters
+    ----------
+    version : a version of fix.recipes that a rule or a simulated reviewer makes
+    model : a model of train.models; default: that of the first planned data contrast, else the first
+    splits : int in [2, 1000]
+    tell : called with (splits done, splits)
+
+    Raises
+    ------
+    LeakageError
+        The recipe applies edits of people, which were made once, from all rows.
+    BadInputError, ParamsError
+        An unknown version or model, labels that a simulated reviewer would need, or too few rows.
+    """
+    params, layout = read_params(root), read_layout(root)
+    recipes, models = params.fix.steps(), params.train.models
+    if version not in recipes:
+        raise BadInputError(f"{version!r} is no version of fix.recipes.{nearest(version, recipes)}", "Name one of them.")
+    if not recipes[version]:
+        raise BadInputError(f"{version!r} is what a fix is compared with, and holds none.", "Name another version.")
+    name = model or params.held_model
+    if name not in models:
+        raise BadInputError(f"{name!r} is no model of params.yaml.{nearest(name, models)}", "Name one of train.models.")
+    if not 2 <= splits <= MOST_SPLITS:
+        raise BadInputError(f"{splits} re-splits were asked for.", f"Ask for 2 to {MOST_SPLITS:,}; 15 is the default.")
+    split = root / layout["split"]
+    train = Dataset.from_frame(read_parquet(split / "train.parquet"))
+    truth = read_parquet(split / "truth-train.parquet").set_index(ID)[TRUE_LABEL].reindex(train.ids)
+    chain = Chain(
+        train.features,
+        train.labels,
+        tuple(read_json(split / "classes.json")),
+        build(models[name], train.features, root),
+        build(params.audit.model, train.features, root),
+        recipes[version],
+        folds=params.audit.folds,
+        repeats=params.audit.repeats,
+        filter_by=params.audit.filter_by,
+        true=truth.to_numpy(dtype=object) if truth.notna().all() else None,
+        groups=train.uncut(),
+        metric=params.compare.metric,
+    )
+    region = params.compare.region_log_loss if chain.metric == "log_loss" else params.compare.region
+    return replay(chain, splits=splits, seed=params.audit.seed, confidence=params.compare.confidence, region=region, tell=tell)
