@@ -13,8 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
-from worlds import draw, flip
 
+from calibration.worlds import EVEN, flip
 from ceteris.advice import Advice, advise, labels_forecast, trials_forecast
 from ceteris.effect import Effect, paired_effect
 from ceteris.errors import BadInputError
@@ -114,6 +114,12 @@ def live(world: World, seed: int, more: int) -> Lived:
     )
 
 
+def blobs(rng: np.random.Generator, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return three clouds that lie into each other."""
+    rows = EVEN.draw(rng, n_rows)
+    return rows.features, rows.labels
+
+
 def rings(rng: np.random.Generator, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
     """Return three rings, which no straight line parts, beside three columns of noise."""
     labels, angle = rng.integers(0, 3, n_rows), rng.uniform(0, 2 * np.pi, n_rows)
@@ -139,8 +145,8 @@ def tree(rng: np.random.Generator) -> Any:
 
 
 REVIEWING = (
-    World(draw, (0.45, 0.1, 0.0), lambda _: LogisticRegression(max_iter=300), linear),
-    World(draw, (0.4, 0.4, 0.1), lambda _: KNeighborsClassifier(3), neighbours),
+    World(blobs, (0.45, 0.1, 0.0), lambda _: LogisticRegression(max_iter=300), linear),
+    World(blobs, (0.4, 0.4, 0.1), lambda _: KNeighborsClassifier(3), neighbours),
 )
 TUNING = (
     World(rings, (0.02, 0.02, 0.02), lambda _: DecisionTreeClassifier(max_depth=1), tree),
@@ -151,8 +157,8 @@ TUNING = (
 @pytest.mark.parametrize(("worlds", "lever"), [(REVIEWING, "review"), (TUNING, "tune")])
 def test_with_real_learners_the_lever_that_dominates_is_told(worlds: tuple[World, ...], lever: str) -> None:
     quick, slow = worlds
-    places = [(quick, seed) for seed in range(28)] + [(slow, seed) for seed in range(12)]
-    lives = [live(world, seed, more=30 if seed < 4 else 0) for world, seed in places]
+    places = [(quick, seed) for seed in range(32)] + [(slow, seed) for seed in range(8)]
+    lives = [live(world, seed, more=20 if seed < 4 else 0) for world, seed in places]
     lead = np.mean([life.lead for life, (_, seed) in zip(lives, places, strict=True) if seed < 4])
     assert lead > 0.015 if lever == "review" else lead < -0.005  # the worlds are what they are said to be
     told = [life.advice.verdict for life in lives]
