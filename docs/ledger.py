@@ -1,11 +1,13 @@
-"""Writes the ledger that README.md shows: four experiments made in a clone, and what `ceteris experiments` tells of them."""
+"""Writes the ledger and the board that README.md shows: four experiments made in a clone, and what ceteris tells of them."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -15,7 +17,12 @@ EXPERIMENTS = {
     "neighbours": ["+train.models.neighbours={estimator: sklearn.neighbors.KNeighborsClassifier, prepare: scaled}"],
     "both": ["train.models.logistic.params.C=0.1", "fix.recipes.reviewed-simulated.0.rows=400"],
 }
-COMMANDS = {"ledger": ["experiments", "--run-missing"], "board": ["budget", "--most", "300"]}
+COMMANDS = {
+    "ledger": ["experiments", "--run-missing"],
+    "board": ["budget", "--most", "300", "--figure", "docs/board.svg"],
+    "next": ["next", "--most", "300"],
+}
+FIGURES = ("docs/board-light.svg", "docs/board-dark.svg")
 
 
 def run(folder: Path, *command: str) -> str:
@@ -28,12 +35,13 @@ def run(folder: Path, *command: str) -> str:
 
 
 def main() -> None:
-    """Rewrite the blocks of README.md between their marks."""
+    """Rewrite the blocks of README.md between their marks, and the figures of the board."""
     with tempfile.TemporaryDirectory() as scratch:
         clone = Path(scratch) / "digits"
-        run(ROOT, "git", "clone", "-q", str(ROOT), str(clone))
+        run(ROOT, "git", "clone", "-q", "--depth", "1", f"file://{ROOT}", str(clone))
         run(clone, "dvc", "repro", "-q")
-        run(clone, "git", "commit", "-qam", "The first run", "--allow-empty")
+        run(clone, "git", "branch", "-M", "main")
+        run(clone, "git", "commit", "-qa", "--amend", "-m", "The first run")
         for name, settings in EXPERIMENTS.items():
             run(clone, "dvc", "exp", "run", "-q", "-n", name, *(word for line in settings for word in ("-S", line)))
             run(clone, "git", "checkout", "-q", ".")
@@ -42,10 +50,15 @@ def main() -> None:
             name: run(clone, sys.executable, "-c", "from ceteris.cli import main; main()", *words).rstrip()
             for name, words in COMMANDS.items()
         }
+        for figure in FIGURES:
+            shutil.copy(clone / figure, ROOT / figure)
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
     for name, block in told.items():
-        shown = "\n".join(line.rstrip() for line in block.splitlines())
+        lines = [line.rstrip() for line in block.splitlines() if not line.startswith("The figure: ")]
+        if name == "next":
+            lines = textwrap.wrap(" ".join(lines), 118)
+        shown = "\n".join(lines)
         start = text.index("```\n", text.index(f"<!-- {name}:")) + 4
         end = text.index("```\n<!-- end -->", start)
         text = f"{text[:start]}{shown}\n{text[end:]}"

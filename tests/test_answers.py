@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from small import CLASSES, decided, edit
 
 from ceteris import edits
-from ceteris.answers import to_edits, to_reverts, to_review
+from ceteris.answers import in_order, random_rows, still_answered, to_edits, to_reverts, to_review, with_reverts
 from ceteris.errors import BadInputError
 from ceteris.store import table_text
 
@@ -147,19 +149,80 @@ ANSWERS = (
 )
 
 
+def taken(*known: dict[str, str], which: str = "ann/x") -> list[dict[str, str]]:
+    lines = ledger(*known)
+    chosen = (lines["reviewer"] + "/" + lines["batch"] == which) | (lines["answer"] == which)
+    return to_reverts(lines, chosen, repr(which), reviewer="lead", at=AT)
+
+
 def test_taking_a_batch_back_brings_every_decision_of_it_back_and_no_other() -> None:
-    taken = to_reverts(ledger(*ANSWERS), "ann/x", reviewer="lead", at=AT)
-    assert [(line["id"], line["reverts"]) for line in taken] == [(line["id"], line["answer"]) for line in ANSWERS[:2]]
-    assert decided(*ANSWERS, *taken)["id"].tolist() == ["t3"]
+    found = taken(*ANSWERS)
+    assert [(line["id"], line["reverts"]) for line in found] == [(line["id"], line["answer"]) for line in ANSWERS[:2]]
+    assert decided(*ANSWERS, *found)["id"].tolist() == ["t3"]
 
 
 def test_one_answer_is_taken_back_by_its_name_and_once() -> None:
-    (line,) = to_reverts(ledger(*ANSWERS), ANSWERS[2]["answer"], reviewer="lead", at=AT)
+    (line,) = taken(*ANSWERS, which=ANSWERS[2]["answer"])
     assert line["reverts"] == ANSWERS[2]["answer"]
-    with pytest.raises(BadInputError, match="was taken back before"):
-        to_reverts(ledger(*ANSWERS, line), "bob/x", reviewer="lead", at=AT)
+    with pytest.raises(BadInputError, match=r"All of 'bob/x' was taken back before\. Nothing is left to do"):
+        taken(*ANSWERS, line, which="bob/x")
 
 
-def test_an_unknown_batch_is_refused_with_the_nearest() -> None:
-    with pytest.raises(BadInputError, match="Did you mean 'ann/x'"):
-        to_reverts(ledger(*ANSWERS), "an/x", reviewer="lead", at=AT)
+def test_rows_that_keep_another_answer_are_counted() -> None:
+    late = edit("t1", new="cow", reviewer="ann", batch="y", at="2026-02-02T12:00:00+00:00")
+    assert still_answered(ledger(*ANSWERS, late), taken(*ANSWERS, late, which="ann/y")) == 1
+    assert still_answered(ledger(*ANSWERS), taken(*ANSWERS)) == 0
+
+
+def test_some_answers_come_with_what_takes_them_back() -> None:
+    undo = edit("", "revert", reverts=ANSWERS[0]["answer"])
+    other = edit("", "revert", reverts=ANSWERS[2]["answer"])
+    known = ledger(*ANSWERS, undo, other)
+    found = with_reverts(known, known["reviewer"] == "ann")
+    assert found["answer"].tolist() == [ANSWERS[0]["answer"], ANSWERS[1]["answer"], undo["answer"]]
+
+
+def test_answers_stand_in_the_order_they_were_given_those_of_one_import_as_in_its_file() -> None:
+    late = edit("a", at="2026-02-01T00:30:00+02:00", new="bee")
+    imported = [edit(name, at="2026-01-31T23:00:00+00:00", new="bee") for name in ("d", "b", "c", *"efghijklm")]
+    found = in_order(decided(*imported, late))
+    assert found["id"].tolist() == ["a", "d", "b", "c", *"efghijklm"]
+
+
+@given(st.sets(st.text(min_size=1, max_size=4), max_size=30), st.integers(0, 8))
+def test_random_rows_are_one_order_that_goes_on_and_more_rows_change_no_place(ids: set[str], most: int) -> None:
+    first = random_rows(ids, [], most)
+    rest = random_rows(ids, first, len(ids))
+    assert first + rest == random_rows(ids, [], len(ids))
+    assert {*first, *rest} == ids
+    more = random_rows({*ids, "another row"}, [], len(ids) + 1)
+    assert [name for name in more if name in ids] == first + rest
+
+
+def test_random_rows_are_not_the_first_ones() -> None:
+    places = [int(name) for name in random_rows([str(place) for place in range(1000)], [], 200)]
+    assert 450 < np.mean(places) < 550
+
+
+def chosen(*answers: tuple[str, str, str], known: pd.DataFrame = NOBODY) -> list[dict[str, str]]:
+    file = pd.DataFrame(answers, columns=["id", "label", "chosen_by"], dtype=object)
+    return to_edits(file, GIVEN, JUDGING, CLASSES, known, reviewer="ann", batch="b", at=AT)
+
+
+def test_who_chose_a_row_is_kept_with_its_answer() -> None:
+    found = chosen(("t1", "bee", "random"), ("t2", "bee", ""), ("v1", "cow", "random"))
+    assert [line["source"] for line in found] == ["random", "queue", "disagreement"]
+    with pytest.raises(BadInputError, match=r"'t1': chosen_by is 'randm'\. Did you mean 'random'"):
+        chosen(("t1", "bee", "randm"))
+
+
+def test_a_row_that_the_queue_gave_is_answered_anew_where_chance_gives_it_once() -> None:
+    known = ledger(edit("t1", given="ant", new="bee"))
+    (line,) = chosen(("t1", "bee", "random"), known=known)
+    assert chosen(("t1", "bee", "random"), known=ledger(*known.to_dict("records"), line)) == []
+
+
+def test_a_feature_that_is_called_like_a_column_of_the_file_is_told_apart() -> None:
+    features: Any = pd.DataFrame({"chosen_by": ["web", "phone"]}, index=["a", "b"])
+    table = to_review(pd.DataFrame({"id": ["b", "a"]}), features, ())
+    assert list(table.columns) == ["id", "label", "feature chosen_by"]

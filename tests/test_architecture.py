@@ -27,14 +27,16 @@ ROOMS = {
     " checked questions reviewed",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit budget experiments"
     " experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
-    " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance",
+    " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"
+    " contribution",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet wording finding story report gallery"
-    " experiments.shown experiments.page experiments.reviews_shown scored_twice experiments.beside release.told",
+    " experiments.shown experiments.page experiments.reviews_shown scored_twice experiments.beside release.told"
+    " plots.board experiments.board_shown experiments.board_page",
     "door": "sources csv_file store layout closure ledger cell_files cli workbench onboarding tracking experiments.git"
     " experiments.cache experiments.run experiments.history experiments.records experiments.extra experiments.account"
-    " experiments.commands evidence replaying experiments.reviewing experiments.lever contrasts asking"
-    " experiments.here experiments.asking release.folder release.sealed release.trained release.review"
-    " release.commands experiments.pages",
+    " experiments.commands evidence replaying experiments.reviewing contrasts asking experiments.here"
+    " experiments.asking release.folder release.sealed release.trained release.review release.commands review review.commands"
+    " experiments.pages experiments.crediting experiments.board",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept",
 }
@@ -43,7 +45,7 @@ OWNERS = {
     "cleanlab": {"issues"},
     "matplotlib": {room for room in FLOOR if room.split(".")[0] == "plots"},
     "dvc": {room for room, floor in FLOOR.items() if floor == "door"},
-    "rich": {"experiments.shown", "experiments.reviews_shown", "experiments.commands"},
+    "rich": {"experiments.shown", "experiments.reviews_shown", "experiments.board_shown", "experiments.commands"},
 }
 # A user's own estimator is found, and a file's place asked, in one craft room.
 MAY_READ = {"models": {"read_bytes", "is_file", "rglob"}}

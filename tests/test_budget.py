@@ -1,18 +1,21 @@
-"""Budget curves: steps, points and the area between two curves by hand, and where review pays."""
+"""The exchange rate: steps, points and the area between two curves by hand, where review pays, and what trials cost."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import pytest
 
-from ceteris.budget import budget_curve, steps_up_to
+from ceteris.budget import PEOPLE, Board, Trial, budget_curve, steps_up_to, table
+from ceteris.effect import paired_effect
 from ceteris.errors import BadInputError
 
 ROWS = 200
 
 
 def right(share: float) -> np.ndarray:
-    return np.tile(np.arange(ROWS) < share * ROWS, (6, 1)).astype(float)
+    return np.tile(np.arange(ROWS) < round(share * ROWS), (6, 1)).astype(float)
 
 
 @pytest.mark.parametrize(
@@ -37,8 +40,8 @@ def test_points_and_area_by_hand() -> None:
     assert curve.points[1].per_100[0] == pytest.approx(0.15)
     assert curve.area is not None
     assert curve.area.difference == pytest.approx((100 * 0.1 / 2 + 100 * (0.1 + 0.15) / 2) / 200)
-    assert curve.last_stretch is not None
-    assert curve.last_stretch.difference == pytest.approx(0.1)
+    assert [stretch.difference for stretch in curve.stretches] == pytest.approx([0.2, 0.1])
+    assert curve.compared_to == 200
 
 
 def test_review_pays_from_the_first_number_that_is_told_to_help() -> None:
@@ -49,4 +52,41 @@ def test_review_pays_from_the_first_number_that_is_told_to_help() -> None:
 
 def test_without_random_reviews_nothing_is_said_of_the_ranking() -> None:
     curve = budget_curve(right(0.5), {25: right(0.6)})
-    assert (curve.area, curve.points[0].random, curve.points[0].ranking, curve.last_stretch) == (None, None, None, None)
+    assert (curve.area, curve.points[0].random, curve.points[0].ranking, curve.compared_to) == (None, None, None, 0)
+
+
+def test_fewer_random_reviews_are_compared_as_far_as_they_go() -> None:
+    curve = budget_curve(right(0.5), {25: right(0.6), 50: right(0.7)}, {25: right(0.55)})
+    assert curve.compared_to == 25
+    assert curve.points[1].random is None
+    assert curve.area is not None
+    assert curve.area.difference == pytest.approx(0.05 / 2)
+
+
+def board(*trials: tuple[str, float, float], curve: bool = True) -> Board:
+    found = budget_curve(right(0.5), {100: right(0.7), 200: right(0.8)}, {100: right(0.6)}) if curve else None
+    tried = tuple(Trial(name, paired_effect(right(0.5), right(0.5 + gain)), seconds) for name, gain, seconds in trials)
+    return Board(found, PEOPLE, tried, 0.5, metric="accuracy", model="linear", scored_on="given")
+
+
+def test_what_is_spent_adds_up_and_the_best_so_far_never_falls() -> None:
+    found = board(("a", -0.1, 2.0), ("b", 0.2, 3.0), ("c", 0.1, math.nan), ("d", 0.3, 5.0))
+    assert found.spent == pytest.approx([2, 5, math.nan, 10], nan_ok=True)
+    best = [effect.difference if effect else None for effect in found.best_so_far]
+    assert best[0] is None
+    assert best[1:] == pytest.approx([0.2, 0.2, 0.3])
+
+
+def test_a_board_as_a_table() -> None:
+    found = table(board(("a", 0.1, 2.0), ("b", 0.2, 3.0)))
+    assert found["arm"].tolist() == ["ranked", "random", "ranking", "ranked", "a", "b"]
+    assert found["minutes"].tolist()[:4] == pytest.approx([10, 10, 10, 20])
+    assert found["cpu_seconds"].tolist()[4:] == pytest.approx([2, 5])
+    assert found["difference"].tolist() == pytest.approx([0.2, 0.1, 0.1, 0.3, 0.1, 0.2])
+
+
+def test_a_lever_without_evidence_is_left_out_of_the_advice() -> None:
+    assert board(curve=False).advice.labels is None
+    assert board(("a", 0.1, 2.0)).advice.trials is None
+    both = board(("a", 0.0, 2.0), ("b", 0.0, 2.0)).advice
+    assert both.verdict == "review"

@@ -114,6 +114,43 @@ def test_a_batch_is_taken_back_in_a_file_of_who_took_it_back(repo: Path, ceteris
     assert edits.resolve(ledger.read_ledger(repo / "data/edits")).empty
 
 
+def test_what_credit_calls_a_batch_is_taken_back_by_that_name(repo: Path, ceteris_) -> None:
+    ceteris_("queue", "train", "--out", "q.csv")
+    given = read_table(Path("q.csv"), text=("id", "label"))["given_label"]
+    fill(Path("q.csv"), dict.fromkeys(range(6), "drop"))
+    ceteris_("edits", "import", "q.csv", "--reviewer", "ann")
+    said = ceteris_("edits", "revert", "--by", "reviewer,class", f"ann/{given[0]}", "--reviewer", "lead")
+    same = int((given[:6] == given[0]).sum())
+    assert f"{same} answers taken back in data/edits/lead-reverts.csv" in said.out
+    left = edits.resolve(ledger.read_ledger(repo / "data/edits"))
+    assert len(left) == 6 - same and given[0] not in set(left["given_label"])
+    told = ceteris_("edits", "revert", "nobody", "--by", "reviewer", "--reviewer", "lead")
+    assert (told.code, "See: ceteris credit --by reviewer" in told.err) == (2, True)
+    assert "was taken back before" in ceteris_("edits", "revert", "--by", "class", str(given[0]), "--reviewer", "lead").err
+
+
+def test_a_revert_says_where_another_answer_now_counts(repo: Path, ceteris_) -> None:
+    ceteris_("queue", "train", "--out", "q.csv")
+    for answer, batch in (("drop", "1"), ("unsure", "2")):
+        fill(Path("q.csv"), {0: answer})
+        ceteris_("edits", "import", "q.csv", "--reviewer", "ann", "--batch", batch)
+    said = ceteris_("edits", "revert", "ann/2", "--reviewer", "ann")
+    assert "For 1 of these rows another answer, earlier or of somebody else, now counts." in said.out
+
+
+def test_random_rows_go_out_and_come_back_as_such_each_once(repo: Path, ceteris_) -> None:
+    assert "5 rows in review-random.csv" in ceteris_("queue", "random", "--rows", "5").out
+    table = read_table(Path("review-random.csv"), text=("id", "label"))
+    columns = ["id", "label", "given_label", "suggested_label", "label_quality", "chosen_by", "x", "y"]
+    assert list(table.columns) == columns
+    fill(Path("review-random.csv"), dict.fromkeys(range(3), "unsure"))
+    ceteris_("edits", "import", "review-random.csv", "--reviewer", "ann")
+    assert ledger.read_ledger(repo / "data/edits")["source"].tolist() == ["random"] * 3
+    ceteris_("queue", "random", "--rows", "5", "--out", "more.csv")
+    more = read_table(Path("more.csv"), text=("id", "label"))
+    assert more["id"].tolist()[:2] == table["id"].tolist()[3:]
+
+
 def test_a_disagreement_queue_is_blind_and_its_answers_are_verified_labels(repo: Path, ceteris_) -> None:
     said = ceteris_("queue", "logistic.given.simulated")
     assert "`drop`" not in said.out

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from ceteris.effect import Effect
 from ceteris.errors import BadInputError
@@ -14,8 +14,9 @@ from ceteris.errors import BadInputError
 __all__ = ["Advice", "Forecast", "advise", "labels_forecast", "trials_forecast"]
 
 REVIEW, TUNE, CANNOT_TELL = "review", "tune", "cannot tell"
-_DRAWS, _GRID = 4000, 200
-_SURE = 0.9
+_DRAWS, _GRID, _BINS = 4000, 60, 8
+_MOST_SEEN, _POWERS, _WIDEST = 20, (1.0, 2.0, 4.0), 8.0
+_SURE = 0.8
 
 
 @dataclass(frozen=True)
@@ -55,29 +56,54 @@ class Advice:
     trials: Forecast | None
 
 
-def labels_forecast(stretch: Effect, n_labels: int, more: int = 100, seed: int = 0) -> Forecast:
-    """Return what more reviewed labels gain, at the rate of the last that were reviewed.
+def labels_forecast(stretches: Sequence[Effect], reviews: Sequence[int], more: int = 100, seed: int = 0) -> Forecast:
+    """Return what more reviewed labels gain, carrying on the curve of those that were reviewed.
 
-    Later labels gain less than earlier ones, so this is a bound from above as much as a forecast.
+    The curve is a power of the number of reviews, so that later labels gain no more than earlier ones::
+
+        gain(k) = scale (k / last)^b,   b from 1/4 to 1
+
+    Scale (flat) and b (even over its range) are drawn from what the stretches allow, taken for independent of each other.
 
     Parameters
     ----------
-    stretch : Effect
-        The gain of the last `n_labels` reviews.
+    stretches : Effects
+        The gain of each stretch: from nothing to the first number of reviews, from there to the second, ...
+    reviews : rising numbers of reviews at which the stretches end
+
+    References
+    ----------
+    Hestness et al. (2017), Deep learning scaling is predictable, empirically: learning curves are power laws.
     """
-    if n_labels < 1:
-        raise BadInputError(f"{n_labels} reviews have no rate.", "Review some: ceteris queue train")
-    rate = more / n_labels
-    draws = stretch.difference + np.sqrt(stretch.variance) * np.random.default_rng(seed).standard_t(stretch.df, _DRAWS)
-    return Forecast(draws * rate, f"the last {n_labels:,} reviewed labels")
+    if not stretches or reviews[0] < 1:
+        raise BadInputError(f"{reviews[0] if len(reviews) else 0} reviews have no rate.", "Review some: ceteris queue train")
+    rng, last = np.random.default_rng(seed), reviews[-1]
+    seen = np.array([stretch.difference for stretch in stretches])
+    precision = 1 / np.maximum([stretch.variance for stretch in stretches], 1e-12)
+    powers = np.linspace(0.25, 1.0, 16)
+    parts = np.diff((np.array([0, *reviews]) / last) ** powers[:, None], axis=1)
+    total = (precision * parts**2).sum(axis=1)
+    scale = (precision * parts * seen).sum(axis=1) / total
+    fit = -0.5 * (precision * (seen - scale[:, None] * parts) ** 2).sum(axis=1) - 0.5 * np.log(total)
+    weight = np.exp(fit - fit.max())
+    chosen = rng.choice(len(powers), _DRAWS, p=weight / weight.sum())
+    drawn = rng.normal(scale[chosen], np.sqrt(1 / total[chosen]))
+    return Forecast(drawn * ((1 + more / last) ** powers[chosen] - 1), f"the {last:,} labels reviewed so far")
 
 
 def trials_forecast(trials: Sequence[Effect], more: int = 100, ceiling: float = 1.0, seed: int = 0) -> Forecast:
     """Return what more trials of models gain over the best so far.
 
-    Trials are taken for draws from one population of true effects, normal with an unknown mean and spread, each seen with the
-    noise of its own measuring. Gain = max(0, best of `more` new ones - best so far), no higher than `ceiling`; the best so
-    far is drawn from what the data allow, since it was picked for being large.
+    The better half of the trials (20 at most) are draws from the upper end of a population of true gains; how bad the worse
+    ones are says nothing of how much better the best can get. Where a score falls off with the square of the distance from the
+    best settings of d that matter, the share of settings within g of that end is::
+
+        P(end - gain < g) = (g / width)^(d / 2),   0 <= g <= width
+
+    End (flat), width (flat in its logarithm, from an eighth of the noise to eight times what was seen) and d in {2, 4, 8} are
+    unknown, and each trial is seen with the noise of its own measuring. Gain = max(0, best of
+    `more` new ones - best so far), no higher than `ceiling`; the best so far is drawn from what the data allow, since it was
+    picked for being large.
 
     Parameters
     ----------
@@ -87,37 +113,60 @@ def trials_forecast(trials: Sequence[Effect], more: int = 100, ceiling: float = 
 
     References
     ----------
-    Gelman et al. (2013), Bayesian Data Analysis, section 5.4: the normal model with known variances (eq. 5.20, 5.21), its
-    spread tau on a grid, with a half-Cauchy prior of the size of the noise (Gelman 2006).
+    de Haan (1981), Estimation of the minimum of a function using order statistics: the tail of random search.
     """
     if len(trials) < 2:
         raise BadInputError(f"{len(trials)} trials have no spread.", "Run two other models or settings first.")
     rng = np.random.default_rng(seed)
-    seen = np.array([trial.difference for trial in trials])
-    noise = np.maximum(np.array([trial.variance for trial in trials]), 1e-12)
-    mean, spread = _population(seen, noise, rng)
-    weight = spread[:, None] / (spread[:, None] + noise)
-    known = rng.normal(mean[:, None] + weight * (seen - mean[:, None]), np.sqrt(weight * noise))
-    # The largest of n standard normals is the quantile of U^(1/n).
-    best_new = mean + np.sqrt(spread) * ndtri(rng.random(_DRAWS) ** (1 / more))
+    better = sorted(trials, key=lambda trial: -trial.difference)[: min(max((len(trials) + 1) // 2, 2), _MOST_SEEN)]
+    seen = np.array([trial.difference for trial in better])
+    noise = np.sqrt(np.maximum([trial.variance for trial in better], 1e-12))
+    end, width, power = _upper_end(seen, noise, rng)
+    edges = width[:, None] * (np.arange(_BINS + 1) / _BINS) ** (1 / power[:, None])
+    known = _true_gains(seen, noise, end[:, None] - edges, rng)
+    # The smallest of n uniform draws is 1 - U^(1/n), and the gap below the end is a power of it.
+    drawn = more * len(better) / len(trials)
+    best_new = end - width * (1 - rng.random(_DRAWS) ** (1 / drawn)) ** (1 / power)
     gains = np.clip(best_new - np.maximum(known.max(axis=1), 0.0), 0.0, ceiling)
     return Forecast(gains, f"{len(trials):,} trials of models")
 
 
-def _population(seen: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return draws of the mean and the true variance of the population that trials come from, given what was seen."""
-    size = float(np.sqrt(noise.mean()))
-    tau = size * np.tan(np.pi / 2 * (np.arange(_GRID) + 0.5) / _GRID)  # quantiles of the half-Cauchy prior
-    precision = 1 / (noise + tau[:, None] ** 2)
-    total = precision.sum(axis=1)
-    middle = (precision * seen).sum(axis=1) / total
-    fit = 0.5 * (np.log(precision) - precision * (seen - middle[:, None]) ** 2).sum(axis=1) - 0.5 * np.log(total)
-    chosen = rng.choice(_GRID, _DRAWS, p=np.exp(fit - fit.max()) / np.exp(fit - fit.max()).sum())
-    return rng.normal(middle[chosen], np.sqrt(1 / total[chosen])), tau[chosen] ** 2
+def _upper_end(seen: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return draws of the end, the width and the power d / 2 of the population, given what was seen; shape (n_draws,) each."""
+    size = float(np.sqrt(np.square(noise).mean()))
+    steps = (np.arange(_GRID) + 0.5) / _GRID
+    widths = np.geomspace(size, size + np.ptp(seen), _GRID) * np.geomspace(1 / _WIDEST, _WIDEST, _GRID)
+    low, high = seen.min() - 3 * size, seen.max() + 3 * size + widths
+    ends = low + (high - low)[:, None] * steps
+    fit = np.stack([_log_fit(seen, noise, ends, widths, power) for power in _POWERS]) + np.log(high - low)[:, None]
+    weight = np.exp(fit - fit.max()).ravel()
+    chosen = np.unravel_index(rng.choice(weight.size, _DRAWS, p=weight / weight.sum()), fit.shape)
+    return ends[chosen[1:]], widths[chosen[1]], np.array(_POWERS)[chosen[0]]
+
+
+def _log_fit(seen: np.ndarray, noise: np.ndarray, ends: np.ndarray, widths: np.ndarray, power: float) -> np.ndarray:
+    """Return the log-likelihood of each end (column) of each width (row): a histogram of equal shares, blurred by the noise."""
+    gaps = widths[:, None] * (np.arange(_BINS + 1) / _BINS) ** (1 / power)
+    edges = ends[..., None] - gaps[:, None, :]
+    below = ndtr((edges[..., None] - seen) / noise)
+    density = ((below[..., :-1, :] - below[..., 1:, :]) / np.diff(gaps)[:, None, :, None]).mean(axis=2)
+    return np.asarray(np.log(np.maximum(density, 1e-300)).sum(axis=-1))
+
+
+def _true_gains(seen: np.ndarray, noise: np.ndarray, edges: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a draw of the true gain of each trial, shape (n_draws, n_trials): from a bin of its population, and within it."""
+    below = ndtr((edges[:, :, None] - seen) / noise)
+    share = np.diff(-below, axis=1) / np.diff(-edges, axis=1)[:, :, None] + 1e-300
+    reached = np.cumsum(share, axis=1) / share.sum(axis=1, keepdims=True)
+    bin = (reached < rng.random((len(edges), 1, len(seen)))).sum(axis=1).clip(max=_BINS - 1)
+    high, low = (np.take_along_axis(below, bin[:, None] + place, axis=1)[:, 0] for place in (0, 1))
+    inside = seen + noise * ndtri(np.clip(low + (high - low) * rng.random(bin.shape), 1e-12, 1 - 1e-12))
+    ends = (np.take_along_axis(edges, bin + place, axis=1) for place in (1, 0))
+    return np.clip(inside, *ends)
 
 
 def advise(labels: Forecast | None, trials: Forecast | None) -> Advice:
-    """Return which lever is likely to gain more, where its chance is 90 % or more; one that was never tried tells nothing."""
+    """Return which lever is likely to gain more, where its chance is 80 % or more; one that was never tried tells nothing."""
     if labels is None or trials is None:
         return Advice(CANNOT_TELL, float("nan"), labels, trials)
     n = min(len(labels.draws), len(trials.draws))

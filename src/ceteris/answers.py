@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 
 import pandas as pd
 
 from ceteris.errors import BadInputError, nearest
 
-__all__ = ["LABEL_COLUMN", "to_edits", "to_reverts", "to_review"]
+__all__ = [
+    "CHOSEN_BY",
+    "LABEL_COLUMN",
+    "RANDOM_SOURCE",
+    "in_order",
+    "random_rows",
+    "still_answered",
+    "to_edits",
+    "to_reverts",
+    "to_review",
+    "with_reverts",
+]
 
-LABEL_COLUMN = "label"
+LABEL_COLUMN, CHOSEN_BY = "label", "chosen_by"
+QUEUE_SOURCE, RANDOM_SOURCE, JUDGING_SOURCE = "queue", "random", "disagreement"
 _ALSO = ("unsure", "drop")
 
 
@@ -27,7 +41,8 @@ def to_review(queue: pd.DataFrame, features: pd.DataFrame, columns: tuple[str, .
     """
     head = pd.DataFrame({"id": queue["id"], LABEL_COLUMN: ""})
     shown = features.reindex(queue["id"]).reset_index(drop=True).apply(_whole)
-    shown.columns = [name if name not in ("id", LABEL_COLUMN, *columns) else f"feature {name}" for name in shown.columns]
+    taken = ("id", LABEL_COLUMN, CHOSEN_BY, *columns)
+    shown.columns = [name if name not in taken else f"feature {name}" for name in shown.columns]
     return pd.concat([head, queue[list(columns)].reset_index(drop=True), shown], axis=1)
 
 
@@ -55,7 +70,8 @@ def to_edits(
     Parameters
     ----------
     filled : DataFrame
-        Columns `id` and `label` as text; a row without a label is no answer.
+        Columns `id` and `label` as text; a row without a label is no answer. A column `chosen_by` says of train rows whether
+        a queue chose them ("queue", or blank) or chance ("random").
     given : Series
         The given label of each row that may be answered for, indexed by id.
     judging : frozenset of str
@@ -66,8 +82,8 @@ def to_edits(
     Raises
     ------
     BadInputError
-        Lists every answer that is no class, every id that is unknown or answered in two ways, and rows that judge and would
-        be dropped.
+        Lists every answer that is no class, every id that is unknown or answered in two ways, rows chosen by
+        neither, and rows that judge and would be dropped.
     """
     for column in ("id", LABEL_COLUMN):
         if column not in filled:
@@ -75,7 +91,8 @@ def to_edits(
     answers = filled[filled[LABEL_COLUMN].str.strip() != ""]
     last, said = _last_said(known, reviewer), dict[str, str]()
     lines, faults = [], []
-    for name, written in zip(answers["id"], answers[LABEL_COLUMN], strict=True):
+    sources = answers[CHOSEN_BY] if CHOSEN_BY in filled else pd.Series("", index=answers.index)
+    for name, written, source in zip(answers["id"], answers[LABEL_COLUMN], sources, strict=True):
         answer = written if written in classes else written.strip()
         if said.setdefault(name, answer) != answer:
             faults.append(f"{name!r} is answered twice, {said[name]!r} and {answer!r}")
@@ -85,12 +102,15 @@ def to_edits(
             faults.append(f"{name!r}: {answer!r} is no class.{nearest(answer, [*classes, *_ALSO])}")
         elif answer == "drop" and name in judging and answer not in classes:
             faults.append(f"{name!r} is a row that judges, which no edit may drop; answer `unsure`")
+        elif name not in judging and source not in ("", QUEUE_SOURCE, RANDOM_SOURCE):
+            faults.append(f"{name!r}: {CHOSEN_BY} is {source!r}.{nearest(source, [QUEUE_SOURCE, RANDOM_SOURCE])}")
         else:
             line = _line(str(name), str(answer), str(given[name]), classes)
-            if last.get(name) == (line["action"], line["new_label"]):
+            source = JUDGING_SOURCE if name in judging else source or QUEUE_SOURCE
+            # A row that chance chooses is answered anew: what the queue's answers are worth is compared with what these are.
+            if last.get((name, source == RANDOM_SOURCE)) == (line["action"], line["new_label"]):
                 continue
-            last[name] = line["action"], line["new_label"]
-            source = "disagreement" if name in judging else "queue"
+            last[name, source == RANDOM_SOURCE] = line["action"], line["new_label"]
             lines.append(line | {"reviewer": reviewer, "batch": batch, "at": at, "source": source, "answer": str(uuid.uuid4())})
     if faults:
         more = [f"and {len(faults) - 50} more"] if len(faults) > 50 else []
@@ -100,35 +120,28 @@ def to_edits(
     return lines
 
 
-def to_reverts(known: pd.DataFrame, which: str, *, reviewer: str, at: str) -> list[dict[str, str]]:
-    """Return the ledger lines that cancel every live answer of a batch, or one answer.
+def to_reverts(known: pd.DataFrame, chosen: pd.Series, what: str, *, reviewer: str, at: str) -> list[dict[str, str]]:
+    """Return the ledger lines that cancel every live answer among those chosen.
 
     Parameters
     ----------
     known : DataFrame
         The ledger so far.
-    which : str
-        "reviewer/batch", or the uuid of an answer.
+    chosen : Series of bool, aligned with `known`
+    what : str
+        Their name, for the refusal.
     reviewer : str
-        Who takes it back.
+        Who takes them back.
 
     Raises
     ------
     BadInputError
-        There is no such batch or answer, or all of it was taken back before.
+        All of them were taken back before.
     """
     undone = set(known.loc[known["action"] == "revert", "reverts"])
-    answers = known[known["action"] != "revert"].drop_duplicates("answer")
-    batches = answers["reviewer"] + "/" + answers["batch"]
-    chosen = answers[(batches == which) | (answers["answer"] == which)]
-    if chosen.empty:
-        raise BadInputError(
-            f"{which!r} is no batch of answers and no answer.{nearest(which, sorted(set(batches)))}",
-            "Name it as REVIEWER/BATCH: ceteris credit lists them.",
-        )
-    live = chosen[~chosen["answer"].isin(undone)]
+    live = known[chosen & (known["action"] != "revert") & ~known["answer"].isin(undone)].drop_duplicates("answer")
     if live.empty:
-        raise BadInputError(f"All of {which!r} was taken back before.", "Nothing is left to do.")
+        raise BadInputError(f"All of {what} was taken back before.", "Nothing is left to do.")
     same = {"action": "revert", "new_label": "", "reviewer": reviewer, "batch": "reverts", "at": at, "source": "revert"}
     return [
         same | {"id": str(id), "given_label": str(given), "answer": str(uuid.uuid4()), "reverts": str(answer)}
@@ -136,12 +149,61 @@ def to_reverts(known: pd.DataFrame, which: str, *, reviewer: str, at: str) -> li
     ]
 
 
-def _last_said(known: pd.DataFrame, reviewer: str) -> dict[str, tuple[str, str]]:
-    """Return what a reviewer's last answer to each row says (action, new label), without those that were reverted."""
+def still_answered(known: pd.DataFrame, reverts: list[dict[str, str]]) -> int:
+    """Return how many rows whose answers these lines took back have another live answer in the ledger."""
+    undone = {*known.loc[known["action"] == "revert", "reverts"], *(line["reverts"] for line in reverts)}
+    live = known[(known["action"] != "revert") & ~known["answer"].isin(undone)]
+    return len({line["id"] for line in reverts} & set(live["id"]))
+
+
+def with_reverts(known: pd.DataFrame, chosen: pd.Series) -> pd.DataFrame:
+    """Return the lines of some answers, and of what takes them back.
+
+    Parameters
+    ----------
+    known : DataFrame
+        The ledger.
+    chosen : Series of bool, aligned with `known`
+    """
+    reverts = known["action"] == "revert"
+    answers = chosen & ~reverts
+    return known[answers | (reverts & known["reverts"].isin(set(known.loc[answers, "answer"])))]
+
+
+def in_order(decisions: pd.DataFrame) -> pd.DataFrame:
+    """Return decisions in the order in which they were given: an import is one moment, its lines stand as the queue did.
+
+    Parameters
+    ----------
+    decisions : DataFrame
+        From `edits.resolve`.
+    """
+    moment = pd.to_datetime(decisions["at"], utc=True, format="ISO8601")
+    line = decisions["where"].str.rsplit(" ", n=1).str[-1].astype(int)
+    order = pd.DataFrame({"moment": moment, "line": line}).sort_values(["moment", "line"], kind="stable").index
+    return decisions.loc[order].reset_index(drop=True)
+
+
+def random_rows(ids: Collection[str], answered: Collection[str], most: int) -> list[str]:
+    """Return the next rows of one random order of the ids (by sha256), those passed over that were answered as such before.
+
+    The order is the same each time, so that nobody picks among draws, and the first k of all answers are k random rows.
+    """
+    order = sorted(ids, key=lambda id: hashlib.sha256(f"random review:{id}".encode("utf-8", "surrogatepass")).digest())
+    done = set(answered)
+    return [id for id in order if id not in done][:most]
+
+
+def _last_said(known: pd.DataFrame, reviewer: str) -> dict[tuple[str, bool], tuple[str, str]]:
+    """Return what a reviewer's last answer to each row says (action, new label), by row and whether chance gave the row.
+
+    Answers that were reverted say nothing.
+    """
     undone = set(known.loc[known["action"] == "revert", "reverts"])
     mine = known[(known["reviewer"] == reviewer) & (known["action"] != "revert") & ~known["answer"].isin(undone)]
     ordered = mine.iloc[sorted(range(len(mine)), key=lambda place: datetime.fromisoformat(mine["at"].iloc[place]))]
-    return dict(zip(ordered["id"], zip(ordered["action"], ordered["new_label"], strict=True), strict=True))
+    rows = zip(ordered["id"], ordered["source"] == RANDOM_SOURCE, strict=True)
+    return dict(zip(rows, zip(ordered["action"], ordered["new_label"], strict=True), strict=True))
 
 
 def _line(name: str, answer: str, given: str, classes: tuple[str, ...]) -> dict[str, str]:

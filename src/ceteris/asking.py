@@ -30,7 +30,7 @@ def questions_about(root: Path, name: str) -> tuple[Questions, pd.DataFrame]:
     contrasts, facts, known = _contrasts(root)
     if name not in known:
         raise BadInputError(
-            f"{name!r} is no queue.{nearest(name, ['train', *known])}",
+            f"{name!r} is no queue.{nearest(name, ['train', 'random', *known])}",
             "See the names: ceteris queue. Of two revisions: ceteris queue --between A B",
         )
     pairs, answers = needed_pairs(known[name], facts), contrasts.answers()

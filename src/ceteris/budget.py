@@ -1,17 +1,35 @@
-"""What reviewing buys: the gain at each number of reviewed labels, in ranked against random order, and where ranking pays."""
+"""The exchange rate: what reviewed labels buy, ranked and random, beside what trials of models buy, each with its cost."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from ceteris.advice import Advice, advise, labels_forecast, trials_forecast
 from ceteris.effect import Effect, paired_effect
 from ceteris.errors import BadInputError
 
-__all__ = ["Curve", "Point", "budget_curve", "steps_up_to"]
+__all__ = [
+    "PEOPLE",
+    "SECONDS_A_LABEL",
+    "SIMULATED",
+    "Board",
+    "Curve",
+    "Point",
+    "Trial",
+    "budget_curve",
+    "steps_up_to",
+    "table",
+]
+
+SECONDS_A_LABEL = 6
+SIMULATED, PEOPLE = "a simulated reviewer", "people"
 
 
 @dataclass(frozen=True)
@@ -49,19 +67,98 @@ class Curve:
     ----------
     points : by number of reviews, rising
     area : Effect or None
-        Mean gap between the ranked and the random curve over the range of reviews.
-    last_stretch : Effect or None
-        The gain of the last step: the last point minus the one before.
+        Mean gap between the ranked and the random curve, up to the last number of reviews that both hold.
+    stretches : tuple of Effect
+        The gain of each step: from nothing to the first point, from there to the second, ...
+    drawn_from : int
+        How many answered rows the random reviews of each seed were drawn from; 0: all train rows.
     """
 
     points: tuple[Point, ...]
     area: Effect | None
-    last_stretch: Effect | None
+    stretches: tuple[Effect, ...]
+    drawn_from: int = 0
+
+    @property
+    def compared_to(self) -> int:
+        """The last number of reviews that both curves hold, or 0."""
+        return max((point.reviews for point in self.points if point.random is not None), default=0)
 
     @property
     def pays_from(self) -> int | None:
         """The first number of reviews at which ranked review is told to help, or None."""
         return next((point.reviews for point in self.points if point.ranked.verdict == "helps"), None)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A model that was tried on the given labels.
+
+    Attributes
+    ----------
+    name : str
+    effect : Effect
+        This model minus the one held fixed.
+    cpu_seconds : float
+        Of its fits, NaN where they were measured elsewhere.
+    """
+
+    name: str
+    effect: Effect
+    cpu_seconds: float = math.nan
+
+
+@dataclass(frozen=True)
+class Board:
+    """The exchange-rate board: both levers from one baseline, the model held fixed on the given labels.
+
+    Attributes
+    ----------
+    curve : Curve or None
+        None where nobody reviewed and no true label is known.
+    answered_by : SIMULATED or PEOPLE
+    trials : in the order they were run
+    left_to_gain : float
+        From the baseline to a perfect score.
+    metric, model, scored_on : str
+        What was measured, the model that reviews hold fixed, and the labels it was scored on.
+    unread : how many trials could not be read
+    """
+
+    curve: Curve | None
+    answered_by: str
+    trials: tuple[Trial, ...]
+    left_to_gain: float
+    metric: str
+    model: str
+    scored_on: str
+    unread: int = 0
+
+    @property
+    def spent(self) -> list[float]:
+        """CPU seconds of each trial and all before it; those of unknown cost count as nothing and are NaN themselves."""
+        seconds = np.array([trial.cpu_seconds for trial in self.trials], dtype=float)
+        return np.where(np.isnan(seconds), np.nan, np.nancumsum(seconds)).tolist()
+
+    @property
+    def advice(self) -> Advice:
+        """Which lever to pull next: the curve of reviews carried on, against what the trials promise."""
+        labels = trials = None
+        if self.curve is not None:
+            labels = labels_forecast(self.curve.stretches, [point.reviews for point in self.curve.points])
+        if len(self.trials) > 1:
+            trials = trials_forecast([trial.effect for trial in self.trials], ceiling=self.left_to_gain)
+        return advise(labels, trials)
+
+    @property
+    def best_so_far(self) -> list[Effect | None]:
+        """After each trial, the largest gain yet, None while none beats the baseline. Picked for being large: it flatters."""
+        best: list[Effect | None] = []
+        for trial in self.trials:
+            before = best[-1] if best else None
+            better = trial.effect.difference > (before.difference if before else 0.0)
+            best.append(trial.effect if better else before)
+        return best
 
 
 def steps_up_to(most: int) -> tuple[int, ...]:
@@ -91,29 +188,49 @@ def budget_curve(
     settings
         As for `paired_effect`: confidence, groups, region.
     """
-    ks = sorted(ranked)
+    ks, drawn = sorted(ranked), random or {}
     points = []
     for k in ks:
-        drawn = random.get(k) if random else None
-        points.append(
-            Point(
-                k,
-                paired_effect(nothing, ranked[k], **settings),
-                None if drawn is None else paired_effect(nothing, drawn, **settings),
-                None if drawn is None else paired_effect(drawn, ranked[k], redrawn_control=True, **settings),
-            )
-        )
-    stretch = paired_effect(ranked[ks[-2]], ranked[ks[-1]], **settings) if len(ks) > 1 else None
-    return Curve(tuple(points), _area(ks, ranked, random, settings), stretch)
+        of_random = paired_effect(nothing, drawn[k], **settings) if k in drawn else None
+        ranking = paired_effect(drawn[k], ranked[k], redrawn_control=True, **settings) if k in drawn else None
+        points.append(Point(k, paired_effect(nothing, ranked[k], **settings), of_random, ranking))
+    steps = itertools.pairwise([nothing, *(ranked[k] for k in ks)])
+    stretches = tuple(paired_effect(one, other, **settings) for one, other in steps)
+    return Curve(tuple(points), _area([k for k in ks if k in drawn], ranked, drawn, settings), stretches)
 
 
 def _area(
-    ks: list[int], ranked: Mapping[int, np.ndarray], random: Mapping[int, np.ndarray] | None, settings: dict[str, Any]
+    ks: list[int], ranked: Mapping[int, np.ndarray], random: Mapping[int, np.ndarray], settings: dict[str, Any]
 ) -> Effect | None:
-    if not random or any(k not in random for k in ks):
+    if not ks:
         return None
     places = np.array([0, *ks], dtype=float)
     widths = np.diff(places)
     weights = (np.r_[widths, 0] + np.r_[0, widths])[1:] / 2 / places[-1]
     above, below = (sum(weight * arms[k] for weight, k in zip(weights, ks, strict=True)) for arms in (ranked, random))
     return paired_effect(np.asarray(below), np.asarray(above), redrawn_control=True, **settings)
+
+
+def table(board: Board) -> pd.DataFrame:
+    """Return the board as a table: each arm at each number of reviews, then each trial, in the order they were run.
+
+    Columns: lever (labels, trials), arm (ranked, random, ranking, or the trial's name), reviews, minutes, cpu_seconds (spent up
+    to here), difference, low, high, p_value, verdict.
+    """
+    points = board.curve.points if board.curve else ()
+    arms = [
+        (("labels", arm, point.reviews, point.reviews * SECONDS_A_LABEL / 60, math.nan), effect)
+        for point in points
+        for arm, effect in (("ranked", point.ranked), ("random", point.random), ("ranking", point.ranking))
+    ]
+    arms += [
+        (("trials", trial.name, 0, math.nan, spent), trial.effect)
+        for trial, spent in zip(board.trials, board.spent, strict=True)
+    ]
+    columns = ["lever", "arm", "reviews", "minutes", "cpu_seconds", "difference", "low", "high", "p_value", "verdict"]
+    rows = [(*of, one.difference, one.low, one.high, one.p_value, one.verdict) for of, one in _measured(arms)]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _measured(arms: Sequence[tuple[tuple[Any, ...], Effect | None]]) -> list[tuple[tuple[Any, ...], Effect]]:
+    return [(of, effect) for of, effect in arms if effect is not None]

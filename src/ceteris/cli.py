@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ceteris.errors import BadInputError, CeterisError
-from ceteris.experiments import commands
+from ceteris.experiments import commands as experiments
 from ceteris.release import commands as release
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from ceteris.workbench import Workbench
+from ceteris.review import commands as review
 
 __all__ = ["main"]
 
@@ -26,12 +20,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="What is a change to the data worth, with the model held fixed? Run the pipeline with `dvc repro`.",
 )
-edits_app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Reviewed fixes: data/edits/, and release/edits/ for test rows."
-)
-app.add_typer(edits_app, name="edits")
-commands.add_to(app)
-release.add_to(app)
 
 
 @app.command()
@@ -109,147 +97,8 @@ def effects(every: Annotated[bool, typer.Option("--all", help="Also what was not
         print(otherwise, file=sys.stderr)
 
 
-@app.command()
-def queue(
-    name: Annotated[
-        str | None,
-        typer.Argument(help="`train`, the name of a contrast, or `test` within a look; default: print the names there are."),
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="Where to write it; default: review-NAME.csv.")] = None,
-    between: Annotated[tuple[str, str] | None, typer.Option(help="Two revisions or experiments, instead of a NAME.")] = None,
-    baseline: Annotated[str | None, typer.Option(help="With --between: MODEL/VERSION of the first.")] = None,
-    candidate: Annotated[str | None, typer.Option(help="With --between: MODEL/VERSION of the second.")] = None,
-) -> None:
-    """Write a queue as a CSV to fill in: train rows in doubt, or the rows that decide a contrast (blind)."""
-    if (name is None) == (between is None):
-        if name is not None:
-            raise BadInputError("A NAME and --between were both given.", "Choose one of them.")
-        from ceteris.asking import queue_names
-
-        print("\n".join(["train", *queue_names(_bench().root)]))
-        return
-    if between is None and (baseline or candidate):
-        raise BadInputError("--baseline and --candidate name cells of two revisions.", "Name these: --between A B")
-    target = out or Path(f"review-{'-'.join(map(_plain, between)) if between else name}.csv")
-    if target.exists():
-        raise BadInputError(f"{target} is there already and may hold answers.", "Import or move it, or pass another --out.")
-    if name == "train":
-        _write_train_queue(target)
-        return
-    if name == "test":
-        _write_test_queue(target)
-        return
-    from ceteris.answers import to_review
-    from ceteris.store import write_table
-
-    if between is None:
-        from ceteris.asking import questions_about
-
-        asked, features = questions_about(_bench().root, str(name))
-    else:
-        from ceteris.experiments.asking import questions_between
-
-        asked, features = questions_between(_bench().root, *between, commands.cells_named(baseline, candidate))
-    if asked.rows.empty:
-        print(_NOTHING_LEFT)
-        return
-    write_table(target, to_review(asked.rows, features, ("pi",)))
-    print(f"{len(asked.rows):,} rows in {target}: {asked.told()}")
-    _print_how(target, "")
-
-
-def _write_train_queue(target: Path) -> None:
-    from ceteris.answers import to_review
-    from ceteris.store import write_table
-
-    rows, features = _bench().queue(), _bench().train_rows()
-    if rows.empty:
-        print("Nothing to review: the audit doubts no train row.")
-        return
-    write_table(target, to_review(rows, features, ("given_label", "suggested_label", "label_quality")))
-    print(f"{len(rows):,} rows in {target}.")
-    _print_how(target, " or `drop`")
-
-
-def _write_test_queue(target: Path) -> None:
-    from ceteris.answers import to_review
-    from ceteris.release.review import asked_rows
-    from ceteris.store import write_table
-
-    rows, features = asked_rows(_bench().root)
-    if rows.empty:
-        print(_NOTHING_LEFT)
-        return
-    write_table(target, to_review(rows, features, ("pi",)))
-    print(f"{len(rows):,} rows in {target}.")
-    _print_how(target, "")
-
-
-def _print_how(target: Path, also: str) -> None:
-    print(f"Fill in the column `label` with a class, `unsure`{also}.")
-    print(f"Bring the answers back with: ceteris edits import {target} --reviewer YOUR-NAME")
-
-
-_NOTHING_LEFT = (
-    "Nothing to review: every row that could change this contrast is answered, or its arms never predict differently."
-)
-
-
-@edits_app.command("import")
-def import_answers(
-    file: Annotated[Path, typer.Argument(help="A queue that was filled in.")],
-    reviewer: Annotated[str, typer.Option(help="Who answered.")],
-    batch: Annotated[str | None, typer.Option(help="Name of this batch of answers; default: the file's name.")] = None,
-) -> None:
-    """Add the answers of a filled-in queue to data/edits/, or release/edits/ for test rows, which git keeps."""
-    import pandas as pd
-
-    from ceteris.answers import to_edits
-    from ceteris.release.review import asked_labels
-    from ceteris.store import read_table, single_writer
-
-    bench = _bench()
-    if not file.is_file():
-        raise BadInputError(f"{file} is not there.", "Write one with: ceteris queue NAME")
-    batch = batch or file.stem
-    name = f"{_plain(reviewer)}-{_plain(batch)}.csv"
-    with single_writer(bench.root, "edits import"):
-        try:
-            filled = read_table(file, text=("id", "label"))
-        except ValueError as error:
-            said = str(error).split("\n")[0].rstrip(".")
-            raise BadInputError(f"{file} cannot be read: {said}.", "Save it as CSV in UTF-8, with commas.") from None
-        if "label" in filled and not filled["label"].str.strip().any():
-            raise BadInputError(f"No row of {file} is answered.", "Fill in its column `label`, then import it again.")
-        sealed = asked_labels(bench.root, bench.parts(), filled.get("id", ()))
-        given, judging = pd.concat([bench.given_labels(), sealed]), bench.judging_ids() | set(sealed.index)
-        lines = to_edits(
-            filled, given, judging, bench.classes(), _known(bench),
-            reviewer=reviewer, batch=batch, at=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        )  # fmt: skip
-        written = _append(bench, name, lines)
-    where = " and ".join(written)
-    print(f"{len(lines):,} new answers in {where}" if lines else "Nothing new: every answer is there already.")
-    if lines:
-        print(f"Keep them and see what they are worth: git add {' '.join(written)} && {_next(written)}")
-
-
-@edits_app.command("revert")
-def revert(
-    which: Annotated[str, typer.Argument(help="REVIEWER/BATCH, or the uuid of one answer.")],
-    reviewer: Annotated[str, typer.Option(help="Who takes it back.")],
-) -> None:
-    """Take back a batch of answers, or one: lines are added beside the answers, none is removed."""
-    from ceteris.answers import to_reverts
-    from ceteris.store import single_writer
-
-    bench = _bench()
-    with single_writer(bench.root, "edits revert"):
-        at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        lines = to_reverts(_known(bench), which, reviewer=reviewer, at=at)
-        written = _append(bench, f"{_plain(reviewer)}-reverts.csv", lines)
-    print(f"{len(lines):,} answers taken back in {' and '.join(written)}")
-    print(f"Keep that and see what it is worth: git add {' '.join(written)} && {_next(written)}")
+for room in (review, experiments, release):
+    room.add_to(app)
 
 
 def main() -> None:
@@ -262,53 +111,3 @@ def main() -> None:
     except FileNotFoundError as error:
         print(f"{error.filename or error} is not there. Make it: dvc repro, or bring it: dvc pull", file=sys.stderr)
         raise SystemExit(BadInputError.exit_code) from None
-
-
-def _bench() -> Workbench:
-    import ceteris
-
-    bench: Workbench = ceteris.open()
-    return bench
-
-
-def _known(bench: Workbench) -> pd.DataFrame:
-    """Return every line of both ledgers."""
-    import pandas as pd
-
-    from ceteris.ledger import read_ledger
-    from ceteris.release.folder import EDITS
-
-    return pd.concat([read_ledger(bench.path("edits")), read_ledger(bench.root / EDITS)], ignore_index=True)
-
-
-def _append(bench: Workbench, name: str, lines: list[dict[str, str]]) -> list[str]:
-    """Add lines to the ledger that their rows belong to, and return the files that were written."""
-    from ceteris import edits, ledger
-    from ceteris.release.folder import EDITS
-    from ceteris.splits import TEST
-
-    parts, written = bench.parts(), []
-    sealed = [parts.get(line["id"]) == TEST for line in lines]
-    for folder, of_test in ((bench.path("edits"), False), (bench.root / EDITS, True)):
-        path, mine = folder / name, [line for line, test in zip(lines, sealed, strict=True) if test == of_test]
-        if mine:
-            ledger.append(path, mine)
-            edits.parse(path.read_text(encoding="utf-8"), path.name)
-            written.append(path.relative_to(bench.root).as_posix())
-    return written
-
-
-def _next(written: list[str]) -> str:
-    """Return what shows the worth of answers that stand in these files."""
-    from ceteris.release.folder import EDITS
-
-    tests = [path.startswith(f"{EDITS}/") for path in written]
-    commands = ["dvc repro && ceteris summary"] * (not all(tests)) + ["ceteris accept"] * any(tests)
-    return " && ".join(commands)
-
-
-def _plain(name: str) -> str:
-    kept = "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in name).strip("_")
-    if not kept:
-        raise BadInputError(f"{name!r} names no file.", "Use letters and digits.")
-    return kept

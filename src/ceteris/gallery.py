@@ -17,7 +17,7 @@ class Gallery:
         self._bench = bench
 
     def __repr__(self) -> str:
-        return "Gallery(effects, grid, label_quality, confused_labels, doubted_images)"
+        return "Gallery(effects, grid, board, label_quality, confused_labels, doubted_images)"
 
     def effects(self, *, explore: bool = False) -> Any:
         """Return the planned effects with their intervals and controls; with `explore` those that were not planned, too."""
@@ -39,6 +39,12 @@ class Gallery:
 
         metric = self._bench.params.compare.metric
         return grid_heatmap(self._bench.cells(), metric=metric, simulated=self._bench.simulated())
+
+    def board(self, most: int = 400, *, model: str | None = None) -> Any:
+        """Return the exchange-rate board: what labels reviewed and trials of models bought, each by its cost."""
+        from ceteris.plots.board import exchange_board
+
+        return exchange_board(self._bench.board(most, model=model), confidence=self._bench.params.compare.confidence)
 
     def label_quality(self) -> Any:
         """Return how doubted the train labels are, flagged and not."""

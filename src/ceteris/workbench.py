@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
@@ -18,6 +18,10 @@ from ceteris.params import Params, parse
 from ceteris.scored_twice import scored_twice, two_columns
 from ceteris.sections import METRICS, SCORED_ON
 from ceteris.store import SEALED, find_root, parse_yaml, read_params, read_parquet, read_table
+
+if TYPE_CHECKING:
+    from ceteris.budget import Board
+    from ceteris.experiments.reviewing import Reviewing
 
 __all__ = ["AXES", "Workbench", "open"]
 
@@ -181,6 +185,53 @@ class Workbench:
         from ceteris.experiments.table import table
 
         return table(account(self.root), read_params(self.root).compare.metric)
+
+    def credit(self, by: str = "batch", *, reviewer: str | None = None, model: str | None = None) -> pd.DataFrame:
+        """Return what each batch of edits is worth, or with `reviewer` each answer of one person; cells are trained.
+
+        Columns as of `ceteris.credit.table` and `Answered.table`, shares of 1 (nats for log-loss).
+
+        Parameters
+        ----------
+        by : one of `ceteris.credit.BY`, or several with commas between
+        model : str, optional
+            Held fixed; default: that of the first planned data contrast.
+        """
+        from ceteris.credit import table
+        from ceteris.experiments.crediting import credit_of_answers, credit_of_batches
+
+        reviewing = self._reviewing(model)
+        return table(credit_of_batches(reviewing, by)) if reviewer is None else credit_of_answers(reviewing, reviewer).table()
+
+    def budget(self, most: int = 400, *, model: str | None = None) -> pd.DataFrame:
+        """Return the exchange-rate board: what up to `most` reviewed labels and each trial of a model are worth.
+
+        The columns are those of `ceteris.budget.table`; versions in between are trained.
+        """
+        from ceteris.budget import table
+
+        return table(self.board(most, model=model))
+
+    def board(self, most: int = 400, *, model: str | None = None) -> Board:
+        """Return the exchange-rate board as `bench.figures.board` draws it."""
+        from ceteris.experiments.board import read_board
+
+        return read_board(self.root, self._reviewing(model), most)
+
+    def advice(self, most: int = 400, *, model: str | None = None) -> str:
+        """Return whether to review 100 more labels or to tune 100 more trials, in a sentence that names its evidence."""
+        from ceteris.experiments.board_shown import advice_told
+
+        return advice_told(self.board(most, model=model))
+
+    def _reviewing(self, model: str | None) -> Reviewing:
+        from ceteris.experiments.reviewing import Reviewing
+
+        if self.rev is not None:
+            raise BadInputError(
+                f"Reviews are measured on the files as they are now, and {self.rev!r} is open.", "Open it without rev."
+            )
+        return Reviewing(self.root, model)
 
     def train_rows(self) -> pd.DataFrame:
         """Return the train rows with their features, indexed by id."""

@@ -118,36 +118,72 @@ def plan() -> None:
 
 
 def credit(
-    by: Annotated[str, typer.Option(help="What makes a batch: batch, reviewer, class, issue or source.")] = "batch",
+    by: Annotated[
+        str,
+        typer.Option(help="What makes a batch: batch, reviewer, class, issue, source, round (a day), or several: class,round."),
+    ] = "batch",
+    reviewer: Annotated[
+        str | None, typer.Option(help="Tell which of this person's answers mattered, one by one; nobody else's are shown.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="With --reviewer: all answers, not the 20 that mattered most.")] = False,
     model: Annotated[str | None, typer.Option(help="Held fixed; default: that of the first planned data contrast.")] = None,
 ) -> None:
-    """Tell which batch of edits helped and which hurt, each with its interval; coalitions of batches are trained."""
+    """Tell which batch of edits helped and which hurt, or which of one person's answers mattered; cells are trained."""
     from rich.console import Console
 
+    from ceteris.experiments.crediting import credit_of_answers, credit_of_batches
     from ceteris.experiments.reviewing import Reviewing
-    from ceteris.experiments.reviews_shown import beside, credit_shown
+    from ceteris.experiments.reviews_shown import answers_shown, beside, credit_shown
     from ceteris.store import find_root
 
     reviewing = Reviewing(find_root(), model, _progress("credit"))
     metric = reviewing.params.compare.metric
-    Console().print(credit_shown(reviewing.credit(by), by, metric, beside(metric, reviewing.model, reviewing.scored_on)))
+    console = Console()
+    if reviewer is not None:
+        answered = credit_of_answers(reviewing, reviewer)
+        console.print(answers_shown(answered, metric, beside(metric, reviewing.model, reviewing.scored_on), every))
+    else:
+        batches = credit_of_batches(reviewing, by)
+        held = beside(metric, reviewing.model, reviewing.scored_on)
+        console.print(credit_shown(batches, by, metric, held, console.width))
 
 
 def budget(
     most: Annotated[int, typer.Option(help="Reviews up to which the curve goes.")] = 400,
     model: Annotated[str | None, typer.Option(help="Held fixed; default: that of the first planned data contrast.")] = None,
+    figure: Annotated[
+        Path | None, typer.Option(help="Write it as a figure: NAME.svg makes NAME-light.svg and NAME-dark.svg.")
+    ] = None,
+    page: Annotated[Path | None, typer.Option(help="Write it as one HTML page.")] = None,
 ) -> None:
-    """Tell what 25, 50, 100, ... reviewed labels are worth, ranked against random; versions in between are trained."""
+    """The exchange-rate board: what reviewed labels are worth, ranked against random, beside trials of models by CPU time."""
     from rich.console import Console
 
+    from ceteris.experiments.board import read_board
+    from ceteris.experiments.board_shown import board_shown
     from ceteris.experiments.reviewing import Reviewing
-    from ceteris.experiments.reviews_shown import beside, budget_shown
-    from ceteris.store import find_root
+    from ceteris.store import find_root, write_text
 
-    reviewing = Reviewing(find_root(), model, _progress("budget"))
-    curve, simulated = reviewing.budget(most)
-    metric = reviewing.params.compare.metric
-    Console().print(budget_shown(curve, simulated, metric, beside(metric, reviewing.model, reviewing.scored_on)))
+    if figure is not None and figure.suffix != ".svg":
+        raise BadInputError(f"--figure is {str(figure)!r}.", "Name an SVG file: --figure board.svg")
+    root = find_root()
+    reviewing = Reviewing(root, model, _progress("budget"))
+    board, confidence = read_board(root, reviewing, most), reviewing.params.compare.confidence
+    console = Console()
+    console.print(board_shown(board, console.width))
+    if figure is not None:
+        from ceteris.plots import THEMES, to_svg
+        from ceteris.plots.board import exchange_board
+
+        for theme in THEMES:
+            path = figure.with_stem(f"{figure.stem}-{theme.name}")
+            write_text(path, to_svg(exchange_board(board, confidence=confidence, theme=theme)))
+            print(f"The figure: {path}")
+    if page is not None:
+        from ceteris.experiments.board_page import board_page
+
+        write_text(page, board_page(board, confidence))
+        print(f"The page: {page}")
 
 
 def next_(
@@ -155,13 +191,14 @@ def next_(
     model: Annotated[str | None, typer.Option(help="Held fixed; default: that of the first planned data contrast.")] = None,
 ) -> None:
     """Say whether to review 100 more labels or to tune 100 more trials, from what either has earned so far."""
-    from ceteris.experiments.lever import next_lever
-    from ceteris.experiments.reviews_shown import advice_told, beside
+    from ceteris.experiments.board import read_board
+    from ceteris.experiments.board_shown import advice_told
+    from ceteris.experiments.reviewing import Reviewing
     from ceteris.store import find_root
 
-    advice, reviewing, simulated = next_lever(find_root(), model, most, _progress("next"))
-    metric = reviewing.params.compare.metric
-    print(advice_told(advice, metric, beside(metric, reviewing.model, reviewing.scored_on), simulated))
+    root = find_root()
+    board = read_board(root, Reviewing(root, model, _progress("next")), most)
+    print(advice_told(board))
 
 
 def replay(
@@ -173,18 +210,22 @@ def replay(
     from ceteris.replaying import replay_version
     from ceteris.store import find_root
 
-    print(replay_version(find_root(), version, model, splits, _progress("replay", "re-splits done")))
+    print(replay_version(find_root(), version, model, splits, _progress("replay", "re-splits to make")))
 
 
-def _progress(who: str, what: str = "cells fitted") -> Callable[[int, int], None]:
-    """Return what tells, every few seconds, how much is done."""
-    told = time.monotonic()
+def _progress(who: str, what: str = "cells to train; finished ones are kept") -> Callable[[int, int], None]:
+    """Return what tells how much is to be done, and every few seconds how much is and for how long it will last."""
+    started = told = time.monotonic()
 
     def tell(done: int, total: int) -> None:
-        nonlocal told
-        if time.monotonic() - told > 3 and done < total:
-            told = time.monotonic()
-            print(f"{who}: {done} of {total} {what}", file=sys.stderr, flush=True)
+        nonlocal started, told
+        now = time.monotonic()
+        if not done:
+            started = told = now
+            print(f"{who}: {total:,} {what}", file=sys.stderr, flush=True)
+        elif now - told > 3 and done < total:
+            told, left = now, (now - started) / done * (total - done)
+            print(f"{who}: {done:,} of {total:,} done, about {left:,.0f} s left", file=sys.stderr, flush=True)
 
     return tell
 

@@ -56,7 +56,7 @@ class Extra:
     Parameters
     ----------
     known : returns a cell, of whatever revision, that has a fingerprint, or None
-    tell : called with (cells done, cells to fit)
+    tell : called with (cells done, cells to fit), before the first fit and after each cell
     """
 
     def __init__(
@@ -95,6 +95,8 @@ class Extra:
             Job("model", key, estimator, self._train.features, self._draws(training), self._seeds)
             for key, training in missing.items()
         ]
+        if jobs:
+            self._tell(0, len(jobs))
         for done, (job, cell) in enumerate(fit_cells(jobs, self._validation.features, len(self._classes)), start=1):
             write_cell(_place(self._root, job.version), cell, named[job.version], self._validation.ids, self._classes, b"")
             note_times(

@@ -1,9 +1,9 @@
-"""What reviews were worth: the credit of batches of edits, and the gain at each number of reviews."""
+"""The train rows of a repository, trained with any of its edits applied, the model held fixed, and scored row by row."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,32 +11,62 @@ import numpy as np
 import pandas as pd
 
 from ceteris import edits
-from ceteris.budget import Curve, budget_curve, steps_up_to
 from ceteris.cell_files import FINGERPRINT, read_cell
 from ceteris.cells import Cell
 from ceteris.contrasts import Contrasts
-from ceteris.credit import Credit, batches_by, coalitions, credits
 from ceteris.dataset import ID, TRUE_LABEL, Dataset, codes
-from ceteris.effect import Effect, paired_effect
 from ceteris.errors import BadInputError, nearest
 from ceteris.evidence import read_evidence
+from ceteris.experiments.diff import flips
 from ceteris.experiments.extra import Extra, Training
 from ceteris.fingerprint import Fingerprint
 from ceteris.layout import read_layout
 from ceteris.params import Params
-from ceteris.recipes import Evidence, Version, make_all
+from ceteris.recipes import Evidence, Version
 from ceteris.scoring import row_scores
-from ceteris.sections import RANDOM, ModelRecipe, Step
 from ceteris.store import read_json, read_params, read_parquet
 from ceteris.verified import Answers, labels_for_all
 
-__all__ = ["Reviewing"]
+__all__ = ["Patch", "Reviewing"]
 
 Tell = Callable[[int, int], None]
 
 
+@dataclass(frozen=True)
+class Patch:
+    """Decisions about train rows, any part of which can be applied.
+
+    Attributes
+    ----------
+    given, labels : ndarray of str objects, shape (n_rows,)
+        The labels before and after all of them.
+    kept : ndarray of bool, shape (n_rows,)
+        The rows that none of them drops.
+    places : ndarray of int, shape (n_decisions,)
+        The row of each.
+    """
+
+    given: np.ndarray
+    labels: np.ndarray
+    kept: np.ndarray
+    places: np.ndarray
+
+    def training(self, *masks: np.ndarray) -> Training:
+        """Return the train rows with the decisions of a mask applied, one mask for all seeds or one for each; default: all."""
+        drawn = [self._applied(self.places[mask]) for mask in masks or (slice(None),)]
+        return Training(tuple(rows for rows, _ in drawn), tuple(labels for _, labels in drawn))
+
+    def _applied(self, touched: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        labels, kept = self.given.copy(), np.ones(len(self.given), dtype=bool)
+        labels[touched], kept[touched] = self.labels[touched], self.kept[touched]
+        edits.refuse_lost_classes(self.given, labels[kept], "these edits")
+        return np.flatnonzero(kept), labels[kept]
+
+
 class Reviewing:
     """The train rows as they are now, one model, and the validation rows that judge.
+
+    Cells that train or an earlier call has made are read, others are fitted once and kept.
 
     Parameters
     ----------
@@ -61,7 +91,7 @@ class Reviewing:
         self._answers = Contrasts(root, self._layout, self.params).answers()
         self._labels = _best_first(validation.labels, truth, self._answers, self.evidence.classes)
         self._used: dict[str, None] = {}
-        self._groups = validation.groups
+        self._groups, self._ids = validation.groups, validation.ids
         self._extra = Extra(
             root, self._train, validation, self.evidence.classes, self.params.train.seeds,
             known=_known(root / self._layout["models"]), tell=tell,
@@ -72,88 +102,49 @@ class Reviewing:
         """What the tables that were made so far are scored on; each of them on one kind of labels."""
         return " and ".join(self._used or list(self._labels)[:1])
 
-    def credit(self, by: str = "batch") -> list[Credit]:
-        """Return what each batch of edits of train rows is worth, the most harmful first.
-
-        Raises
-        ------
-        BadInputError
-            No edit changes a train row.
-        """
+    @property
+    def moving(self) -> pd.DataFrame:
+        """The decisions that change a train row: those that relabel it to what it does not hold, or drop it."""
         decisions = self.evidence.decisions
         given = decisions["id"].map(dict(zip(self.evidence.ids, self.evidence.labels, strict=True)))
         relabels = (decisions["action"] == "relabel") & (decisions["new_label"] != given)
-        moving = decisions[relabels | (decisions["action"] == "drop")]
-        if moving.empty:
-            raise BadInputError(
-                "No edit changes a train row yet, so there is nothing to give credit for.", "Review some: ceteris queue train"
-            )
-        suggested = dict(zip(self.evidence.ids, self.evidence.suggested, strict=True))
-        names = batches_by(moving, by, suggested)
-        answers = {str(name): int(count) for name, count in names.value_counts(sort=False).items()}
-        chosen = coalitions(list(answers))
-        scores = self._scores([self._with(moving[names.isin(coalition)]) for coalition in chosen])
-        return credits(dict(zip(chosen, scores, strict=True)), answers, **self._settings())
+        return decisions[relabels | (decisions["action"] == "drop")]
 
-    def budget(self, most: int) -> tuple[Curve, bool]:
-        """Return the gain at 25, 50, 100, ... reviews up to `most`, and whether the reviewer is simulated.
+    def patch(self, decisions: pd.DataFrame) -> Patch:
+        """Return what decisions, one an id, make of the train rows, to be applied in part or whole; stale ones are refused."""
+        ids, given = self.evidence.ids, self.evidence.labels
+        whole = edits.apply(ids, given, decisions[[*edits.COLUMNS, "where"]], self.evidence.classes)
+        return Patch(given, whole.labels, whole.kept, pd.Index(ids).get_indexer(pd.Index(decisions["id"])))
 
-        With true labels at hand the reviewer is simulated, in the order of the queue, against as many random rows. Else
-        the answers of people are taken in the order they were given, and there is no random order to compare with.
-        """
-        if self.evidence.true is not None:
-            return self._simulated(steps_up_to(min(most, len(self.evidence.ids)))), True
-        decisions = self.evidence.decisions
-        if decisions.empty:
-            raise BadInputError("Nobody has reviewed a train row yet, and no true label is known.", "ceteris queue train")
-        ordered = decisions.assign(_at=pd.to_datetime(decisions["at"], utc=True)).sort_values("_at", kind="stable")
-        ks = steps_up_to(min(most, len(ordered)))
-        trainings = [self._with(ordered.head(0)), *(self._with(ordered.head(k)) for k in ks)]
-        nothing, *scores = self._scores(trainings)
-        return budget_curve(nothing, dict(zip(ks, scores, strict=True)), **self._settings()), False
+    @property
+    def given(self) -> Training:
+        """The train rows as they came."""
+        return self.patch(self.evidence.decisions.head(0)).training()
 
-    def other_models(self) -> list[Effect]:
-        """Return what every other model of params.yaml is worth against the one held fixed, on the given labels."""
-        given = [self._with(self.evidence.decisions.head(0))]
-        others = [recipe for name, recipe in self.params.train.models.items() if name != self.model]
-        recipes = [self.params.train.models[self.model], *others]
-        held, *scores = self._scored([cell for recipe in recipes for _, cell in self._extra.cells(recipe, given)])
-        return [replace(paired_effect(held, score, **self._settings()), axis="model") for score in scores]
-
-    def left_to_gain(self) -> float:
-        """Return how far the model is from a perfect score on the given labels; for log-loss its loss."""
-        (held,) = self._scores([self._with(self.evidence.decisions.head(0))])
-        return float(-held.mean() if self.params.compare.metric == "log_loss" else 1 - held.mean())
-
-    def _simulated(self, ks: tuple[int, ...]) -> Curve:
-        recipes = {f"k{k}": (Step(step="simulate_review", rows=k),) for k in ks}
-        versions = make_all({"given": (), **recipes}, self.evidence)
-        names = ["given", *recipes, *(RANDOM + name for name in recipes)]
-        scores = dict(zip(names, self._scores([self._of(versions[name]) for name in names]), strict=True))
-        ranked = {k: scores[f"k{k}"] for k in ks}
-        return budget_curve(scores["given"], ranked, {k: scores[f"{RANDOM}k{k}"] for k in ks}, **self._settings())
-
-    def _with(self, decisions: pd.DataFrame) -> Training:
-        plain = decisions[list(self.evidence.decisions.columns)]
-        applied = edits.apply(self.evidence.ids, self.evidence.labels, plain, self.evidence.classes)
-        edits.refuse_lost_classes(self.evidence.labels, applied.labels[applied.kept], "these edits")
-        rows = np.flatnonzero(applied.kept)
-        return Training((rows,), (applied.labels[rows],))
-
-    def _of(self, version: Version) -> Training:
+    def of_version(self, version: Version) -> Training:
+        """Return the train rows of a version that a recipe made."""
         rows = [np.flatnonzero(kept) for kept in version.kept]
         return Training(tuple(rows), tuple(labels[kept] for labels, kept in zip(version.labels, rows, strict=True)))
 
-    def _scores(self, trainings: list[Training], recipe: ModelRecipe | None = None) -> list[np.ndarray]:
-        cells = self._extra.cells(recipe or self.params.train.models[self.model], trainings)
-        return self._scored([cell for _, cell in cells])
+    def cells(self, trainings: Sequence[Training], model: str | None = None) -> list[tuple[Fingerprint, Cell]]:
+        """Return the cell of each training, of the model that is held fixed unless another one is named."""
+        return self._extra.cells(self.params.train.models[model or self.model], trainings)
 
-    def _scored(self, cells: list[Cell]) -> list[np.ndarray]:
-        """Return the row scores of the cells of one table, on the best labels that serve all of them."""
+    def scores(self, trainings: Sequence[Training]) -> list[np.ndarray]:
+        """Return the per-row scores of each training, shape (n_seeds, n_rows), more is better."""
+        return self.scored([cell for _, cell in self.cells(trainings)])
+
+    def scored(self, cells: Sequence[Cell]) -> list[np.ndarray]:
+        """Return the per-row scores of the cells of one table, on the best labels that serve all of them."""
         arms = [cell.over_seeds()[0] for cell in cells]
-        scored_on, labels = labels_for_all(self._labels, arms, self._answers, self.params.compare.metric)
+        scored_on, self._judging = labels_for_all(self._labels, arms, self._answers, self.params.compare.metric)
         self._used[scored_on] = None
-        return [self._row_scores(cell, labels) for cell in cells]
+        return [self._row_scores(cell, self._judging) for cell in cells]
+
+    def flips(self, baseline: Training, candidate: Training) -> pd.DataFrame:
+        """Return the validation rows that one training gets right and the other wrong, by the labels of the last table."""
+        (_, one), (_, other) = self.cells([baseline, candidate])
+        return flips(self._ids, self._judging, one.predicted, other.predicted, self.evidence.classes)
 
     def _row_scores(self, cell: Cell, labels: np.ndarray) -> np.ndarray:
         metric, n_classes = self.params.compare.metric, len(self.evidence.classes)
@@ -162,7 +153,9 @@ class Reviewing:
             raise BadInputError(f"{metric} needs probabilities, and {self.model} gives none.", "Pass another --model.")
         return np.broadcast_to(found, (cell.n_seeds, found.shape[1]))
 
-    def _settings(self) -> dict[str, Any]:
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What `paired_effect` is to be told."""
         compare = self.params.compare
         region = compare.region_log_loss if compare.metric == "log_loss" else compare.region
         return {"confidence": compare.confidence, "groups": self._groups, "region": region}

@@ -1,0 +1,1 @@
+"""What a person is asked and answers: queues to fill in, and the patches that come back."""
