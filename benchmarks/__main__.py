@@ -8,15 +8,17 @@ import sys
 from importlib import import_module
 
 from benchmarks.page import comparisons, page
-from benchmarks.ratios import HEADER, Result, table
+from benchmarks.ratios import Result
 from benchmarks.repository import ROOT
 
-NAMES = ("audit", "effect", "noop", "cold")
+NAMES = ("audit", "effect", "noop", "cold", "scale")
 
 
 def main() -> None:
     """Run the benchmarks that are named, or all."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Times ceteris against plain scripts, as ratios.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Times ceteris against plain scripts, as ratios, and large work."
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(NAMES)}; default: all")
     parser.add_argument("--write", action="store_true", help="also write docs/benchmarks.md (all benchmarks only)")
     given = parser.parse_args()
@@ -28,7 +30,7 @@ def main() -> None:
     for name in given.names or NAMES:
         print(f"{name} ...", file=sys.stderr, flush=True)
         results[name] = import_module(f"benchmarks.{name}").run()
-        print(table(HEADER, [found.cells() for found in results[name].comparisons]), *results[name].notes, sep="\n", flush=True)
+        print(*results[name].tables(), *results[name].notes, sep="\n", flush=True)
     if len(results) > 1:
         print("\n" + comparisons(results))
     if given.write:

@@ -6,9 +6,9 @@ import os
 import platform
 from importlib.metadata import version
 
-from benchmarks.ratios import HEADER, Result, table
+from benchmarks.ratios import GATES, HEADER, Result, table
 
-__all__ = ["page", "comparisons"]
+__all__ = ["page", "comparisons", "gates"]
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "cleanlab", "dvc", "matplotlib")
 
@@ -16,6 +16,11 @@ _LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "cleanlab", "dvc", "ma
 def comparisons(results: dict[str, Result]) -> str:
     """Return the table of all ratios."""
     return table(HEADER, [found.cells() for result in results.values() for found in result.comparisons])
+
+
+def gates(results: dict[str, Result]) -> str:
+    """Return the table of all that has a limit of its own."""
+    return table(GATES, [found.cells() for result in results.values() for found in result.gates])
 
 
 def page(results: dict[str, Result], command: str) -> str:
@@ -31,6 +36,9 @@ def page(results: dict[str, Result], command: str) -> str:
         " ceteris is faster. Seconds are medians and depend on the machine and on what else it does (load: processes that"
         " wanted a core just before, mean of a minute); ratios much less so.",
         comparisons(results),
+        "Large work, in three rounds and a process each: the median of the seconds, start and imports included (of an effect:"
+        " the call alone), and the most memory; beside both what was promised, on 2 cores.",
+        gates(results),
     ]
     for name, result in results.items():
         if result.notes:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Comparison", "Result", "side_by_side", "table", "timed_command"]
+__all__ = ["Comparison", "GATES", "Gate", "HEADER", "Result", "side_by_side", "table", "timed_command"]
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,46 @@ HEADER = ("workload", "against", "ceteris, s", "other, s", "ratio", "min to max"
 
 
 @dataclass(frozen=True)
-class Result:
-    """What a benchmark found: comparisons, and further tables or sentences that explain them."""
+class Gate:
+    """What one workload took by itself, beside what it may take.
 
-    comparisons: tuple[Comparison, ...]
+    Attributes
+    ----------
+    seconds : float
+        Median over the rounds.
+    megabytes : float
+        The largest of the rounds.
+    limit, most : str
+        Seconds and megabytes that it must stay under; blank where nothing was promised.
+    """
+
+    workload: str
+    seconds: float
+    limit: str
+    megabytes: float
+    most: str
+    load: float
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the row of the table that this gate is."""
+        return self.workload, f"{self.seconds:.2f}", self.limit, f"{self.megabytes:,.0f}", self.most, f"{self.load:.1f}"
+
+
+GATES = ("workload", "s", "under", "MB", "under", "load")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a benchmark found: comparisons, gates, and further tables or sentences that explain them."""
+
+    comparisons: tuple[Comparison, ...] = ()
+    gates: tuple[Gate, ...] = ()
     notes: tuple[str, ...] = field(default=())
+
+    def tables(self) -> list[str]:
+        """Return the tables of its comparisons and of its gates, where it has any."""
+        every = ((HEADER, self.comparisons), (GATES, self.gates))
+        return [table(header, [found.cells() for found in rows]) for header, rows in every if rows]
 
 
 def side_by_side(

@@ -227,6 +227,12 @@ FAULTS = [
         "`estimator` of this model",
     ),
     params(
+        "a regressor among the models, before the audit fits anything",
+        "audit",
+        stated("train/models/ridge/estimator", "sklearn.linear_model.Ridge"),
+        "sklearn.linear_model.Ridge is no classifier: its tag says 'regressor'",
+    ),
+    params(
         "a clusterer as the audit model",
         "audit",
         stated("audit/model", {"estimator": "sklearn.cluster.KMeans"}),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-__all__ = ["Memoriser", "Coin", "Scribbler", "Warped"]
+__all__ = ["Memoriser", "Coin", "Leaver", "Scribbler", "Warped"]
 
 
 class Memoriser(ClassifierMixin, BaseEstimator):
@@ -66,6 +66,13 @@ class Scribbler(Coin):
         values = getattr(table, "data", None) if hasattr(table, "toarray") else table
         with contextlib.suppress(ValueError):
             values[:] = 0
+
+
+class Leaver(Memoriser):
+    """Leaves when it is cloned."""
+
+    def __sklearn_clone__(self) -> Leaver:
+        raise SystemExit("bye")
 
 
 class Warped(ClassifierMixin, BaseEstimator):

@@ -96,3 +96,20 @@ def test_a_configuration_that_dvc_cannot_read_is_a_sentence(root: Path) -> None:
     (root / ".dvc/config").write_text("[cache\n")
     with pytest.raises(BadInputError, match="DVC cannot work in"), Cache(root):
         pass
+
+
+def test_what_takes_too_much_room_is_made_anew_the_longest_unasked_first(cache: Cache) -> None:
+    made = []
+
+    def ask(name: str) -> str:
+        return cache.lately((name,), lambda: made.append(name) or name, lambda _: 4, room=10)
+
+    assert [ask(name) for name in ("one", "two", "one", "three", "one", "two")] == ["one", "two", "one", "three", "one", "two"]
+    assert made == ["one", "two", "three", "two"]
+
+
+def test_one_thing_larger_than_all_room_is_held(cache: Cache) -> None:
+    made = []
+    for _ in range(2):
+        cache.lately(("big",), lambda: made.append("big"), lambda _: 100, room=10)
+    assert made == ["big"]

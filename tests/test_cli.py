@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +39,7 @@ def test_help_is_enough_to_find_the_rest(ceteris_) -> None:
     assert said.code == 0
     assert all(
         command in said.out
-        for command in ("init", "summary", "effects", "queue", "edits", "experiments", "compare", "dvc repro")
+        for command in ("init", "summary", "effects", "queue", "edits", "experiments", "compare", "accept", "dvc repro")
     )
 
 
@@ -49,6 +50,25 @@ def test_the_summary_names_levers_intervals_labels_and_the_report(repo: Path, ce
     assert "true labels" in said.out
     assert "[" in said.out
     assert said.out.splitlines()[-1].endswith("reports/report.html")
+
+
+def test_a_file_that_a_stage_did_not_make_yet_is_named_with_what_makes_it(repo: Path, ceteris_) -> None:
+    (repo / "data/split/train.parquet").unlink()
+    said = ceteris_("credit")
+    assert (said.code, said.out) == (2, "")
+    assert said.err == f"{repo}/data/split/train.parquet is not there. Make it: dvc repro, or bring it: dvc pull\n"
+
+
+def test_results_name_their_plan_and_are_told_where_params_plan_otherwise(repo: Path, ceteris_) -> None:
+    plan = json.loads((repo / "results/compare/metrics.json").read_text())["plan"]
+    assert set(ceteris.open(repo).effects()["plan"]) == {plan}
+    assert f"Made under {plan}\n" in ceteris_("summary").out and f"({plan})" in ceteris_("plan").out
+    assert ceteris_("effects").err == ""
+    params = repo / "params.yaml"
+    params.write_text(params.read_text().replace('"candidate": "pruned"', '"candidate": "reviewed"'))
+    words = f"These results were made under {plan}, and params.yaml now says plan-"
+    assert words in ceteris_("summary").out and words in ceteris_("effects").err
+    assert words in " ".join(ceteris_("plan").out.split())
 
 
 def test_effects_are_the_planned_ones_or_all(repo: Path, ceteris_) -> None:

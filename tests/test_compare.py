@@ -125,6 +125,17 @@ def test_what_was_not_planned_says_that_it_is_exploratory_and_controls_do_not() 
     assert table.loc[~table["planned"], "p_holm"].isna().all()
 
 
+def test_rows_that_differ_are_counted_where_predictions_decide_and_not_where_probabilities_do() -> None:
+    counted = effects_table(judged(), FACTS).groupby("metric")["n_discordant"].agg(lambda column: column.notna().any())
+    assert counted.to_dict() == {
+        "accuracy": True, "balanced_accuracy": True, "macro_f1": True, "log_loss": False, "roc_auc": False
+    }  # fmt: skip
+
+
+def test_every_row_names_the_plan() -> None:
+    assert set(effects_table(judged(), FACTS, "plan-1")["plan"]) == {"plan-1"}
+
+
 def test_a_version_that_drops_rows_is_shown_net_of_its_placebo() -> None:
     table = effects_table(judged(), FACTS)
     line = table[(table["candidate_version"] == "pruned") & table["planned"] & (table["metric"] == "accuracy")].iloc[0]

@@ -31,6 +31,7 @@ def world(*revisions: Snapshot) -> World:
             cells[one.rev, *name] = cell(one.judging or ROWS, range(12 if new else 30))
     tables = {
         ("base", "given"): version(a="ant", b="bee", c="cow"),
+        ("child", "given"): version(a="ant", b="bee", c="cow", d="ant"),
         ("child", "reviewed"): version(a="bee", c="cow", d="ant"),
     }
     return World(cells, tables)
@@ -49,7 +50,7 @@ def test_the_effect_and_the_diff_stand_beside_each_other() -> None:
     assert found.measured.effect.difference == pytest.approx(18 / 60)
     assert (found.measured.move.axis, found.changed) == ("data", "1 label, 1 row dropped, 1 row added")
     assert dict(zip(found.diff.rows["id"], found.diff.rows["batch"], strict=True)) == {
-        "a": "ann/1", "b": "ann/1", "d": "from the source"
+        "a": "ann/1", "b": "ann/1", "d": "new train rows"
     }  # fmt: skip
     assert list(found.diff.flipped["flip"]) == ["turned right"] * 18
     assert found.diff.by_slice.to_dict("records") == [
@@ -144,6 +145,24 @@ def test_the_page_tells_the_effect_the_rows_and_the_flips() -> None:
     assert ".." not in page.replace("...", "")
 
 
+def test_the_page_names_both_revisions_by_their_hash_and_says_what_became_of_what() -> None:
+    child = replace(REVIEWED, rev="c" * 40)
+    cells = world(REVIEWED)
+    cells.cells |= {(child.rev, *name): of for (rev, *name), of in cells.cells.items() if rev == "child"}
+    cells.versions[child.rev, "reviewed"] = cells.versions["child", "reviewed"]
+    page = comparison_page(side_by_side(child, cells), "accuracy")
+    assert "(base → ccccccc)" in page
+    assert "<p>1 relabelled, 1 dropped, 1 added.</p>" in page
+    row = '<tr><th scope="row"><bdi>ant</bdi></th><td><bdi>bee</bdi></td><td class="count">1</td></tr>'
+    assert row in page
+
+
+def test_a_page_alone_points_nowhere_and_one_among_others_to_its_list() -> None:
+    assert "<a " not in comparison_page(side_by_side(), "accuracy")
+    page = comparison_page(side_by_side(), "accuracy", {"All": "index.html", "The report": "../a b/%.html"})
+    assert '<a href="index.html">All</a> · <a href="../a%20b/%25.html">The report</a>' in page
+
+
 def test_the_page_of_a_square_has_every_part_and_no_headline() -> None:
     child = snapshot("child", models={"logistic": "m1b", "tree": "m2"}, versions={"given": "d1", "reviewed": "d2"})
     cells = world(child)
@@ -196,5 +215,5 @@ def test_many_flips_are_cut_and_counted() -> None:
         "accuracy",
     )
     assert "Validation rows that flipped: 300" in page
-    assert "The first 200 rows" in page
+    assert "Cut after 200 of 300" in page
     assert "v199" in page and "v200" not in page

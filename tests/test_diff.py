@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from revisions import version
 
-from ceteris.experiments.diff import flips, row_changes, slices, tally
+from ceteris.experiments.diff import by_class, flips, relabellings, row_changes, slices, tally
 
 
 def test_rows_are_relabelled_dropped_and_added() -> None:
@@ -16,7 +16,7 @@ def test_rows_are_relabelled_dropped_and_added() -> None:
     assert told.fillna("").to_dict("records") == [
         {"id": "a", "change": "dropped", "before": "ant", "after": "", "batch": "by its recipe"},
         {"id": "c", "change": "relabelled", "before": "cow", "after": "ant", "batch": "by its recipe"},
-        {"id": "e", "change": "added", "before": "", "after": "cow", "batch": "from the source"},
+        {"id": "e", "change": "added", "before": "", "after": "cow", "batch": "new train rows"},
     ]
 
 
@@ -31,6 +31,13 @@ def test_a_change_is_put_down_to_the_batch_that_made_it() -> None:
         "c": "bob/1",  # reverted: what was, was of this batch
         "d": "by its recipe",  # answered `cow`, and something else made it `bee`
     }
+
+
+def test_rows_that_came_or_went_are_told_from_those_that_a_recipe_drops_or_keeps() -> None:
+    before, after = version(a="ant", b="bee", c="cow"), version(c="cow", d="ant", e="bee")
+    parts = version(a="ant", b="bee", c="cow", d="ant"), version(b="bee", c="cow", d="ant", e="bee")
+    told = row_changes(before, after, {("b", ""): "ann/1"}, parts).set_index("id")["batch"]
+    assert told.to_dict() == {"a": "no longer train rows", "b": "ann/1", "d": "by its recipe", "e": "new train rows"}
 
 
 def test_equal_versions_have_no_diff() -> None:
@@ -61,6 +68,20 @@ def test_changes_are_counted_by_value_the_most_frequent_first() -> None:
         {"label": "", "relabelled": 0, "dropped": 1, "added": 0},
         {"label": "ant", "relabelled": 0, "dropped": 0, "added": 1},
     ]
+
+
+def test_classes_are_those_before_and_relabellings_go_from_one_to_another() -> None:
+    before, after = version(a="ant", b="ant", c="cow", d="bee"), version(a="bee", b="bee", c="ant", e="cow")
+    rows = row_changes(before, after, {})
+    assert by_class(rows).to_dict("records") == [
+        {"class": "ant", "relabelled": 2, "dropped": 0, "added": 0},
+        {"class": "cow", "relabelled": 1, "dropped": 0, "added": 1},
+        {"class": "bee", "relabelled": 0, "dropped": 1, "added": 0},
+    ]
+    assert relabellings(rows).to_dict("records") == [
+        {"from": "ant", "to": "bee", "rows": 2}, {"from": "cow", "to": "ant", "rows": 1}
+    ]  # fmt: skip
+    assert len(relabellings(rows.iloc[:0])) == 0
 
 
 def flipped(right: list[str], wrong: list[str]) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from past import TRIALS, dvc
 
 import ceteris
 from ceteris.experiments.account import account
+from ceteris.experiments.history import History
 from ceteris.experiments.table import COLUMNS, Line, table
 
 PROMISED = {
@@ -95,6 +96,9 @@ def test_json_is_a_list_of_objects_with_every_promised_field(clone: Clone, ceter
     assert (softer["difference"], softer["low"], softer["high"]) == (effect.difference, effect.low, effect.high)
     assert softer["rev"] == lines["softer"].snapshot.rev and len(softer["rev"]) == 40
     assert softer["planned"] is False
+    assert softer["plan"] == rows["main"]["plan"] != ""
+    with History(clone.root) as history:
+        assert softer["plan"] == json.loads(history._file(softer["rev"], "results/compare/metrics.json"))["plan"]
     assert rows["both"]["difference"] is None and rows["code"]["cpu_seconds"] is None
     assert rows["answered"]["labels_reviewed"] == 30
 
@@ -148,6 +152,22 @@ def test_two_revisions_are_set_side_by_side(clone: Clone, ceteris_: Any) -> None
     assert "ann/1" in said.out and "worth: data: " in said.out
     page = clone.read("page.html")
     assert "ann/1" in page and "Validation rows that flipped" in page
+    assert not (clone.root / "comparisons").exists()
+
+
+def test_a_comparison_is_a_page_beside_the_report_which_points_to_it(clone: Clone, ceteris_: Any) -> None:
+    assert '<a href="../comparisons/index.html">' in clone.read("reports/report.html")
+    assert ceteris_("compare", "main", "answered").out.endswith("The page: comparisons/main...answered.html\n")
+    assert "ann/1" in clone.read("comparisons/main...answered.html")
+    assert '<a href="main...answered.html">' in clone.read("comparisons/index.html")
+    assert clone.git("status", "--porcelain") == ""
+
+
+def test_a_comparison_that_cannot_be_kept_is_told_all_the_same(clone: Clone, ceteris_: Any) -> None:
+    clone.append("comparisons", "a file, where a folder would be")
+    said = ceteris_("compare", "main", "answered")
+    assert said.code == 0 and "worth: data: " in said.out
+    assert "comparisons/.gitignore could not be written" in said.err
 
 
 def test_what_is_no_data_effect_is_not_called_one(ceteris_: Any, clone: Clone) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shlex
@@ -10,11 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from checkout import run
 from clone import Clone
 from past import dvc
 
+from ceteris.dataset import ID, LABEL
 from ceteris.experiments.account import account
 from ceteris.experiments.history import History
 from ceteris.experiments.table import Line
@@ -127,6 +130,47 @@ def test_a_damaged_part_that_all_share_is_each_ones_fault(clone: Clone, told: Ca
     assert "is not what was stored" in rows["main"]["reason"] and "is not what was stored" in rows["softer"]["reason"]
     assert rows["recipe"]["changed"] == "no run before it can be read"
     refused(ceteris_("compare", "main", "recipe"), "An object of main", code=8)
+
+
+# validation rows and classes that are others
+
+
+def judged_otherwise(clone: Clone, name: str, change: Callable[[pd.DataFrame], pd.DataFrame], classes: list[str]) -> None:
+    """Make an experiment that is `answered`, but for other validation rows and classes."""
+    base = clone.git("rev-parse", "HEAD").strip()
+    folder = f"refs/exps/{base[:2]}/{base[2:]}"
+    clone.git("switch", "-q", "--detach", f"{folder}/answered")
+    rows = change(pd.read_parquet(clone.root / "data/split/validation.parquet"))
+    for path, content in {"validation.parquet": rows.to_parquet(), "classes.json": json.dumps(classes).encode()}.items():
+        old, new = (hashlib.md5(of).hexdigest() for of in ((clone.root / "data/split" / path).read_bytes(), content))
+        place = clone.root / ".dvc/cache/files/md5" / new[:2] / new[2:]
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(content)
+        (clone.root / "dvc.lock").write_text(clone.read("dvc.lock").replace(old, new))
+    clone.commit()
+    clone.git("update-ref", f"{folder}/{name}", "HEAD")
+    clone.git("switch", "-q", "main")
+
+
+def test_revisions_without_a_common_row_have_no_number_but_a_sentence(
+    clone: Clone, told: Callable[[], Json], ceteris_: Any
+) -> None:
+    judged_otherwise(clone, "elsewhere", lambda rows: rows.assign(**{ID: "other " + rows[ID]}), ["ant", "bee", "cow"])
+    row = told()["elsewhere"]
+    assert (row["axis"], row["difference"], row["verdict"]) == ("data", None, "")
+    assert row["reason"].startswith("These revisions hold no validation row in common. Compare revisions of one source")
+    refused(ceteris_("compare", "main", "elsewhere"), "These revisions hold no validation row in common.")
+
+
+def test_a_class_that_was_renamed_is_no_gain_of_the_data(clone: Clone, told: Callable[[], Json], ceteris_: Any) -> None:
+    judged_otherwise(
+        clone, "renamed-class", lambda rows: rows.replace({LABEL: {"ant": "[b]emmet[/b]"}}), ["[b]emmet[/b]", "bee", "cow"]
+    )
+    row = told()["renamed-class"]
+    assert (row["axis"], row["difference"]) == ("data", None)
+    assert "Classes were renamed or merged in between: 'ant' (now '[b]emmet[/b]')." in row["reason"]
+    assert "'[b]emmet[/b]'" in ceteris_("experiments").out.replace("\n", " ")
+    refused(ceteris_("compare", "main", "renamed-class"), "Classes were renamed or merged", "one set of classes")
 
 
 # revisions of another layout
@@ -319,6 +363,49 @@ def test_a_repository_without_commits_has_its_workspace(clone: Clone, told: Call
     assert ceteris_("experiments").out.startswith("No commit or experiment holds a run yet. Make one: dvc repro")
     assert ceteris_("experiments", "--json").out == "[]\n"
     assert ceteris_("experiments", "--csv").out.startswith("name,rev,parent,axis")
+
+
+def test_a_workspace_that_changed_since_its_run_is_marked(clone: Clone, ceteris_: Any) -> None:
+    assert "has changed since" not in ceteris_("experiments").out
+    clone.change(**{"train.models.logistic.params.C": 3.0})
+    clone.append("data/edits/README.md", "More.\n")
+    marked = "The workspace has changed since it was run ('data/edits', 'params.yaml: train'), which is not measured yet"
+    assert marked in " ".join(ceteris_("experiments").out.split())
+    said = ceteris_("experiments", "--json")
+    assert marked in said.err and "workspace" not in [row["name"] for row in json.loads(said.out)]
+    refused(ceteris_("compare", "main", "workspace"), "The workspace holds no run that is not committed.", "dvc repro")
+
+
+def test_what_was_run_is_told_and_not_what_params_say_since(clone: Clone, told: Callable[[], Json]) -> None:
+    base = clone.git("rev-parse", "HEAD").strip()
+    clone.git("restore", "-s", f"refs/exps/{base[:2]}/{base[2:]}/softer", "--", ".")
+    clone.change(**{"train.models.logistic.params.C": 7.0})
+    assert told()["workspace"]["changed"] == "logistic: C 1.0 -> 0.01"
+
+
+def test_a_shallow_clone_says_what_is_not_in_it(
+    clone: Clone, tmp_path: Path, ceteris_: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shallow = Clone(tmp_path / "shallow")
+    clone.git("clone", "-q", "--depth", "1", clone.root.as_uri(), str(shallow.root))
+    monkeypatch.chdir(shallow.root)
+    said = ceteris_("experiments")
+    assert (
+        "main is not read: What main made is not in the DVC cache" in said.out
+        and "`git checkout main && dvc repro`" in said.out
+    )
+    assert "This clone is shallow, older commits are not in it: git fetch --unshallow" in said.out
+    refused(ceteris_("compare", "HEAD~1", "main"), "'HEAD~1' is no revision or experiment with a run here.")
+
+
+def test_a_merge_stands_on_its_first_parent(clone: Clone, told: Callable[[], Json]) -> None:
+    base = clone.git("rev-parse", "HEAD").strip()
+    clone.git("branch", "side", f"refs/exps/{base[:2]}/{base[2:]}/answered")
+    clone.append("README.md", "Meanwhile.\n")
+    clone.commit()
+    clone.git("merge", "-q", "--no-ff", "-m", "merge", "side")
+    row = told()["main"]
+    assert (row["parent"], row["axis"], row["changed"]) == (base[:7], "data", "30 labels")
 
 
 def test_what_is_no_repository_is_refused(clone: Clone, ceteris_: Any, monkeypatch: pytest.MonkeyPatch) -> None:

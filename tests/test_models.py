@@ -168,6 +168,23 @@ def test_a_class_of_an_installed_library_has_its_source_in_the_fingerprint() -> 
     assert describe(recipe("small.Path")) != describe(recipe("pathlib.Path"))
 
 
+def test_a_class_without_source_is_described_by_its_file_or_its_name() -> None:
+    assert describe(recipe("builtins.dict")) == describe(recipe("builtins.dict")) != describe(recipe("builtins.list"))
+    with pytest.raises(ParamsError, match=r"builtins\.dict has no fit"):
+        build(recipe("builtins.dict"), NUMBERS)
+    compiled = recipe("scipy.spatial._ckdtree.cKDTree")
+    assert describe(compiled) == describe(compiled)
+
+
+def test_an_editors_copies_are_no_source(own: Path) -> None:
+    (own / "estimators/mine.py").write_text(MINE)
+    mine = recipe("estimators/mine.py:Mine")
+    before = describe(mine, own)
+    (own / "estimators/.ipynb_checkpoints").mkdir()
+    (own / "estimators/.ipynb_checkpoints/mine-checkpoint.py").write_text("# an older one\n")
+    assert describe(mine, own) == before
+
+
 TAGLESS = """
 class Bare:
     def get_params(self, deep=True):

@@ -120,6 +120,19 @@ def test_models_that_are_added_replaced_renamed_and_removed_are_each_told() -> N
     assert words(snapshot("child", models={"logistic": "m1"})) == "model tree removed"
 
 
+def test_a_version_that_is_renamed_is_told_as_that_and_one_whose_data_moved_is_not() -> None:
+    step = [{"step": "simulate_review", "rows": 20}]
+    parent = snapshot(
+        "base", versions={"given": "d1", "old": "d2"}, sections=params(fix={"recipes": {"given": None, "old": step}})
+    )
+    sections = params(fix={"recipes": {"given": None, "new": step}})
+    assert (
+        words(snapshot("child", versions={"given": "d1", "new": "d2"}, sections=sections), parent) == "version old renamed new"
+    )
+    moved_too = words(snapshot("child", versions={"given": "d1", "new": "d3"}, sections=sections), parent)
+    assert "renamed" not in moved_too and "new.rows (absent) -> 20" in moved_too
+
+
 def test_every_new_model_is_told_that_of_the_move_first() -> None:
     both = snapshot("child", models={"logistic": "m1b", "tree": "m2b"}, sections=params(c=0.5) | {"compare": PLANNED})
     assert words(both) == "tree: the source of its estimator; logistic: C 1.0 -> 0.5"

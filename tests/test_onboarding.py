@@ -314,6 +314,15 @@ def test_a_large_file_goes_to_dvc(root: Path, tmp_path: Path, monkeypatch: pytes
     assert tracked == ["data/source/.gitignore", "data/source/mine.csv.dvc"]
 
 
+def test_a_large_file_where_dvc_was_never_set_up_is_told_with_the_commands(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking, "_GIT_LIMIT", 100)
+    plain().to_csv(tmp_path / "mine.csv", index=False)
+    told = init(root, tmp_path / "mine.csv", "label", id="id")
+    assert "DVC is not set up here: dvc init && dvc add data/source/mine.csv" in told
+
+
 def test_outside_git_it_is_said_that_nothing_is_tracked(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.rmtree(root / ".git")
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))

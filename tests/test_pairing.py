@@ -49,6 +49,16 @@ def test_revisions_without_a_common_row_are_refused() -> None:
         shared_rows([judging("abc"), judging("def")])
 
 
+def test_a_class_that_is_gone_while_its_rows_are_not_is_refused() -> None:
+    before = judging("abcd", classes=("ant", "bee", "cow"))
+    merged = judging("abcd", classes=("bee", "cow"), labels={"given": objects("bee", "bee", "cow", "cow")})
+    with pytest.raises(BadInputError, match=r"Classes were renamed or merged in between: 'ant' \(now '(bee|cow)'\)\. What the"):
+        shared_rows([before, merged])
+    gone = judging("bc", classes=("bee", "cow"), labels={"given": objects("bee", "cow")})
+    assert list(shared_rows([before, gone]).ids) == ["b", "c"]
+    assert list(shared_rows([gone, before]).ids) == ["b", "c"]
+
+
 def test_labels_count_only_where_all_revisions_know_them() -> None:
     true = {"given": objects("ant", "bee"), "true": objects("ant", "ant")}
     assert list(shared_rows([judging("ab", labels=true), judging("ab", labels=true)]).labels) == ["true", "given"]
@@ -62,7 +72,7 @@ def test_groups_are_those_of_the_later_revision() -> None:
 
 
 def test_predictions_and_probabilities_are_told_in_the_classes_of_both() -> None:
-    before = judging("ab", classes=("ant", "cow"))
+    before = judging("ab", classes=("ant", "cow"), labels={"given": objects("cow", "cow")})
     after = judging("ab", classes=("bee", "cow", "dog"))
     one = Cell(np.array([[0, 1]]), np.array([[[0.9, 0.1], [0.2, 0.8]]], dtype=np.float32), 5, deterministic=True)
     other = Cell(np.array([[2, 0]]), np.array([[[0.1, 0.2, 0.7], [0.5, 0.3, 0.2]]]), 5, deterministic=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 
 import pandas as pd
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ceteris.errors import BadInputError
-from ceteris.planning import plan_hash, reviews_needed, rows_needed, visible_table
+from ceteris.planning import made_otherwise, plan_changes, plan_hash, plan_name, reviews_needed, rows_needed, visible_table
 from ceteris.sections import Compare, Contrast
 from ceteris.verdicts import smallest_visible_before
 
@@ -54,6 +55,30 @@ def test_a_plan_is_named_by_its_contrasts_and_how_they_are_judged() -> None:
         Compare(planned=one.planned, region=0.01),
     ]
     assert len({plan_hash(other) for other in [one, *others]}) == 5
+
+
+def test_the_name_of_a_plan_is_text_in_every_table() -> None:
+    one = Compare(planned=(contrast("a"),))
+    assert plan_name(one) == f"plan-{plan_hash(one)[:12]}"
+    assert pd.read_csv(io.StringIO(f"plan\n{plan_name(one)}\n"))["plan"].item() == plan_name(one)
+
+
+def test_what_one_plan_says_otherwise_than_another_is_told() -> None:
+    one = Compare(planned=(contrast("a"), contrast("b")))
+    assert plan_changes(one, one) == []
+    other = Compare(planned=(contrast("b"), contrast("c")), metric="macro_f1", region=0.01)
+    assert plan_changes(one, other) == [
+        "data: m.given.c planned", "data: m.given.a no longer planned", "metric accuracy -> macro_f1", "region 0.005 -> 0.01"
+    ]  # fmt: skip
+    assert plan_changes(one, Compare(planned=one.planned[::-1])) == ["the order of the planned contrasts"]
+
+
+def test_results_of_another_plan_are_told_and_those_of_this_one_or_of_none_are_not() -> None:
+    now, then = Compare(planned=(contrast("a"),)), Compare(planned=(contrast("b"),))
+    told = made_otherwise(pd.DataFrame({"plan": [plan_name(then)] * 2}), now)
+    assert told == f"These results were made under {plan_name(then)}, and params.yaml now says {plan_name(now)}: dvc repro"
+    assert made_otherwise(pd.DataFrame({"plan": [plan_name(now)]}), now) == ""
+    assert made_otherwise(pd.DataFrame({"axis": ["data"]}), now) == made_otherwise(pd.DataFrame({"plan": []}), now) == ""
 
 
 def effects(*rows: tuple[str, str, float, float, int]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from memory import Coin, Memoriser, Warped
+from memory import Coin, Leaver, Memoriser, Warped
 
 from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.pred_probs import assign_folds, check, out_of_fold, predict
@@ -26,6 +26,12 @@ def test_no_row_is_judged_by_a_fold_that_saw_it(repeats: int, workers: int) -> N
 def test_the_memoriser_would_tell_if_a_row_were_judged_in_sample() -> None:
     in_sample = predict(Memoriser().fit(NUMBERS, LABELS), NUMBERS, 3, "The audit model")
     assert (in_sample.max(axis=1) == 1.0).all()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_model_that_leaves_when_it_is_cloned_is_refused(workers: int) -> None:
+    with pytest.raises(BadInputError, match="The audit model fails in its constructor: SystemExit: bye"):
+        out_of_fold(Leaver(), NUMBERS, LABELS, 3, folds=5, workers=workers)
 
 
 @given(st.integers(2, 5), st.integers(0, 100), st.lists(st.integers(0, 11), min_size=24, max_size=40))

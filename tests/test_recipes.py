@@ -104,6 +104,11 @@ def test_no_control_is_invented_where_no_reviewer_can_answer() -> None:
     assert list(versions) == ["given", "pruned", "reviewed", "aa", "placebo-pruned"]
 
 
+def test_a_placebo_drops_the_same_rows_in_whatever_order_the_classes_are_listed() -> None:
+    one, other = (make_all(STEPS, evidence(30, classes=order)) for order in (CLASSES, CLASSES[::-1]))
+    assert np.array_equal(one["placebo-pruned"].kept, other["placebo-pruned"].kept)
+
+
 @given(st.lists(st.integers(0, 29), max_size=20, unique=True))
 def test_a_placebo_drops_as_many_rows_of_each_given_class(flagged: list[int]) -> None:
     mask = np.isin(np.arange(30), flagged)

@@ -92,6 +92,11 @@ def test_a_lever_that_was_picked_by_its_result_says_so() -> None:
     assert "largest" not in told
 
 
+def test_other_revisions_are_pointed_to_where_there_is_a_list_of_comparisons() -> None:
+    assert page().all("a") == []
+    assert page(settings=Settings(comparisons="../comparisons/index.html")).all("a") == [{"href": "../comparisons/index.html"}]
+
+
 def test_nothing_that_helps_is_said_as_such() -> None:
     rows = shown.effects()
     rows = rows[rows["candidate_version"] != "reviewed-simulated"]

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from revisions import N_ROWS, SETTINGS, World, cell, judging, snapshot, version
+from revisions import N_ROWS, SETTINGS, World, cell, judging, params, snapshot, version
 
 from ceteris.errors import BadInputError
 from ceteris.experiments.snapshot import Snapshot
 from ceteris.experiments.table import COLUMNS, Line, judged, lines, table
 from ceteris.online import levels
+from ceteris.params import parse_compare
+from ceteris.planning import plan_name
 
 ROWS = judging()
 BASE = snapshot("base", parent="")
@@ -97,12 +99,28 @@ def test_versions_that_cannot_be_read_leave_the_words_that_need_none() -> None:
     assert told(child, cells=cells)["child"].changed == "1 label"
 
 
-def test_planned_is_what_the_parent_had_planned() -> None:
-    plan = {"compare": {"planned": [{"axis": "model", "version": "given", "baseline": "logistic", "candidate": "logistic"}]}}
-    parent = snapshot("planner", parent="", sections=plan)
-    found = told(parent, trial("one", parent="planner"), trial("late", sections=plan))
-    assert found["one"].planned
-    assert not found["late"].planned
+def test_planned_is_what_the_parent_had_planned_and_not_what_was_added_when_the_result_was_seen() -> None:
+    plan = {"planned": [{"axis": "data", "model": "logistic", "baseline": "given", "candidate": "reviewed"}]}
+    reviewed = {"models": {"logistic": "m1", "tree": "m2"}, "versions": {"given": "d1", "reviewed": "d2"}}
+    planner = snapshot("planner", parent="", sections=params(compare=plan))
+    found = told(planner, trial("one", parent="planner", **reviewed), trial("late", sections=params(compare=plan), **reviewed))
+    for name, planned in (("one", True), ("late", False)):
+        assert found[name].effect is not None
+        assert found[name].planned is planned
+    on_other_metric = snapshot("planner", parent="", sections=params(compare=plan | {"metric": "macro_f1"}))
+    assert not told(on_other_metric, trial("one", parent="planner", **reviewed))["one"].planned
+
+
+def test_each_row_names_the_plan_it_was_made_under_and_says_where_that_is_another() -> None:
+    plan = {"metric": "accuracy", "planned": [{"axis": "data", "model": "tree", "baseline": "given", "candidate": "reviewed"}]}
+    late = trial("late", sections=params(compare=plan))
+    base, after = (dict(table(told(late).values(), "accuracy").set_index("name")["plan"])[name] for name in ("base", "late"))
+    assert (base, after) == ("", plan_name(parse_compare(plan)))  # the base says nothing of contrasts
+    parent = snapshot("planner", parent="", sections=params(compare=plan))
+    dropped = trial("one", parent="planner", sections=params(compare={"planned": plan["planned"], "metric": "macro_f1"}))
+    assert "metric accuracy -> macro_f1" in told(parent, dropped)["one"].changed
+    unread = trial("odd", parent="planner", sections=params(compare=["no", "section"]))
+    assert told(parent, unread)["odd"].snapshot.plan == ""
 
 
 def test_seconds_are_those_of_the_fits_that_came_new() -> None:

@@ -156,3 +156,5 @@ def test_an_effect_prints_its_interval_counts_and_labels():
     assert str(named) == "data: +2.9 pp accuracy [+1.2, +4.6], 10 seeds x 360 rows, 41 discordant, on true labels: helps"
     nats = str(replace(named, metric="log_loss", scored_on="verified (all)"))
     assert "+0.029 nats log_loss" in nats and "on verified labels (all)" in nats
+    for metric in ("log_loss", "roc_auc"):
+        assert "discordant" not in str(replace(named, metric=metric))

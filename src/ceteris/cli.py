@@ -11,6 +11,7 @@ import typer
 
 from ceteris.errors import BadInputError, CeterisError
 from ceteris.experiments import commands
+from ceteris.release import commands as release
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,9 +26,12 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="What is a change to the data worth, with the model held fixed? Run the pipeline with `dvc repro`.",
 )
-edits_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Reviewed fixes: data/edits/.")
+edits_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Reviewed fixes: data/edits/, and release/edits/ for test rows."
+)
 app.add_typer(edits_app, name="edits")
 commands.add_to(app)
+release.add_to(app)
 
 
 @app.command()
@@ -71,14 +75,16 @@ def init(
 def summary() -> None:
     """Say in a few lines which lever moved the score, by how much, how sure, and scored on what."""
     import ceteris
+    from ceteris.planning import made_otherwise, plan_name
     from ceteris.reviews import reviews_of
     from ceteris.story import simulated_versions
     from ceteris.story import summary as told
 
     bench = ceteris.open()
-    compare, reviews = bench.params.compare, reviews_of(bench.verified())
-    for line in told(bench.effects(), compare.metric, compare.confidence, simulated_versions(bench.versions()), reviews):
+    found, compare, reviews = bench.effects(), bench.params.compare, reviews_of(bench.verified())
+    for line in told(found, compare.metric, compare.confidence, simulated_versions(bench.versions()), reviews):
         print(line)
+    print(made_otherwise(found, compare) or f"Made under {plan_name(compare)}")
     print(f"The whole story: {bench.path('reports').relative_to(bench.root)}/report.html")
 
 
@@ -87,22 +93,27 @@ def effects(every: Annotated[bool, typer.Option("--all", help="Also what was not
     """Print the effects on the primary metric, each with its interval and verdict."""
     import ceteris
     from ceteris.finding import findings
+    from ceteris.planning import made_otherwise
     from ceteris.story import lever, planned, simulated_versions
 
     bench = ceteris.open()
-    compare = bench.params.compare
-    found = findings(bench.effects(), simulated_versions(bench.versions()))
+    table, compare = bench.effects(), bench.params.compare
+    found = findings(table, simulated_versions(bench.versions()))
     chosen = (
         [one for one in found if one.metric == compare.metric and one.applicable] if every else planned(found, compare.metric)
     )
     for one in chosen:
         print(lever(one, compare.confidence))
+    otherwise = made_otherwise(table, compare)
+    if otherwise:
+        print(otherwise, file=sys.stderr)
 
 
 @app.command()
 def queue(
     name: Annotated[
-        str | None, typer.Argument(help="`train`, `random`, or the name of a contrast; default: print the names there are.")
+        str | None,
+        typer.Argument(help="`train`, `random`, the name of a contrast, or `test` within a look; default: print the names."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write it; default: review-NAME.csv.")] = None,
     between: Annotated[tuple[str, str] | None, typer.Option(help="Two revisions or experiments, instead of a NAME.")] = None,
@@ -125,6 +136,9 @@ def queue(
         raise BadInputError(f"{target} is there already and may hold answers.", "Import or move it, or pass another --out.")
     if name in ("train", "random"):
         _write_train_queue(target, rows if name == "random" else None)
+        return
+    if name == "test":
+        _write_test_queue(target)
         return
     from ceteris.answers import to_review
     from ceteris.store import write_table
@@ -170,6 +184,20 @@ def _random_rows(bench: Workbench, most: int) -> pd.DataFrame:
     return issues.loc[random_rows(list(issues.index), list(answered), most)].reset_index(drop=True)
 
 
+def _write_test_queue(target: Path) -> None:
+    from ceteris.answers import to_review
+    from ceteris.release.review import asked_rows
+    from ceteris.store import write_table
+
+    rows, features = asked_rows(_bench().root)
+    if rows.empty:
+        print(_NOTHING_LEFT)
+        return
+    write_table(target, to_review(rows, features, ("pi",)))
+    print(f"{len(rows):,} rows in {target}.")
+    _print_how(target, "")
+
+
 def _print_how(target: Path, also: str) -> None:
     print(f"Fill in the column `label` with a class, `unsure`{also}.")
     print(f"Bring the answers back with: ceteris edits import {target} --reviewer YOUR-NAME")
@@ -186,17 +214,18 @@ def import_answers(
     reviewer: Annotated[str, typer.Option(help="Who answered.")],
     batch: Annotated[str | None, typer.Option(help="Name of this batch of answers; default: the file's name.")] = None,
 ) -> None:
-    """Add the answers of a filled-in queue to data/edits/, which git keeps."""
-    from ceteris import edits, ledger
+    """Add the answers of a filled-in queue to data/edits/, or release/edits/ for test rows, which git keeps."""
+    import pandas as pd
+
     from ceteris.answers import CHOSEN_BY, to_edits
+    from ceteris.release.review import asked_labels
     from ceteris.store import read_table, single_writer
 
     bench = _bench()
     if not file.is_file():
         raise BadInputError(f"{file} is not there.", "Write one with: ceteris queue NAME")
     batch = batch or file.stem
-    folder = bench.path("edits")
-    path = folder / f"{_plain(reviewer)}-{_plain(batch)}.csv"
+    name = f"{_plain(reviewer)}-{_plain(batch)}.csv"
     with single_writer(bench.root, "edits import"):
         try:
             filled = read_table(file, text=("id", "label", CHOSEN_BY))
@@ -205,21 +234,17 @@ def import_answers(
             raise BadInputError(f"{file} cannot be read: {said}.", "Save it as CSV in UTF-8, with commas.") from None
         if "label" in filled and not filled["label"].str.strip().any():
             raise BadInputError(f"No row of {file} is answered.", "Fill in its column `label`, then import it again.")
-        known = ledger.read_ledger(folder)
+        sealed = asked_labels(bench.root, bench.parts(), filled.get("id", ()))
+        given, judging = pd.concat([bench.given_labels(), sealed]), bench.judging_ids() | set(sealed.index)
         lines = to_edits(
-            filled, bench.given_labels(), bench.judging_ids(), bench.classes(), known,
+            filled, given, judging, bench.classes(), _known(bench),
             reviewer=reviewer, batch=batch, at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )  # fmt: skip
-        if lines:
-            ledger.append(path, lines)
-            edits.parse(path.read_text(encoding="utf-8"), path.name)
-    print(
-        f"{len(lines):,} new answers in {path.relative_to(bench.root)}"
-        if lines
-        else "Nothing new: every answer is there already."
-    )
+        written = _append(bench, name, lines)
+    where = " and ".join(written)
+    print(f"{len(lines):,} new answers in {where}" if lines else "Nothing new: every answer is there already.")
     if lines:
-        print(f"Keep them and see what they are worth: git add {path.relative_to(bench.root)} && dvc repro && ceteris summary")
+        print(f"Keep them and see what they are worth: git add {' '.join(written)} && {_next(written)}")
 
 
 @edits_app.command("revert")
@@ -230,27 +255,23 @@ def revert(
         str | None, typer.Option(help="What makes a batch, of train rows alone, as `ceteris credit --by` lists them.")
     ] = None,
 ) -> None:
-    """Take back a batch of answers, or one: lines are added to data/edits/, none is removed."""
-    from ceteris import ledger
+    """Take back a batch of answers, or one: lines are added beside the answers, none is removed."""
     from ceteris.answers import still_answered, to_reverts
     from ceteris.credit import named
     from ceteris.store import single_writer
 
     bench = _bench()
-    folder, issues = bench.path("edits"), None if by is None else bench.issues()
-    path = folder / f"{_plain(reviewer)}-reverts.csv"
+    issues = None if by is None else bench.issues()
     with single_writer(bench.root, "edits revert"):
-        known = ledger.read_ledger(folder)
+        known, at = _known(bench), datetime.now(UTC).isoformat(timespec="milliseconds")
         suggested = {} if issues is None else dict(zip(issues["id"], issues["suggested_label"], strict=True))
         chosen = named(known, which, by, suggested)
-        at = datetime.now(UTC).isoformat(timespec="milliseconds")
         lines = to_reverts(known, chosen, ", ".join(map(repr, which)), reviewer=reviewer, at=at)
-        ledger.append(path, lines)
-    where = path.relative_to(bench.root)
-    print(f"{len(lines):,} answers taken back in {where}")
+        written = _append(bench, f"{_plain(reviewer)}-reverts.csv", lines)
+    print(f"{len(lines):,} answers taken back in {' and '.join(written)}")
     if others := still_answered(known, lines):
         print(f"For {others:,} of these rows another answer, earlier or of somebody else, now counts.")
-    print(f"Keep that and see what it is worth: git add {where} && dvc repro && ceteris summary")
+    print(f"Keep that and see what it is worth: git add {' '.join(written)} && {_next(written)}")
 
 
 def main() -> None:
@@ -260,6 +281,9 @@ def main() -> None:
     except CeterisError as error:
         print(error, file=sys.stderr)
         raise SystemExit(error.exit_code) from None
+    except FileNotFoundError as error:
+        print(f"{error.filename or error} is not there. Make it: dvc repro, or bring it: dvc pull", file=sys.stderr)
+        raise SystemExit(BadInputError.exit_code) from None
 
 
 def _bench() -> Workbench:
@@ -267,6 +291,42 @@ def _bench() -> Workbench:
 
     bench: Workbench = ceteris.open()
     return bench
+
+
+def _known(bench: Workbench) -> pd.DataFrame:
+    """Return every line of both ledgers."""
+    import pandas as pd
+
+    from ceteris.ledger import read_ledger
+    from ceteris.release.folder import EDITS
+
+    return pd.concat([read_ledger(bench.path("edits")), read_ledger(bench.root / EDITS)], ignore_index=True)
+
+
+def _append(bench: Workbench, name: str, lines: list[dict[str, str]]) -> list[str]:
+    """Add lines to the ledger that their rows belong to, and return the files that were written."""
+    from ceteris import edits, ledger
+    from ceteris.release.folder import EDITS
+    from ceteris.splits import TEST
+
+    parts, written = bench.parts(), []
+    sealed = [parts.get(line["id"]) == TEST for line in lines]
+    for folder, of_test in ((bench.path("edits"), False), (bench.root / EDITS, True)):
+        path, mine = folder / name, [line for line, test in zip(lines, sealed, strict=True) if test == of_test]
+        if mine:
+            ledger.append(path, mine)
+            edits.parse(path.read_text(encoding="utf-8"), path.name)
+            written.append(path.relative_to(bench.root).as_posix())
+    return written
+
+
+def _next(written: list[str]) -> str:
+    """Return what shows the worth of answers that stand in these files."""
+    from ceteris.release.folder import EDITS
+
+    tests = [path.startswith(f"{EDITS}/") for path in written]
+    commands = ["dvc repro && ceteris summary"] * (not all(tests)) + ["ceteris accept"] * any(tests)
+    return " && ".join(commands)
 
 
 def _plain(name: str) -> str:

@@ -15,12 +15,13 @@ from ceteris.fingerprint import Fingerprint, hold_fixed
 from ceteris.pairs import Name, Pair, VersionFacts
 from ceteris.reviewed import Review, noted
 from ceteris.scoring import row_scores
-from ceteris.sections import METRICS, SCORED_ON, Compare
+from ceteris.sections import METRICS, OF_PROBABILITIES, SCORED_ON, Compare
 
 __all__ = [
     "Arm",
     "Judged",
     "Scorer",
+    "judge_pair",
     "judge_pairs",
     "as_one_family",
     "effects_table",
@@ -31,7 +32,7 @@ __all__ = [
 COLUMNS = (
     "axis", "planned", "baseline_model", "baseline_version", "candidate_model", "candidate_version", "metric", "scored_on",
     "difference", "low", "high", "p_holm", "n_seeds", "n_rows", "n_discordant", "control", "net", "net_low", "net_high",
-    "verdict", "reason", "labels_reviewed", "p_value", "tipping", "queue",
+    "verdict", "reason", "labels_reviewed", "p_value", "tipping", "queue", "plan",
 )  # fmt: skip
 
 
@@ -97,7 +98,7 @@ class Scorer:
             confidence=self.compare.confidence,
             groups=self.groups,
             redrawn_control=redrawn,
-            discordant=self.discordant(baseline, candidate) if metric not in ("log_loss", "roc_auc") else None,
+            discordant=None if metric in OF_PROBABILITIES else self.discordant(baseline, candidate),
             region=self.compare.region_log_loss if metric == "log_loss" else self.compare.region,
             identical=one.fingerprint.fit_key == other.fingerprint.fit_key,
         )
@@ -126,11 +127,12 @@ def judge_pairs(scorer: Scorer, pairs: list[Pair], facts: Mapping[str, VersionFa
         one, other = scorer.arms[pair.baseline], scorer.arms[pair.candidate]
         hold_fixed(one.fingerprint, other.fingerprint, pair.axis, ("/".join(pair.baseline), "/".join(pair.candidate)))
         for scored_on in scorer.labels:
-            judged += [_judged(scorer, pair, metric, scored_on, facts) for metric in METRICS]
+            judged += [judge_pair(scorer, pair, metric, scored_on, facts) for metric in METRICS]
     return judged
 
 
-def _judged(scorer: Scorer, pair: Pair, metric: str, scored_on: str, facts: Mapping[str, VersionFacts]) -> Judged:
+def judge_pair(scorer: Scorer, pair: Pair, metric: str, scored_on: str, facts: Mapping[str, VersionFacts]) -> Judged:
+    """Return a pair on one metric and one set of labels, judged as a family of one, net of its control where it has one."""
     if pair.axis == "aa" and all(scorer.arms[name].cell.deterministic for name in (pair.baseline, pair.candidate)):
         return Judged(
             pair, metric, scored_on, None, reason="not applicable: the learner is deterministic, other seeds change nothing"
@@ -172,9 +174,15 @@ def _effect(judged: Judged) -> Effect:
     return judged.effect
 
 
-def effects_table(judged: list[Judged], facts: Mapping[str, VersionFacts]) -> pd.DataFrame:
-    """Return the judged effects as the rows of effects.csv, with the columns of `COLUMNS`; shares, and nats for log-loss."""
-    return pd.DataFrame([_line(one, facts) for one in judged], columns=list(COLUMNS))
+def effects_table(judged: list[Judged], facts: Mapping[str, VersionFacts], plan: str = "") -> pd.DataFrame:
+    """Return the judged effects as the rows of effects.csv, with the columns of `COLUMNS`; shares, and nats for log-loss.
+
+    Parameters
+    ----------
+    plan : str
+        What they were made under, by `ceteris.planning.plan_name`.
+    """
+    return pd.DataFrame([_line(one, facts) | {"plan": plan} for one in judged], columns=list(COLUMNS))
 
 
 def _line(one: Judged, facts: Mapping[str, VersionFacts]) -> dict[str, Any]:
@@ -197,7 +205,7 @@ def _line(one: Judged, facts: Mapping[str, VersionFacts]) -> dict[str, Any]:
         "p_holm": np.nan if one.p_holm is None else one.p_holm,
         "n_seeds": effect.n_seeds if effect else np.nan,
         "n_rows": effect.n_rows if effect else np.nan,
-        "n_discordant": effect.n_discordant if effect else np.nan,
+        "n_discordant": effect.n_discordant if effect and one.metric not in OF_PROBABILITIES else np.nan,
         "control": pair.control,
         "net": net.difference if net else np.nan,
         "net_low": net.low if net else np.nan,

@@ -161,11 +161,27 @@ def describe(recipe: ModelRecipe, root: Path | None = None) -> str:
         estimator_class(recipe.estimator, root)
         # One file there may import another, so that all of them are its source.
         home = (root or Path.cwd()) / ESTIMATORS
-        own = [(file.relative_to(home).as_posix(), file.read_bytes().hex()) for file in sorted(home.rglob("*.py"))]
+        files = {file.relative_to(home): file for file in sorted(home.rglob("*.py"))}
+        # Folders that begin with a dot are an editor's copies, as .ipynb_checkpoints.
+        own = [(path.as_posix(), file.read_bytes().hex()) for path, file in files.items() if not _hidden(path)]
     elif not recipe.estimator.startswith("sklearn."):
-        own = inspect.getsource(inspect.getmodule(estimator_class(recipe.estimator, root)))  # type: ignore[arg-type]
+        own = _source(estimator_class(recipe.estimator, root))
     stated = [recipe.estimator, recipe.prepare, recipe.params or {}, own]
     return hashlib.sha256(json.dumps(stated, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _source(known: type) -> str:
+    """Return the source of a class's module; of a compiled one the digest of its file, "" where it is part of Python itself."""
+    module = sys.modules[known.__module__]
+    try:
+        return inspect.getsource(module)
+    except (OSError, TypeError):
+        file = getattr(module, "__file__", None)
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
 
 
 def seeded(estimator: Any, seed: int) -> Any:

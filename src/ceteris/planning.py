@@ -13,10 +13,21 @@ from ceteris.errors import BadInputError
 from ceteris.sections import SCORED_ON, Compare
 from ceteris.verdicts import smallest_visible_before
 
-__all__ = ["ASSUMED_SHARES", "TARGETS", "plan_hash", "reviews_needed", "rows_needed", "visible_table"]
+__all__ = [
+    "ASSUMED_SHARES",
+    "TARGETS",
+    "made_otherwise",
+    "plan_changes",
+    "plan_hash",
+    "plan_name",
+    "reviews_needed",
+    "rows_needed",
+    "visible_table",
+]
 
 ASSUMED_SHARES = (0.02, 0.05, 0.10)
 TARGETS = (0.01, 0.02, 0.03)
+_JUDGED = ("metric", "confidence", "region", "region_log_loss")
 
 
 def rows_needed(effect: float, discordant_share: float) -> int:
@@ -55,8 +66,37 @@ def visible_table(n_rows: int, shares: Sequence[float] = ASSUMED_SHARES, targets
 
 def plan_hash(compare: Compare) -> str:
     """Return the sha256 of what was planned: the contrasts in their order, the metric, the region and the confidence."""
-    stated = compare.model_dump(include={"planned", "metric", "confidence", "region", "region_log_loss"})
+    stated = compare.model_dump(include={"planned", *_JUDGED})
     return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
+
+
+def plan_name(compare: Compare) -> str:
+    """Return the short form of a plan's hash that stands in each result: "plan-" and its first 12 digits."""
+    return f"plan-{plan_hash(compare)[:12]}"
+
+
+def plan_changes(before: Compare, after: Compare) -> list[str]:
+    """Return what one plan says otherwise than another, in words: contrasts first, then how they are judged."""
+    one, other = ({f"{contrast.axis}: {contrast.name}": None for contrast in plan.planned} for plan in (before, after))
+    words = [f"{name} planned" for name in other if name not in one]
+    words += [f"{name} no longer planned" for name in one if name not in other]
+    judged = [(name, getattr(before, name), getattr(after, name)) for name in _JUDGED]
+    words += [f"{name} {old} -> {new}" for name, old, new in judged if old != new]
+    return words or ["the order of the planned contrasts"] * (plan_hash(before) != plan_hash(after))
+
+
+def made_otherwise(effects: pd.DataFrame, compare: Compare) -> str:
+    """Return, where results were made under another plan than params.yaml now holds, a sentence that says so; else "".
+
+    Parameters
+    ----------
+    effects : DataFrame
+        results/compare/effects.csv; one of an older ceteris names no plan.
+    """
+    made = str(effects["plan"].iloc[0]) if "plan" in effects and len(effects) else ""
+    if made in ("", plan_name(compare)):
+        return ""
+    return f"These results were made under {made}, and params.yaml now says {plan_name(compare)}: dvc repro"
 
 
 def reviews_needed(effects: pd.DataFrame, metric: str, targets: Sequence[float] = TARGETS) -> pd.DataFrame:

@@ -206,5 +206,7 @@ def _judge(shared: Any, task: tuple[int, int]) -> np.ndarray:
     estimator, features, labels, draws, n_classes, seed = shared
     judged = draws[task[0]] == task[1]
     rows = features.iloc if hasattr(features, "iloc") else features
-    fitted = fit(seeded(estimator, seed + task[0]), rows[~judged], labels[~judged], "The audit model")
+    with guarded("The audit model", "its constructor"):
+        fresh = seeded(estimator, seed + task[0])
+    fitted = fit(fresh, rows[~judged], labels[~judged], "The audit model")
     return predict(fitted, rows[judged], n_classes, "The audit model")

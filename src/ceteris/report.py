@@ -59,13 +59,20 @@ class Tables:
 
 @dataclass(frozen=True)
 class Settings:
-    """What params.yaml says about how the tables came about; `region` is that of the metric."""
+    """What params.yaml says about how the tables came about.
+
+    Attributes
+    ----------
+    region : that of the metric
+    comparisons : relative address of the list of comparisons; none where it is empty
+    """
 
     title: str = "What moved the score?"
     source: str = ""
     metric: str = "accuracy"
     confidence: float = 0.95
     region: float = 0.005
+    comparisons: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,7 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
         issues=_issues(tables.issues),
         flagged=int(tables.issues["is_label_issue"].astype(bool).sum()),
         n_issues=len(tables.issues),
+        plan=tables.metrics.get("plan", ""),
         visible=_visible_effects(chosen, tables, settings),
     )
 

@@ -13,6 +13,7 @@ __all__ = [
 ]  # fmt: skip
 
 METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "roc_auc")
+OF_PROBABILITIES = ("log_loss", "roc_auc")  # which every row moves, not those alone on which the arms predict differently
 # What validation labels can be, the most trustworthy first.
 SCORED_ON = ("true", "verified (all)", "verified (disagreements)", "given")
 AA, PLACEBO, RANDOM = "aa", "placebo-", "random-"

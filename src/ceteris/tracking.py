@@ -76,6 +76,10 @@ def track(root: Path, name: str) -> list[str]:
         fault = _run(root, "git", "add", "--", name)
         return [fault or f"{name} is tracked by git, and staged as it is now: commit it"]
     if (root / f"{name}.dvc").is_file() or size >= _GIT_LIMIT:
+        if not any((folder / ".dvc").is_dir() for folder in (root.resolve(), *root.resolve().parents)):
+            return [
+                f"{name} ({size / 1e6:.1f} MB) is too large for git, and DVC is not set up here: dvc init && dvc add {name}"
+            ]
         fault = _run(root, sys.executable, "-m", "dvc", "add", "--quiet", name)
         fault = fault or _run(root, "git", "add", "--", f"{name}.dvc", str(Path(name).parent / ".gitignore"))
         done = f"{name} ({size / 1e6:.1f} MB) is kept by DVC, and {name}.dvc is staged in git: commit it"

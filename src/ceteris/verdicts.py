@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from ceteris.errors import BadInputError
+from ceteris.sections import OF_PROBABILITIES
 
 __all__ = [
     "FEWEST_DISCORDANT",
@@ -106,8 +107,9 @@ class Effect:
         word, _, rest = self.scored_on.partition(" ")
         labels = f", on {word} labels{' ' + rest if rest else ''}" if word else ""
         interval = f"{self.amount(self.difference)} {unit} [{self.amount(self.low)}, {self.amount(self.high)}]"
-        counts = f"{self.n_seeds} seeds x {self.n_rows} rows, {self.n_discordant} discordant"
-        return f"{head}{interval}, {counts}{labels}: {self.verdict}"
+        # Probabilities differ on every row, so that a count of rows that do would say nothing.
+        discordant = "" if self.metric in OF_PROBABILITIES else f", {self.n_discordant} discordant"
+        return f"{head}{interval}, {self.n_seeds} seeds x {self.n_rows} rows{discordant}{labels}: {self.verdict}"
 
 
 def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
@@ -167,7 +169,7 @@ def _decide(effect: Effect, p: float, net: Effect | None, name: str) -> tuple[st
         return NO_DIFFERENCE, "the arms are identical"
     inside = -effect.region <= effect.low and effect.high <= effect.region
     if inside and (not effect.few_discordant or effect.share_bound <= effect.region):
-        return NO_DIFFERENCE, f"the interval lies within +-{_region(effect)}"
+        return NO_DIFFERENCE, f"the interval lies within ±{_region(effect)}"
     if effect.few_discordant:
         return CANNOT_TELL, _too_few(effect)
     if effect.low <= 0 <= effect.high:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
 from pathlib import Path
 
 from ceteris.errors import BadInputError, CeterisError
 from ceteris.experiments.comparison import Comparison, compared
 from ceteris.experiments.extra import Extra, Training, kept
 from ceteris.experiments.history import History
+from ceteris.experiments.measured import Corner
 from ceteris.experiments.records import read_seconds, read_spent, record
 from ceteris.experiments.snapshot import Snapshot, setting
 from ceteris.experiments.table import Line, Past, corners, judged, lines
@@ -22,13 +23,14 @@ from ceteris.store import read_params
 __all__ = ["account", "both", "compare_revisions", "past_of", "train_corner"]
 
 
-def account(root: Path, *, run_missing: bool = False) -> list[Line]:
+def account(root: Path, *, run_missing: bool = False, remark: Callable[[str], None] = lambda _: None) -> list[Line]:
     """Return a line for every commit and experiment, oldest first, with verdicts that no later one changes.
 
     Parameters
     ----------
     run_missing : bool
         Whether to train the corner cells that tell data from model where both moved.
+    remark : called with each sentence that holds of the repository as a whole
     """
     settings = read_params(root).compare
     with History(root) as history:
@@ -37,6 +39,8 @@ def account(root: Path, *, run_missing: bool = False) -> list[Line]:
         absent = [one for line in found if line.against_parent for one in line.against_parent.missing]
         if run_missing and _train(history, absent):
             found = lines(history.snapshots, past, settings)
+        for sentence in history.remarks():
+            remark(sentence)
     found, fresh = judged(found, read_spent(root), settings)
     try:
         record(root, fresh)
@@ -60,12 +64,16 @@ def compare_revisions(
         past = past_of(root, history)
         baseline, candidate = both(history, one, other, cells)
 
+        @cache
+        def everywhere() -> Corner:
+            return corners(history.snapshots, past)
+
         def side_by_side() -> Comparison:
             return compared(
                 baseline,
                 candidate,
                 past,
-                corners(history.snapshots, past),
+                lambda wanted: everywhere()(wanted),
                 settings,
                 cells=cells,
                 claimed=claimed,

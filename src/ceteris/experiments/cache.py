@@ -1,10 +1,11 @@
-"""Objects of the DVC cache, each checked against its own name, and parsed once."""
+"""What DVC knows of a repository: objects of its cache, each checked against its own name, and what was not run yet."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import shlex
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +16,7 @@ from ceteris.errors import BadInputError, IntegrityError
 __all__ = ["Cache"]
 
 Made = TypeVar("Made")
+_ROOM = 128 * 2**20  # bytes of tables and predictions that are held at a time
 
 
 class Cache:
@@ -32,13 +34,15 @@ class Cache:
         self._root = root
         self._open = ExitStack()
         self._made: dict[tuple[Hashable, ...], Any] = {}
+        self._held: OrderedDict[tuple[Hashable, ...], tuple[Any, int]] = OrderedDict()
 
     def __enter__(self) -> Cache:
         from dvc.exceptions import DvcException
         from dvc.repo import Repo
 
         try:
-            self._objects = self._open.enter_context(Repo(str(self._root))).cache.local
+            self._repo = self._open.enter_context(Repo(str(self._root)))
+            self._objects = self._repo.cache.local
         except (DvcException, OSError) as error:
             said = str(error).split("\n")[0].rstrip(".")
             raise BadInputError(f"DVC cannot work in {self._root}: {said}.", "Where it never did: dvc init") from None
@@ -46,6 +50,28 @@ class Cache:
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
+
+    def not_run(self) -> list[str]:
+        """Return the inputs that changed in the workspace since its stages ran; nothing where DVC cannot tell.
+
+        What stages make is left out, and so is what is gone, as in a fresh clone where it never was. (`dvc status` would look
+        into the cache too, and remove damaged objects from it.)
+        """
+        from dvc.dependency import ParamsDependency
+        from dvc.exceptions import DvcException
+
+        found: set[str] = set()
+        try:
+            made = {str(out) for out in self._repo.index.outs}
+            deps = [dep for stage in self._repo.index.stages for dep in stage.deps]
+            params = [dep for dep in deps if isinstance(dep, ParamsDependency)]
+            for path, keys in (told for dep in params for told in dep.workspace_status().items()):
+                found |= {f"{path}: {key.split('.')[0]}" for key in keys}
+            files = {str(dep): dep for dep in deps if dep not in params and str(dep) not in made}
+            found |= {path for path, dep in files.items() if dep.exists and dep.changed_checksum()}
+        except (DvcException, OSError):
+            return []
+        return sorted(found)
 
     def read(self, md5: str, whose: str, bring: str) -> bytes:
         """Return the content of an object.
@@ -85,4 +111,24 @@ class Cache:
         if key not in self._made:
             self._made[key] = make()
         made: Made = self._made[key]
+        return made
+
+    def lately(
+        self, key: tuple[Hashable, ...], make: Callable[[], Made], size: Callable[[Made], int], room: int = _ROOM
+    ) -> Made:
+        """Return what `make` makes, made anew where it would take too much room to hold all that was made since.
+
+        Parameters
+        ----------
+        size : returns the bytes of what was made
+        room : int
+            Bytes that all of these may take; what was not asked for longest goes first.
+        """
+        if key not in self._held:
+            fresh = make()
+            self._held[key] = fresh, size(fresh)
+        self._held.move_to_end(key)
+        while len(self._held) > 1 and sum(bytes for _, bytes in self._held.values()) > room:
+            self._held.popitem(last=False)
+        made: Made = self._held[key][0]
         return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ceteris.errors import BadInputError
+from ceteris.errors import BadInputError, CeterisError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,11 @@ def experiments(
     if csv and as_json:
         raise BadInputError("--csv and --json were both asked for.", "Choose one of them.")
     root = find_root()
-    found, metric = account(root, run_missing=run_missing), read_params(root).compare.metric
+    remarks: list[str] = []
+    found = account(root, run_missing=run_missing, remark=remarks.append)
+    metric = read_params(root).compare.metric
+    if csv or as_json:
+        print(*remarks, sep="\n", end="\n" if remarks else "", file=sys.stderr)
     if csv:
         sys.stdout.write(table_text(table(found, metric)))
     elif as_json:
@@ -58,7 +63,7 @@ def experiments(
         from rich.console import Console
 
         console = Console()
-        console.print(shown(found, metric, console.width))
+        console.print(shown(found, metric, console.width), *remarks, sep="\n", markup=False, highlight=False)
 
 
 def compare(
@@ -66,7 +71,7 @@ def compare(
     other: Annotated[str, typer.Argument(help="The candidate.")],
     baseline: Annotated[str | None, typer.Option(help="MODEL/VERSION of the baseline; default: what shows the move.")] = None,
     candidate: Annotated[str | None, typer.Option(help="MODEL/VERSION of the candidate.")] = None,
-    page: Annotated[Path | None, typer.Option(help="Write a page with the same, and the rows that flipped, here.")] = None,
+    page: Annotated[Path | None, typer.Option(help="Write the page, with every row that changed, here instead.")] = None,
     claim: Annotated[str | None, typer.Option(help="data or model: refuse unless the effect is of that alone.")] = None,
     run_missing: Annotated[bool, typer.Option("--run-missing", help="Train the cells that tell data from model.")] = False,
 ) -> None:
@@ -74,8 +79,10 @@ def compare(
     from rich.console import Console
 
     from ceteris.experiments.account import compare_revisions
+    from ceteris.experiments.page import comparison_page
+    from ceteris.experiments.pages import keep_page
     from ceteris.experiments.shown import side_by_side
-    from ceteris.store import find_root, read_params
+    from ceteris.store import find_root, read_params, write_text
 
     if claim not in (None, "data", "model"):
         raise BadInputError(f"--claim is {claim!r}.", "Say data or model.")
@@ -85,11 +92,14 @@ def compare(
     metric = read_params(root).compare.metric
     Console().print(side_by_side(found, metric))
     if page is not None:
-        from ceteris.experiments.page import comparison_page
-        from ceteris.store import write_text
-
         write_text(page, comparison_page(found, metric))
         print(f"The page: {page}")
+        return
+    try:
+        kept = keep_page(root, found, metric, arms=cells is not None)
+        print(f"The page: {os.path.relpath(kept)}")
+    except CeterisError as refusal:
+        print(refusal, file=sys.stderr)
 
 
 def plan() -> None:

@@ -100,6 +100,8 @@ def compared(
     flips_on, labels, rows = _judged_rows(found, arms, shared)
     flipped = flips(shared.ids[rows], labels[rows], arms[0][:, rows], arms[1][:, rows], shared.classes)
     versions = past.version(one, move.baseline[1]), past.version(other, move.candidate[1])
+    both = all("given" in side.versions for side in (one, other))
+    given = (past.version(one, "given"), past.version(other, "given")) if both else None
     known = features(other).reindex(shared.ids)
     before, after = (asdict(sides[role].fingerprint) for role in ("baseline", "candidate"))
     return Comparison(
@@ -108,7 +110,7 @@ def compared(
         told(one, other, move, versions if move.axis in ("data", "confounded") else None),
         {name: before[name] != after[name] for name in PARTS},
         found,
-        Diff(row_changes(*versions, batches or {}), flipped, slices(known, flipped)),
+        Diff(row_changes(*versions, batches or {}, given), flipped, slices(known, flipped)),
         doubt_of(found, scorer, names, shared),
         flips_on,
         int((~rows & (arms[0] != arms[1]).any(axis=0)).sum()),

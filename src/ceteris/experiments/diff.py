@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = ["Diff", "flips", "row_changes", "slices", "tally"]
+__all__ = ["Diff", "by_class", "flips", "relabellings", "row_changes", "slices", "tally"]
 
 CHANGES = ("relabelled", "dropped", "added")
 FLIPS = ("turned right", "turned wrong")
@@ -36,7 +36,12 @@ class Diff:
     by_slice: pd.DataFrame
 
 
-def row_changes(before: pd.DataFrame, after: pd.DataFrame, batches: Mapping[tuple[str, str], str]) -> pd.DataFrame:
+def row_changes(
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    batches: Mapping[tuple[str, str], str],
+    parts: tuple[pd.DataFrame, pd.DataFrame] | None = None,
+) -> pd.DataFrame:
     """Return one line a train row that differs between two versions.
 
     Parameters
@@ -46,6 +51,8 @@ def row_changes(before: pd.DataFrame, after: pd.DataFrame, batches: Mapping[tupl
     batches : mapping
         The batch of edits that gave an id its label, by (id, label), label "" where it dropped the row. A change is put down to
         the batch that made what is, else to the one that made what was and is now reverted, else to the version's recipe.
+    parts : two DataFrames, optional
+        The train rows that either version was made of, with the column id; default: all rows, so that what was added is new.
     """
     sides = before[["id", "label"]], after[["id", "label"]]
     joined = sides[0].merge(sides[1], on="id", how="outer", suffixes=("_before", "_after"), indicator=True)
@@ -58,7 +65,10 @@ def row_changes(before: pd.DataFrame, after: pd.DataFrame, batches: Mapping[tupl
     keys = zip(table["id"], labels["before"], labels["after"], strict=True)
     batch = [batches.get((id, now), batches.get((id, was), "by its recipe")) for id, was, now in keys]
     table = table.assign(batch=pd.Series(batch, index=table.index, dtype=object))
-    table.loc[table["change"] == "added", "batch"] = "from the source"
+    came, went = (set(part["id"]) for part in (parts or sides))
+    table.loc[(table["change"] == "added") & ~table["id"].isin(came), "batch"] = "new train rows"
+    if parts is not None:
+        table.loc[(table["change"] == "dropped") & ~table["id"].isin(went), "batch"] = "no longer train rows"
     return table.sort_values("id", ignore_index=True)
 
 
@@ -98,6 +108,18 @@ def tally(table: pd.DataFrame, by: str, what: str) -> pd.DataFrame:
     kinds = [kind for kind in (*CHANGES, *FLIPS) if kind in counts]
     ordered = counts.loc[counts.sum(axis=1).sort_values(ascending=False, kind="stable").index, kinds]
     return ordered.rename_axis(by).reset_index().rename_axis(None, axis=1)
+
+
+def by_class(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return how many train rows of each class changed, a class being what a row was before, or is where it is new."""
+    return tally(rows.assign(**{"class": rows["before"].fillna(rows["after"])}), "class", "change")
+
+
+def relabellings(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return how many train rows went from one class to another, the most frequent first: from, to, rows."""
+    moved = rows[rows["change"] == "relabelled"]
+    counts = moved.groupby(["before", "after"], sort=True).size().sort_values(ascending=False, kind="stable")
+    return counts.rename_axis(["from", "to"]).reset_index(name="rows")
 
 
 def slices(features: pd.DataFrame, flipped: pd.DataFrame, most: int = 8) -> pd.DataFrame:

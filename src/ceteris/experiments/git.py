@@ -34,6 +34,7 @@ class Git:
     def __init__(self, root: Path) -> None:
         self._root = root
         self.nearest = cache(self._nearest)
+        self._below = cache(self._listed)
 
     def __enter__(self) -> Git:
         self._run("rev-parse", "--git-dir")
@@ -51,24 +52,33 @@ class Git:
 
     def file(self, rev: str, path: str) -> bytes | None:
         """Return the content of a file at a revision, or None where it is not there."""
-        if "\n" in path or ".." in PurePosixPath(path).parts:
-            return None  # either would end the talk with git: questions are lines, and all that is outside is fatal
-        asked, answers = self._batch.stdin, self._batch.stdout
-        assert asked is not None
-        assert answers is not None
-        asked.write(f"{rev}:./{path}\n".encode())
-        asked.flush()
-        head = answers.readline().split()
-        if len(head) != 3 or not head[2].isdigit():
-            return None
-        content = answers.read(int(head[2]))
-        answers.read(1)
-        return content if head[1] == b"blob" else None
+        _, kind, content = self._asked(f"{rev}:./{path}")
+        return content if kind == "blob" else None
 
     def files(self, rev: str, folder: str) -> list[str]:
         """Return the paths of the files below a folder at a revision."""
-        told = self._run("ls-tree", "-r", "-z", "--name-only", rev, "--", f"{folder}/", check=False)
+        tree, kind, _ = self._asked(f"{rev}:./{folder}")
+        return [f"{folder}/{path}" for path in self._below(tree)] if kind == "tree" else []
+
+    def _listed(self, tree: str) -> list[str]:
+        told = self._run("ls-tree", "-r", "-z", "--name-only", "--full-tree", tree)
         return [path for path in told.split("\0") if path]
+
+    def _asked(self, name: str) -> tuple[str, str, bytes]:
+        """Return the hash, the kind and the content of an object, all empty where there is none of that name."""
+        if "\n" in name or ".." in PurePosixPath(name).parts:
+            return "", "", b""  # either would end the talk with git: questions are lines, and all that is outside is fatal
+        asked, answers = self._batch.stdin, self._batch.stdout
+        assert asked is not None
+        assert answers is not None
+        asked.write(f"{name}\n".encode())
+        asked.flush()
+        head = answers.readline().decode().split()
+        if len(head) != 3 or not head[2].isdigit():
+            return "", "", b""
+        content = answers.read(int(head[2]))
+        answers.read(1)
+        return head[0], head[1], content
 
     def commits(self, path: str, also: Iterable[str] = ()) -> list[Commit]:
         """Return the commits that changed a file, along first parents from HEAD, each local branch, and these hashes."""
@@ -91,6 +101,23 @@ class Git:
     def branch(self) -> str:
         """Return the name of the current branch, or "" where HEAD is detached."""
         return self._run("branch", "--show-current").strip()
+
+    def author(self) -> str:
+        """Return who would make a commit here, as "name <address>", or "" where git does not know."""
+        return self._run("var", "GIT_AUTHOR_IDENT", check=False).rsplit(" ", 2)[0].strip()
+
+    def changed(self, *, beside: str) -> list[str]:
+        """Return the paths that are not as HEAD holds them, new files included, but for those below `beside`."""
+        told = self._run("status", "--porcelain", "-z", "--no-renames", "--", ".", f":(exclude){beside}")
+        return [line[3:] for line in told.split("\0") if line]
+
+    def stage(self, path: str) -> None:
+        """Stage a file, so that `git checkout .` brings this very state of it back; nothing is said where that fails."""
+        self._run("add", "--", path, check=False)
+
+    def shallow(self) -> bool:
+        """Return whether older commits were left out when this was cloned."""
+        return self._run("rev-parse", "--is-shallow-repository").strip() == "true"
 
     def resolve(self, name: str) -> str:
         """Return the hash that a name stands for, or ""."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -15,25 +14,24 @@ import pandas as pd
 
 from ceteris import edits
 from ceteris.cell_files import FINGERPRINT, PREDICTIONS, unpack
-from ceteris.cells import Cell
 from ceteris.dataset import Dataset
-from ceteris.errors import BadInputError, CeterisError, nearest
+from ceteris.errors import BadInputError, CeterisError, SealedTestError, nearest, some
 from ceteris.experiments.cache import Cache
 from ceteris.experiments.git import Git
 from ceteris.experiments.here import Here
 from ceteris.experiments.pairing import Side
-from ceteris.experiments.run import Run, run_of
+from ceteris.experiments.run import Run, as_run, run_of
 from ceteris.experiments.snapshot import WORKSPACE, Judging, Snapshot, setting
 from ceteris.fingerprint import Fingerprint
 from ceteris.layout import layout_of
 from ceteris.ledger import ledger_files
 from ceteris.pairs import Name
+from ceteris.splits import TEST
 from ceteris.store import parse_yaml
 
 __all__ = ["History"]
 
 _LOCK, _PARAMS, _PIPELINE = "dvc.lock", "params.yaml", "dvc.yaml"
-_CELLS_KEPT = 64
 _LEFT_OUT = "That revision is left out; choose another: ceteris experiments"
 
 
@@ -50,7 +48,7 @@ class History:
         self.root = root
         self._runs: dict[tuple[str, str], Run] = {}
         self._judging: dict[tuple[str, str], Judging] = {}
-        self._cells: OrderedDict[str, Cell] = OrderedDict()
+        self._known: dict[tuple[str, str], Snapshot] = {}
 
     def __enter__(self) -> History:
         with ExitStack() as opened:
@@ -64,7 +62,12 @@ class History:
 
     @cached_property
     def snapshots(self) -> list[Snapshot]:
-        """Every commit that changed a run, every experiment, and the workspace where its run is not committed.
+        """Every commit that changed a run, every experiment, and the workspace where its run is not committed."""
+        return [self._read(head) for head in self._heads]
+
+    @cached_property
+    def _heads(self) -> list[Snapshot]:
+        """The same, with nothing read of their runs.
 
         Commits are those of local branches, of HEAD, and those that experiments stand on.
         """
@@ -78,7 +81,7 @@ class History:
             Snapshot(names.get(one.rev, one.rev[:7]), one.rev, one.parent, one.time) for one in commits if one.rev not in known
         ]
         found.sort(key=lambda one: (one.time, one.experiment, one.name))
-        return [self._read(one) for one in [*found, *self._workspace()]]
+        return [*found, *self._workspace()]
 
     def find(self, name: str) -> Snapshot:
         """Return the snapshot of an experiment, branch, tag or hash, or of the workspace.
@@ -90,23 +93,28 @@ class History:
         CeterisError
             Its run cannot be read.
         """
-        named = [one for one in self.snapshots if name in (one.name, one.rev or WORKSPACE)] or self._resolved(name)
+        named = [one for one in self._heads if name in (one.name, one.rev or WORKSPACE)] or self._resolved(name)
         revs = {one.rev for one in named}
         if len(revs) > 1:
             hashes = ", ".join(sorted(rev[:7] or WORKSPACE for rev in revs))
             raise BadInputError(f"{name!r} names {len(revs)} revisions: {hashes}.", "Give the hash of one.")
+        if not named and name == WORKSPACE:
+            raise BadInputError(
+                "The workspace holds no run that is not committed.", "Run it first (dvc repro), or compare HEAD."
+            )
         if not named:
-            known = nearest(name, [one.name for one in self.snapshots])
+            known = nearest(name, [one.name for one in self._heads])
             raise BadInputError(f"{name!r} is no revision or experiment with a run here.{known}", "See: ceteris experiments")
-        if named[0].fault is not None:
-            raise named[0].fault
-        return named[0]
+        found = self._read(named[0])
+        if found.fault is not None:
+            raise found.fault
+        return found
 
     def _resolved(self, name: str) -> list[Snapshot]:
-        """Return the snapshot that git knows by a name: the revision itself, or else the nearest run at or above it."""
+        """Return what git knows by a name: the revision itself, or else the nearest run at or above it."""
         rev = self._git.resolve(name)
         wanted = (rev, self._git.nearest(rev, _LOCK)) if rev else ()
-        return [one for rev in wanted for one in self.snapshots if one.rev == rev][:1]
+        return [one for rev in wanted for one in self._heads if one.rev == rev][:1]
 
     def side(self, snapshot: Snapshot, name: Name) -> Side:
         """Return a cell of a snapshot with what it predicts."""
@@ -116,12 +124,13 @@ class History:
         run = self._runs[snapshot.rev, snapshot.name]
         with _readable(snapshot.name):
             files, path = run.folder("models"), "/".join(name)
-            state, predictions = run.json(files[f"{path}/{FINGERPRINT}"]), files[f"{path}/{PREDICTIONS}"]
-            if predictions not in self._cells:
-                self._cells[predictions] = unpack(state, run.read(predictions))[0]
-                while len(self._cells) > _CELLS_KEPT:
-                    self._cells.popitem(last=False)
-            return Side(name, self._cells[predictions], snapshot.cells[name], self._by_now(snapshot, snapshot.judging))
+            stated, predictions = files[f"{path}/{FINGERPRINT}"], files[f"{path}/{PREDICTIONS}"]
+            cell = self._cache.lately(
+                ("cell", stated, predictions),
+                lambda: unpack(run.json(stated), run.read(predictions))[0],
+                lambda cell: cell.predicted.nbytes + (0 if cell.pred_probs is None else cell.pred_probs.nbytes),
+            )
+            return Side(name, cell, snapshot.cells[name], self._by_now(snapshot, snapshot.judging))
 
     def _by_now(self, snapshot: Snapshot, judging: Judging) -> Judging:
         """Return the validation rows of a snapshot with what people have said of them by now."""
@@ -144,7 +153,9 @@ class History:
             return table.loc[table["draw"] == 0, ["id", "label", "weight"]]
 
     def rows(self, snapshot: Snapshot, part: str) -> Dataset:
-        """Return the rows of the train or the validation part."""
+        """Return the rows of the train or the validation part; the test part is refused."""
+        if part == TEST:
+            raise SealedTestError(f"The test part of {snapshot.name} is sealed.", SealedTestError.ONLY_A_LOOK)
         run = self._runs[snapshot.rev, snapshot.name]
         with _readable(snapshot.name):
             return Dataset.from_frame(run.table(run.md5("split", f"{part}.parquet")))
@@ -170,6 +181,16 @@ class History:
             named.setdefault(self._git.nearest(heads[ref][0], _LOCK), ref.removeprefix("refs/heads/"))
         return named
 
+    def remarks(self) -> list[str]:
+        """Return what holds of the repository as a whole, each a sentence with what to do."""
+        told = []
+        if self._git.shallow():
+            told.append("This clone is shallow, older commits are not in it: git fetch --unshallow")
+        changed = self._cache.not_run()
+        if changed:
+            told.append(f"The workspace has changed since it was run ({some(changed)}), which is not measured yet: dvc repro")
+        return told
+
     def _workspace(self) -> list[Snapshot]:
         lock = self.root / _LOCK
         if not lock.is_file() or lock.read_bytes() == self._git.file("HEAD", _LOCK):
@@ -177,16 +198,20 @@ class History:
         return [Snapshot(WORKSPACE, "", self._git.nearest("HEAD", _LOCK), lock.stat().st_mtime)]
 
     def _read(self, head: Snapshot) -> Snapshot:
-        """Return a snapshot with all that is known of its run, or with the fault that keeps it from being read."""
-        try:
-            with _readable(head.name):
-                return self._with_run(head)
-        except CeterisError as refusal:
-            return replace(head, fault=refusal)
+        """Return a snapshot with all that is known of its run, or with the fault that keeps it from being read; read once."""
+        if (head.rev, head.name) not in self._known:
+            try:
+                with _readable(head.name):
+                    self._known[head.rev, head.name] = self._with_run(head)
+            except CeterisError as refusal:
+                self._known[head.rev, head.name] = replace(head, fault=refusal)
+        return self._known[head.rev, head.name]
 
     def _with_run(self, head: Snapshot) -> Snapshot:
         run = self._runs[head.rev, head.name] = self._run(head)
         sections = self._yaml(head.rev, _PARAMS)
+        if not head.rev:
+            sections = as_run(sections, parse_yaml((self.root / _LOCK).read_text(encoding="utf-8"), _LOCK))
         judging = run.judging(self._decisions(head.rev, run, sections))
         states, labels = run.cells(), {"labels": judging.digest}
         found = replace(
@@ -228,7 +253,8 @@ class History:
         folder = run.layout["edits"]
         if not rev:
             return [(f"{folder}/{path.name}", path.read_bytes()) for path in ledger_files(self.root / folder)]
-        return [(path, self._file(rev, path)) for path in self._git.files(rev, folder) if path.endswith(".csv")]
+        paths = self._cache.once(("ledger", rev, folder), lambda: self._git.files(rev, folder))
+        return [(path, self._file(rev, path)) for path in paths if path.endswith(".csv")]
 
     def _file(self, rev: str, path: str) -> bytes:
         place = self.root / path

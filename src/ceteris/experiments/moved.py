@@ -11,6 +11,7 @@ import pandas as pd
 from ceteris.experiments.snapshot import Judging, Snapshot, setting
 from ceteris.fingerprint import axis
 from ceteris.pairs import Name
+from ceteris.planning import plan_changes
 
 __all__ = ["Move", "judged_otherwise", "move_between", "moved", "params_changed", "rows_changed", "told"]
 
@@ -102,7 +103,12 @@ def told(parent: Snapshot, child: Snapshot, move: Move, tables: tuple[pd.DataFra
         words.append(judged_otherwise(parent.judging, child.judging))
     if move.axis == "code":
         words.append("training code or libraries")
-    words += params_changed(parent.sections, child.sections, leave_out=("train.models", "compare", "report"))
+    renamed = _versions_renamed(parent, child)
+    words += [f"version {old} renamed {new}" for old, new in renamed.items()]
+    left_out = tuple(f"fix.recipes.{name}." for pair in renamed.items() for name in pair)
+    words += params_changed(parent.sections, child.sections, leave_out=("train.models", "compare", "report", *left_out))
+    if parent.compare and child.compare:
+        words += plan_changes(parent.compare, child.compare)
     more = len(words) - _MOST_WORDS
     kept = [*words[:_MOST_WORDS], f"and {more} more changes"] if more > 1 else words
     return "; ".join(kept) or ("seeds" if move.axis == "aa" else "nothing")
@@ -120,6 +126,19 @@ def _models_told(parent: Snapshot, child: Snapshot, move: Move) -> list[str]:
             heirs = [new for new, digest in after.items() if digest == before[name] and new not in before]
             words.append(f"model {name} renamed {heirs[0]}" if heirs else f"model {name} removed")
     return words
+
+
+def _versions_renamed(parent: Snapshot, child: Snapshot) -> dict[str, str]:
+    """Return the new name of each version that has another one, its recipe and its data being the same."""
+    recipes = [setting(of.sections, "fix", "recipes") for of in (parent, child)]
+    before, after = (of if isinstance(of, Mapping) else {} for of in recipes)
+    fresh = [name for name in after if name not in before]
+    heirs = {
+        old: [new for new in fresh if after[new] == before[old] and child.versions.get(new) == parent.versions.get(old)]
+        for old in before
+        if old not in after
+    }
+    return {old: new[0] for old, new in heirs.items() if new}
 
 
 def _model_told(parent: Snapshot, child: Snapshot, old: str, new: str) -> str:

@@ -1,7 +1,8 @@
-"""A comparison of two revisions as one HTML page that needs nothing beside it."""
+"""A comparison of two revisions as one HTML page that needs nothing beside it, and the list of such pages."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,24 +10,33 @@ import pandas as pd
 from ceteris.effect import Effect
 from ceteris.experiments.beside import checked_told, flips_told
 from ceteris.experiments.comparison import PARTS, Comparison
-from ceteris.experiments.diff import tally
+from ceteris.experiments.diff import CHANGES, FLIPS, by_class, relabellings, tally
+from ceteris.experiments.snapshot import Snapshot
 from ceteris.report import template
 from ceteris.reviewed import noted
 from ceteris.wording import amount, count, interval, labels_of
 
-__all__ = ["comparison_page"]
+__all__ = ["comparison_page", "list_page"]
 
-_MOST_ROWS = 200
+_MOST, _SHOWN = 200, 10  # lines of a table, and those that are not folded away
 
 
-def comparison_page(found: Comparison, metric: str) -> str:
-    """Return the page, the same bytes for the same comparison."""
+def comparison_page(found: Comparison, metric: str, links: Mapping[str, str] | None = None) -> str:
+    """Return the page, the same bytes for the same comparison.
+
+    Parameters
+    ----------
+    links : mapping of str to str, optional
+        Where to go on from here: the text of each link, and its relative address.
+    """
     against, diff = found.measured, found.diff
     parts = against.attribution.items() if against.attribution else [("whole", against.effect)] if against.effect else []
-    by_class = tally(diff.rows.assign(label=diff.rows["before"].fillna(diff.rows["after"])), "label", "change")
     return template("comparison.html.j2").render(
         one=found.baseline.name,
         other=found.candidate.name,
+        revisions=[_revision(of) for of in (found.baseline, found.candidate)],
+        links=dict(links or {}),
+        shown=_SHOWN,
         axis=against.move.axis,
         changed=found.changed,
         arms=["/".join(name) for name in (against.move.baseline, against.move.candidate)],
@@ -37,15 +47,40 @@ def comparison_page(found: Comparison, metric: str) -> str:
         effects=[_part(name, effect, metric) for name, effect in parts],
         moved=", ".join(PARTS[part] for part, differs in found.moved.items() if differs),
         same=", ".join(PARTS[part] for part, differs in found.moved.items() if not differs),
-        n_rows=len(diff.rows),
-        by_class=_lines(by_class),
-        by_batch=_lines(tally(diff.rows, "batch", "change")),
-        n_flipped=len(diff.flipped),
-        flips_by_class=_lines(tally(diff.flipped, "label", "flip")),
-        by_slice=_lines(diff.by_slice),
-        flipped=_lines(diff.flipped.head(_MOST_ROWS)),
-        flipped_caption="The rows" if len(diff.flipped) <= _MOST_ROWS else f"The first {_MOST_ROWS} rows",
+        rows=_counted(diff.rows["change"], CHANGES),
+        tables_of_rows={
+            "By class, as it was before": _cut(by_class(diff.rows)),
+            "By batch of edits": _cut(tally(diff.rows, "batch", "change")),
+            "Relabelled, from class to class": _cut(relabellings(diff.rows)),
+        },
+        changed_rows=_cut(diff.rows),
+        flips=_counted(diff.flipped["flip"], FLIPS),
+        tables_of_flips={
+            "By class": _cut(tally(diff.flipped, "label", "flip")),
+            "By slice; many were looked at, so this is a hint and no finding": _cut(diff.by_slice),
+        },
+        flipped_rows=_cut(diff.flipped),
     )
+
+
+def list_page(pages: Sequence[tuple[str, str, str]], links: Mapping[str, str]) -> str:
+    """Return the page that lists others.
+
+    Parameters
+    ----------
+    pages : (file name, title, what it says) of each
+    """
+    return template("comparisons.html.j2").render(pages=pages, links=dict(links))
+
+
+def _revision(of: Snapshot) -> str:
+    return of.rev[:7] or "not committed"
+
+
+def _counted(kinds: pd.Series, names: tuple[str, ...]) -> tuple[int, str]:
+    """Return how many there are, and "30 relabelled, 3 dropped"."""
+    counts = kinds.value_counts()
+    return len(kinds), ", ".join(f"{count(counts[name])} {name}" for name in names if name in counts)
 
 
 def _part(name: str, effect: Effect, metric: str) -> dict[str, str]:
@@ -59,5 +94,11 @@ def _part(name: str, effect: Effect, metric: str) -> dict[str, str]:
     }
 
 
-def _lines(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+def _cut(table: pd.DataFrame, most: int = _MOST) -> dict[str, Any]:
+    """Return the columns and the first lines of a table, and how many lines there are in all."""
+    lines = [[_cell(value) for value in row] for row in table.head(most).itertuples(index=False)]
+    return {"columns": list(table.columns), "lines": lines, "all": len(table)}
+
+
+def _cell(value: Any) -> Any:
+    return "" if value is None or value != value else value

@@ -53,7 +53,8 @@ def shared_rows(sides: list[Judging]) -> Shared:
     Raises
     ------
     BadInputError
-        They hold no row in common.
+        They hold no row in common, or rows of a class that is gone now have another label: where an earlier model predicts that
+        class it cannot be right.
     """
     latest = sides[-1]
     held = [dict(zip(side.ids, side.digests, strict=True)) for side in sides]
@@ -62,6 +63,8 @@ def shared_rows(sides: list[Judging]) -> Shared:
         raise BadInputError(
             "These revisions hold no validation row in common.", "Compare revisions of one source, with one split.seed."
         )
+    for side in sides:
+        _refuse_renamed(side, latest)
     classes = tuple(sorted(set().union(*(side.classes for side in sides))))
     kinds = set.intersection(*(set(side.labels) for side in sides))
     known = {kind: codes(latest.labels[kind][keep], classes) for kind in kinds}
@@ -76,6 +79,18 @@ def shared_rows(sides: list[Judging]) -> Shared:
         classes=classes,
         answers=answers,
     )
+
+
+def _refuse_renamed(side: Judging, latest: Judging) -> None:
+    gone = set(side.classes) - set(latest.classes)
+    before = {id: label for id, label in zip(side.ids, side.labels["given"], strict=True) if label in gone}
+    renamed = {before[id]: label for id, label in zip(latest.ids, latest.labels["given"], strict=True) if id in before}
+    if renamed:
+        told = ", ".join(f"{old!r} (now {new!r})" for old, new in list(renamed.items())[:5])
+        raise BadInputError(
+            f"Classes were renamed or merged in between: {told}. What the earlier models predict there counts as wrong.",
+            "Compare revisions with one set of classes, or run the earlier one again with the new names.",
+        )
 
 
 def on_shared_rows(sides: Mapping[str, Side], settings: Compare) -> tuple[Scorer, dict[str, Name], Shared]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import io
 import json
 import shlex
@@ -23,7 +25,7 @@ from ceteris.pairs import Name, VersionFacts
 from ceteris.store import read_parquet, read_table
 from ceteris.verified import answers_of
 
-__all__ = ["Run", "run_of"]
+__all__ = ["Run", "as_run", "run_of"]
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,12 @@ class Run:
         return self.cache.once(("json", md5), lambda: json.loads(self.read(md5)))
 
     def table(self, md5: str) -> pd.DataFrame:
-        """Return what an object holds as Parquet, parsed once."""
-        return self.cache.once(("table", md5), lambda: read_parquet(io.BytesIO(self.read(md5))))
+        """Return what an object holds as Parquet."""
+        return self.cache.lately(
+            ("table", md5),
+            lambda: read_parquet(io.BytesIO(self.read(md5))),
+            lambda table: int(table.memory_usage(deep=True).sum()),
+        )
 
     def cells(self) -> dict[Name, dict[str, Any]]:
         """Return the fingerprint file of each cell."""
@@ -77,17 +83,8 @@ class Run:
 
     def facts(self, counts: bytes) -> dict[str, VersionFacts]:
         """Return what is known of each version: its place in data/versions/, and its line of results/fix/versions.csv."""
-        index = self.json(self.folder("versions")["index.json"])
-        table = read_table(io.BytesIO(counts), text=("version", "note")).set_index("version")
-        return {
-            name: VersionFacts(
-                **index["versions"][name],
-                dropped=int(table.loc[name, "dropped"]),
-                reviewed=int(table.loc[name, "reviewed"]),
-                rows=int(table.loc[name, "rows"]),
-            )
-            for name in index["order"]
-        }
+        index = self.folder("versions")["index.json"]
+        return self.cache.once(("facts", index, counts), lambda: _facts(self.json(index), counts))
 
     def judging(self, decisions: pd.DataFrame) -> Judging:
         """Return the validation rows, and what is known of their labels.
@@ -116,6 +113,19 @@ class Run:
         return Judging(data.ids, row_digests(data.features), labels, data.groups, tuple(self.json(classes)), nobody)
 
 
+def _facts(index: Any, counts: bytes) -> dict[str, VersionFacts]:
+    table = read_table(io.BytesIO(counts), text=("version", "note")).set_index("version")
+    return {
+        name: VersionFacts(
+            **index["versions"][name],
+            dropped=int(table.loc[name, "dropped"]),
+            reviewed=int(table.loc[name, "reviewed"]),
+            rows=int(table.loc[name, "rows"]),
+        )
+        for name in index["order"]
+    }
+
+
 def run_of(lock: Any, layout: Mapping[str, str], cache: Cache, head: Snapshot) -> Run:
     """Return the run that the content of a dvc.lock describes.
 
@@ -125,7 +135,7 @@ def run_of(lock: Any, layout: Mapping[str, str], cache: Cache, head: Snapshot) -
         It names no stages, or its models were trained on something else than the other outputs that it names.
     """
     name = shlex.quote(head.name)
-    go = f"dvc exp apply {name} && " if head.experiment else f"git checkout {head.rev[:7]} && " if head.rev else ""
+    go = f"dvc exp apply {name} && " if head.experiment else f"git checkout {name} && " if head.rev else ""
     fetch = f"dvc exp pull origin {name}" if head.experiment else "dvc fetch --all-commits" if head.rev else "dvc fetch"
     again = f"{go}dvc repro"
     stages = setting(lock, "stages")
@@ -139,6 +149,20 @@ def run_of(lock: Any, layout: Mapping[str, str], cache: Cache, head: Snapshot) -
             f"Run it to the end: {again}",
         )
     return Run(cache, layout, outs, head.name, again, f"`{again}`, or `{fetch}` where a remote holds it")
+
+
+def as_run(sections: Any, lock: Any) -> Any:
+    """Return the sections of params.yaml with the values that the stages of a dvc.lock ran with.
+
+    In the workspace params.yaml may have changed since.
+    """
+    ran = copy.deepcopy(sections)
+    for stage in lock["stages"].values():
+        for key, value in stage.get("params", {}).get("params.yaml", {}).items():
+            *path, last = key.split(".")
+            place = functools.reduce(lambda held, name: held.setdefault(name, {}), path, ran)
+            place[last] = value
+    return ran
 
 
 def _trained_on(stages: Mapping[str, Any], models: str) -> Iterator[tuple[str, str]]:

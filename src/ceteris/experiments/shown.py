@@ -14,9 +14,9 @@ from rich.text import Text
 from ceteris.effect import Effect
 from ceteris.experiments.beside import checked_told, flips_told
 from ceteris.experiments.comparison import PARTS, Comparison
-from ceteris.experiments.diff import tally
+from ceteris.experiments.diff import by_class, relabellings, tally
 from ceteris.experiments.table import Line
-from ceteris.planning import plan_hash, reviews_needed, visible_table
+from ceteris.planning import made_otherwise, plan_name, reviews_needed, visible_table
 from ceteris.reviewed import noted
 from ceteris.scored_twice import given_told, parting
 from ceteris.sections import Compare
@@ -147,10 +147,10 @@ def side_by_side(found: Comparison, metric: str) -> RenderableType:
         *_worth(found, metric),
     ]
     rows, flipped = found.diff.rows, found.diff.flipped
-    classes = rows.assign(label=rows["before"].fillna(rows["after"]))
     return Group(
         *head,
-        *_table(f"train rows changed: {len(rows):,}, by class", tally(classes, "label", "change")),
+        *_table(f"train rows changed: {len(rows):,}, by class", by_class(rows)),
+        *_table("relabelled, from class to class", relabellings(rows)),
         *_table("by batch", tally(rows, "batch", "change")),
         *_table(
             f"validation rows flipped: {len(flipped):,}, on {flips_told(found)}, by class",
@@ -204,9 +204,11 @@ def planned(n_rows: int, compare: Compare, effects: pd.DataFrame | None) -> Rend
     names = [f"{contrast.axis}: {contrast.name}" for contrast in compare.planned]
     parts: list[RenderableType] = [
         *_table(f"{n_rows:,} validation rows, four times in five, by the share of rows on which two arms differ", told),
-        Text(f"{len(names)} contrasts planned on {metric_name(compare.metric)} (plan {plan_hash(compare)[:8]}):"),
+        Text(f"{len(names)} contrasts planned on {metric_name(compare.metric)} ({plan_name(compare)}):"),
         *(Text(f"  {literal(name)}") for name in names),
     ]
+    if effects is not None and made_otherwise(effects, compare):
+        parts.append(Text(made_otherwise(effects, compare), style="yellow"))
     reviews = reviews_needed(effects, compare.metric) if effects is not None else pd.DataFrame()
     if len(reviews):
         parts += _table("labels to review, at the rate of the reviews so far; later labels gain less", reviews)

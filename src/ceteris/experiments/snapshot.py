@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ceteris.disagreement import NOT_ANSWERED, UNSURE
-from ceteris.errors import CeterisError
+from ceteris.errors import CeterisError, ParamsError
 from ceteris.fingerprint import Fingerprint, of_rows
 from ceteris.pairs import Name, VersionFacts
+from ceteris.params import parse_compare
+from ceteris.planning import plan_name
+from ceteris.sections import Compare
 
 __all__ = ["Judging", "Snapshot", "WORKSPACE", "setting"]
 
@@ -47,7 +51,7 @@ class Judging:
         names[[UNSURE, NOT_ANSWERED]] = "(unsure)", ""
         return np.asarray(names[self.answers])
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The fingerprint of the labels that a score is made with, answers included."""
         said = [f"{label}\x1f{answer}" for label, answer in zip(self.labels["given"], self.said, strict=True)]
@@ -97,6 +101,19 @@ class Snapshot:
         """The fingerprint of each version's data by its name, without controls, in the order they were made."""
         data = {version: cell.data for (_, version), cell in self.cells.items()}
         return {name: data[name] for name, facts in self.facts.items() if name in data and not facts.control}
+
+    @cached_property
+    def compare(self) -> Compare | None:
+        """The section `compare` of its params.yaml, or None where that is of another layout."""
+        try:
+            return parse_compare(setting(self.sections, "compare"))
+        except ParamsError:
+            return None
+
+    @property
+    def plan(self) -> str:
+        """The short form of the plan that its results were made under, or "" where that is not known."""
+        return plan_name(self.compare) if self.compare else ""
 
     def planned(self, axis: str) -> list[tuple[Name, Name]]:
         """Return the arms of the planned contrasts on one axis, as this revision's params.yaml lists them."""

@@ -27,7 +27,8 @@ __all__ = ["COLUMNS", "corners", "Line", "Past", "judged", "lines", "table"]
 
 COLUMNS = (
     "name", "rev", "parent", "axis", "changed", "baseline", "candidate", "metric", "scored_on", "difference", "low", "high",
-    "p_value", "level", "planned", "verdict", "reason", "on_given", "on_given_low", "on_given_high", "on_given_verdict",
+    "p_value", "level", "planned", "plan", "verdict", "reason",
+    "on_given", "on_given_low", "on_given_high", "on_given_verdict",
     "from_first", "from_first_low", "from_first_high", "from_first_verdict", "from_first_scored_on",
     "data", "data_low", "data_high", "model", "model_low", "model_high", "interaction", "interaction_low", "interaction_high",
     "labels_reviewed", "cpu_seconds",
@@ -120,10 +121,16 @@ def _line(
         _changed(parent, one, move, past),
         against_parent,
         against_parent if first.rev == parent.rev else _tried(first, one, moved(first, one), past, corner, settings),
-        planned=(move.baseline, move.candidate) in parent.planned(move.axis),
+        planned=_was_planned(parent, move, settings),
         labels_reviewed=one.facts[move.candidate[1]].reviewed,
         cpu_seconds=_seconds(one, parent, past),
     )
+
+
+def _was_planned(parent: Snapshot, move: Move, settings: Compare) -> bool:
+    """Return whether the parent's plan, made before this result, names the contrast, on the metric that is asked for."""
+    same_metric = parent.compare is None or parent.compare.metric == settings.metric
+    return same_metric and (move.baseline, move.candidate) in parent.planned(move.axis)
 
 
 def _tried(parent: Snapshot, child: Snapshot, move: Move, past: Past, corner: Corner, settings: Compare) -> Measured:
@@ -231,6 +238,7 @@ def _row(line: Line, metric: str) -> dict[str, Any]:
         "p_value": effect.p_value if effect else math.nan,
         "level": line.level,
         "planned": line.planned,
+        "plan": line.snapshot.plan,
         "verdict": effect.verdict if effect else "",
         "reason": _reason(line),
         **_numbers("on_given", "on_given_low", "on_given_high", given),

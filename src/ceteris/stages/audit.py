@@ -19,6 +19,8 @@ def main(stage: Stage) -> None:
     data = Dataset.from_frame(read_parquet(stage.path("split", "train.parquet")))
     classes = tuple(read_json(stage.path("split", "classes.json")))
     audit = stage.params.audit
+    for recipe in stage.params.train.models.values():
+        build(recipe, data.features, stage.root)  # what train would refuse is refused before anything is fitted
     pred_probs = out_of_fold(
         build(audit.model, data.features, stage.root),
         data.features,

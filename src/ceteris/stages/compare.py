@@ -12,6 +12,7 @@ from ceteris.effect import smallest_visible_after
 from ceteris.errors import some
 from ceteris.intervals import hidden_variance
 from ceteris.pairs import Pair, VersionFacts, pairs_of
+from ceteris.planning import plan_name
 from ceteris.reviewed import Review
 from ceteris.reviews import reviews_table
 from ceteris.scoring import thin_classes
@@ -34,13 +35,14 @@ def main(stage: Stage) -> None:
         judged += [one for one in found if one is not None]
     judged, chosen = _with_queues(stage, scorer, as_one_family(judged, stage.params.compare.metric), pairs, answers)
     folder = stage.path("results", "compare")
-    effects = effects_table(judged, facts)
+    plan = plan_name(stage.params.compare)
+    effects = effects_table(judged, facts, plan)
     write_table(folder / "effects.csv", effects)
     write_table(folder / "verified.csv", reviews_table(_reviews(judged, chosen, scorer, answers)))
     write_table(folder / "grid.csv", grid_table(scorer, facts))
     planned = effects[effects["planned"] & effects["p_holm"].notna()]
     write_table(folder / "planned.csv", _for_plots(planned))
-    write_json(folder / "metrics.json", _metrics(stage, scorer, judged, pairs, facts))
+    write_json(folder / "metrics.json", _metrics(stage, scorer, judged, pairs, facts) | {"plan": plan})
     thin = [contrasts.classes[code] for code in thin_classes(scorer.labels["given"])]
     if thin:
         stage.tell(f"fewer than 20 validation rows of {some(thin)}: intervals of class-wise metrics are too narrow there")

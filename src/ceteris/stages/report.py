@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 
 from ceteris import plots
 from ceteris.dataset import ID, META
+from ceteris.layout import COMPARISONS
 from ceteris.report import Picture, Settings, Tables, render
 from ceteris.stages import Stage, run
 from ceteris.store import read_json, read_parquet, read_table, sweep, write_text
@@ -53,7 +55,8 @@ def _tables(stage: Stage) -> Tables:
 def _settings(stage: Stage, source: str) -> Settings:
     compare = stage.params.compare
     region = compare.region_log_loss if compare.metric == "log_loss" else compare.region
-    return Settings(stage.params.report.title, source, compare.metric, compare.confidence, region)
+    comparisons = os.path.relpath(stage.root / COMPARISONS / "index.html", stage.path("reports"))
+    return Settings(stage.params.report.title, source, compare.metric, compare.confidence, region, comparisons)
 
 
 def _drawings(tables: Tables, settings: Settings) -> dict[str, Callable[..., Any]]:
