@@ -25,18 +25,17 @@ ROOMS = {
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning advice"
     " checked questions reviewed",
-    "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit budget experiments"
-    " experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
-    " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"
-    " contribution",
-    "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet wording finding story report gallery"
-    " experiments.shown experiments.page experiments.reviews_shown scored_twice experiments.beside release.told"
-    " plots.board experiments.board_shown experiments.board_page",
+    "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
+    " experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
+    " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance",
+    "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording finding story"
+    " report gallery experiments.shown experiments.page experiments.reviews_shown experiments.board_shown"
+    " experiments.board_page scored_twice experiments.beside release.told",
     "door": "sources csv_file store layout closure ledger cell_files cli workbench onboarding tracking experiments.git"
     " experiments.cache experiments.run experiments.history experiments.records experiments.extra experiments.account"
-    " experiments.commands evidence replaying experiments.reviewing contrasts asking experiments.here"
-    " experiments.asking release.folder release.sealed release.trained release.review release.commands review review.commands"
-    " experiments.pages experiments.crediting experiments.board",
+    " experiments.commands evidence replaying experiments.reviewing experiments.crediting experiments.board contrasts asking"
+    " experiments.here experiments.asking release.folder release.sealed release.trained release.review"
+    " release.commands experiments.pages review review.commands",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept",
 }

@@ -82,8 +82,8 @@ def to_edits(
     Raises
     ------
     BadInputError
-        Lists every answer that is no class, every id that is unknown or answered in two ways, rows chosen by
-        neither, and rows that judge and would be dropped.
+        Lists every answer that is no class, every id that is unknown or answered in two ways, rows chosen by neither, and rows
+        that judge and would be dropped.
     """
     for column in ("id", LABEL_COLUMN):
         if column not in filled:
