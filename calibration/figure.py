@@ -10,12 +10,14 @@ from ceteris.plots.sheet import Sheet, to_svg
 
 __all__ = ["figure"]
 
-WIDTH, LINE, TOP, LEFT, PANEL, BETWEEN = 10.2, 0.235, 0.75, 2.65, 2.15, 2.95
+WIDTH, LINE, TOP, LEFT, PANEL, BETWEEN = 10.2, 0.28, 0.75, 2.65, 2.15, 2.95
+
+TWICE = ("told helps or harms", "where 30 rows and more differ")  # said of worlds that stand in the figure already
 
 
 def figure(found: pd.DataFrame, theme: Theme) -> str:
     """Return the SVG; a dot is a share of worlds with its Clopper-Pearson interval, the band its gate."""
-    gated = found[found["gate_high"].notna()]
+    gated = found[found["gate_high"].notna() & ~found["outcome"].isin(TWICE)]
     alarms = gated[gated["gate_high"] <= 0.1]
     covered = gated[(gated["gate_low"] >= 0.9)]
     rows = max(alarms["row"].nunique(), covered["row"].nunique())

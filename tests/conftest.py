@@ -11,6 +11,7 @@ from pathlib import Path
 
 import noisy
 import pytest
+import sealed as sealed_world
 from checkout import default_repository as default_repository
 from clone import SMALL, Clone, publish
 from hypothesis import HealthCheck, settings
@@ -65,6 +66,18 @@ def past(small_run: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
 def noisy_past(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A history on labels that err in one class, which a person could put right. Tests copy it and leave it as it is."""
     return Clone(_once(tmp_path_factory, "noisy", lambda root: noisy.noisy_past(root)))
+
+
+@pytest.fixture(scope="session")
+def sealed_run(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A repository at whose test part nobody has looked. Tests copy it and leave it as it is."""
+    return Clone(_once(tmp_path_factory, "sealed", sealed_world.publish))
+
+
+@pytest.fixture
+def sealed(sealed_run: Clone, tmp_path: Path) -> Clone:
+    """A copy of the repository with a sealed test part, to be looked at."""
+    return sealed_run.copy(tmp_path / "sealed")
 
 
 @pytest.fixture

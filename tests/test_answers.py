@@ -100,7 +100,7 @@ def test_the_same_answer_on_two_lines_counts_once() -> None:
         ([("t1", "bees")], "'t1': 'bees' is no class. Did you mean 'bee'?"),
         ([("nobody", "bee")], "'nobody' is no train or validation row"),
         ([("1E+05", "bee")], "'1E+05' is no train or validation row"),
-        ([("v1", "drop")], "'v1' is a validation row, which no edit may drop; answer `unsure`"),
+        ([("v1", "drop")], "'v1' is a row that judges, which no edit may drop; answer `unsure`"),
         ([("t1", "bee"), ("t1", "cow")], "'t1' is answered twice, 'bee' and 'cow'"),
     ],
 )

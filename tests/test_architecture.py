@@ -21,21 +21,22 @@ from ceteris.store import parse_yaml
 # The house: each room's floor. A room may import rooms of its own floor and of those below; a door, every room but a stage.
 FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
-    "vocabulary": "errors params sections dataset neutral",
+    "vocabulary": "errors params sections dataset neutral release release.terms",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning advice"
     " checked questions reviewed",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit budget experiments"
     " experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
-    " experiments.diff experiments.comparison reviews experiments.best_labels",
+    " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet wording finding story report gallery"
-    " experiments.shown experiments.page experiments.reviews_shown scored_twice experiments.beside",
+    " experiments.shown experiments.page experiments.reviews_shown scored_twice experiments.beside release.told",
     "door": "sources csv_file store layout closure ledger cell_files cli workbench onboarding tracking experiments.git"
     " experiments.cache experiments.run experiments.history experiments.records experiments.extra experiments.account"
     " experiments.commands experiments.pages evidence replaying experiments.reviewing experiments.lever contrasts asking"
-    " experiments.here experiments.asking",
+    " experiments.here experiments.asking release.folder release.sealed release.trained release.review"
+    " release.commands",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
-    " stages.report",
+    " stages.report release.accept",
 }
 FLOOR = {room: floor for floor, rooms in ROOMS.items() for room in rooms.split()} | {"": "vocabulary"}
 OWNERS = {
@@ -125,11 +126,12 @@ def _to_memory(call: ast.Call) -> bool:
 
 
 @cache
-def pipeline() -> dict[str, Any]:
-    """Return dvc.yaml with its paths filled in."""
-    text = (REPOSITORY / "dvc.yaml").read_text(encoding="utf-8")
-    named = next(entry["path"] for entry in parse_yaml(text, "dvc.yaml")["vars"] if "path" in entry)
-    return dict(parse_yaml(re.sub(r"\$\{path\.(\w+)\}", lambda found: named[found[1]], text), "dvc.yaml"))
+def pipeline(file: str = "dvc.yaml") -> dict[str, Any]:
+    """Return a dvc.yaml with its paths filled in; that of the release borrows those of the pipeline."""
+    own = (REPOSITORY / "dvc.yaml").read_text(encoding="utf-8")
+    named = next(entry["path"] for entry in parse_yaml(own, "dvc.yaml")["vars"] if "path" in entry)
+    text = (REPOSITORY / file).read_text(encoding="utf-8")
+    return dict(parse_yaml(re.sub(r"\$\{(?:vars\[0\]\.)?path\.(\w+)\}", lambda found: named[found[1]], text), file))
 
 
 def outs_of(stage: dict[str, Any]) -> list[str]:
@@ -217,6 +219,28 @@ def test_a_stage_watches_exactly_the_code_that_it_runs(name: str) -> None:
     if name == "report":
         code |= {path.relative_to(REPOSITORY).as_posix() for path in parts_of(PACKAGE / "page/report.html.j2")}
     assert listed == code
+
+
+def test_the_release_watches_exactly_the_code_that_it_runs_and_borrows_every_path_of_the_pipeline() -> None:
+    stages = pipeline("release/dvc.yaml")["stages"]
+    assert list(stages) == ["accept"]
+    listed = {dep for dep in stages["accept"]["deps"] if dep.startswith("src/")}
+    assert listed == {path.relative_to(REPOSITORY).as_posix() for path in import_closure("release.accept")}
+    assert stages["accept"]["cmd"] == "PYTHONPATH=src python -m ceteris.release.accept"
+    assert pipeline("release/dvc.yaml")["vars"] == ["../dvc.yaml:vars"]
+    made = {out for stage in pipeline()["stages"].values() for out in outs_of(stage)}
+    inside = {dep for dep in stages["accept"]["deps"] if not dep.startswith(("src/", "release/", "data/edits", "estimators"))}
+    assert inside <= made
+    assert all(out.startswith("release/") for out in outs_of(stages["accept"]))
+
+
+def test_the_sealed_files_are_named_by_the_guard_and_by_the_one_room_that_opens_them() -> None:
+    naming = {room for room, path in rooms_of(PACKAGE).items() if {"test.parquet", "truth-test.parquet"} & texts_of(path)}
+    opening = {room for room, path in rooms_of(PACKAGE).items() if "ceteris.store.SEALED" in imports_of(path, PACKAGE)}
+    using = {room for room, path in rooms_of(PACKAGE).items() if "ceteris.release.sealed" in imports_of(path, PACKAGE)}
+    assert naming == {"store"}
+    assert opening == {"release.sealed", "workbench"}  # the workbench refuses by these names
+    assert using == {"release.accept", "release.review"}
 
 
 def parts_of(page: Path) -> set[Path]:

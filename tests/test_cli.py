@@ -39,7 +39,7 @@ def test_help_is_enough_to_find_the_rest(ceteris_) -> None:
     assert said.code == 0
     assert all(
         command in said.out
-        for command in ("init", "summary", "effects", "queue", "edits", "experiments", "compare", "dvc repro")
+        for command in ("init", "summary", "effects", "queue", "edits", "experiments", "compare", "accept", "dvc repro")
     )
 
 

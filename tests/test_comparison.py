@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from revisions import SETTINGS, World, cell, judging, never, snapshot, version
 from shown import HOSTILE
 
+from ceteris.disagreement import NOT_ANSWERED, UNSURE
 from ceteris.errors import BadInputError, NotHeldFixedError
 from ceteris.experiments.comparison import PARTS, Comparison, compared
 from ceteris.experiments.page import comparison_page
@@ -103,6 +105,31 @@ def test_a_missing_cell_and_rows_that_are_not_shared_are_refused() -> None:
     strangers = replace(REVIEWED, judging=judging([f"w{row}" for row in range(60)]))
     with pytest.raises(BadInputError, match="no validation row in common"):
         side_by_side(strangers)
+
+
+def test_flips_are_by_the_labels_of_the_effect_and_unsure_rows_have_none() -> None:
+    answers = np.full(60, NOT_ANSWERED)
+    answers[12:30] = (np.arange(12, 30) + 1) % 3
+    answers[12:14] = UNSURE
+    found = side_by_side(replace(REVIEWED, judging=replace(ROWS, answers=answers)))
+    assert found.measured.effect is not None and found.measured.review is not None
+    assert found.measured.effect.scored_on == found.flips_on == "verified (disagreements)"
+    assert found.measured.review.disputed.unsure == found.unjudged == 2
+    assert list(found.diff.flipped["flip"]) == ["turned wrong"] * 16
+    page = comparison_page(found, "accuracy")
+    for words in ("on verified labels (disagreements), 2 unsure or not asked for left out", "A person checked all 18 rows"):
+        assert words in page
+
+
+def test_a_verdict_on_given_labels_is_doubted_with_the_command_that_asks() -> None:
+    found = side_by_side()
+    assert found.doubt is not None and found.doubt.tipping is not None and found.doubt.review.disputed.left == 18
+    assert f"{found.doubt.tipping} of these 18 disagreement labels wrong would undo this verdict" in found.doubt.told
+    page = comparison_page(found, "accuracy")
+    assert "ceteris queue --between base child" in page
+    named = side_by_side(cells=(("logistic", "given"), ("logistic", "reviewed")))
+    asks = "ceteris queue --between base child --baseline logistic/given --candidate logistic/reviewed"
+    assert asks in comparison_page(named, "accuracy")
 
 
 # the page

@@ -57,16 +57,16 @@ def to_edits(
     filled : DataFrame
         Columns `id` and `label` as text; a row without a label is no answer.
     given : Series
-        The given label of each train and validation row, indexed by id.
+        The given label of each row that may be answered for, indexed by id.
     judging : frozenset of str
-        The ids of validation rows, whose answers count as verified labels.
+        The ids of the rows that judge, whose answers count as verified labels.
     known : DataFrame
         The ledger so far: what this reviewer said last of a row is not said again.
 
     Raises
     ------
     BadInputError
-        Lists every answer that is no class, every id that is unknown or answered in two ways, and validation rows that would
+        Lists every answer that is no class, every id that is unknown or answered in two ways, and rows that judge and would
         be dropped.
     """
     for column in ("id", LABEL_COLUMN):
@@ -84,7 +84,7 @@ def to_edits(
         elif answer not in classes and answer not in _ALSO:
             faults.append(f"{name!r}: {answer!r} is no class.{nearest(answer, [*classes, *_ALSO])}")
         elif answer == "drop" and name in judging and answer not in classes:
-            faults.append(f"{name!r} is a validation row, which no edit may drop; answer `unsure`")
+            faults.append(f"{name!r} is a row that judges, which no edit may drop; answer `unsure`")
         else:
             line = _line(str(name), str(answer), str(given[name]), classes)
             if last.get(name) == (line["action"], line["new_label"]):

@@ -11,8 +11,11 @@ import typer
 
 from ceteris.errors import BadInputError, CeterisError
 from ceteris.experiments import commands
+from ceteris.release import commands as release
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ceteris.workbench import Workbench
 
 __all__ = ["main"]
@@ -23,9 +26,12 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="What is a change to the data worth, with the model held fixed? Run the pipeline with `dvc repro`.",
 )
-edits_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Reviewed fixes: data/edits/.")
+edits_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Reviewed fixes: data/edits/, and release/edits/ for test rows."
+)
 app.add_typer(edits_app, name="edits")
 commands.add_to(app)
+release.add_to(app)
 
 
 @app.command()
@@ -106,7 +112,8 @@ def effects(every: Annotated[bool, typer.Option("--all", help="Also what was not
 @app.command()
 def queue(
     name: Annotated[
-        str | None, typer.Argument(help="`train`, or the name of a contrast; default: print the names there are.")
+        str | None,
+        typer.Argument(help="`train`, the name of a contrast, or `test` within a look; default: print the names there are."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write it; default: review-NAME.csv.")] = None,
     between: Annotated[tuple[str, str] | None, typer.Option(help="Two revisions or experiments, instead of a NAME.")] = None,
@@ -128,6 +135,9 @@ def queue(
         raise BadInputError(f"{target} is there already and may hold answers.", "Import or move it, or pass another --out.")
     if name == "train":
         _write_train_queue(target)
+        return
+    if name == "test":
+        _write_test_queue(target)
         return
     from ceteris.answers import to_review
     from ceteris.store import write_table
@@ -161,6 +171,20 @@ def _write_train_queue(target: Path) -> None:
     _print_how(target, " or `drop`")
 
 
+def _write_test_queue(target: Path) -> None:
+    from ceteris.answers import to_review
+    from ceteris.release.review import asked_rows
+    from ceteris.store import write_table
+
+    rows, features = asked_rows(_bench().root)
+    if rows.empty:
+        print(_NOTHING_LEFT)
+        return
+    write_table(target, to_review(rows, features, ("pi",)))
+    print(f"{len(rows):,} rows in {target}.")
+    _print_how(target, "")
+
+
 def _print_how(target: Path, also: str) -> None:
     print(f"Fill in the column `label` with a class, `unsure`{also}.")
     print(f"Bring the answers back with: ceteris edits import {target} --reviewer YOUR-NAME")
@@ -177,17 +201,18 @@ def import_answers(
     reviewer: Annotated[str, typer.Option(help="Who answered.")],
     batch: Annotated[str | None, typer.Option(help="Name of this batch of answers; default: the file's name.")] = None,
 ) -> None:
-    """Add the answers of a filled-in queue to data/edits/, which git keeps."""
-    from ceteris import edits, ledger
+    """Add the answers of a filled-in queue to data/edits/, or release/edits/ for test rows, which git keeps."""
+    import pandas as pd
+
     from ceteris.answers import to_edits
+    from ceteris.release.review import asked_labels
     from ceteris.store import read_table, single_writer
 
     bench = _bench()
     if not file.is_file():
         raise BadInputError(f"{file} is not there.", "Write one with: ceteris queue NAME")
     batch = batch or file.stem
-    folder = bench.path("edits")
-    path = folder / f"{_plain(reviewer)}-{_plain(batch)}.csv"
+    name = f"{_plain(reviewer)}-{_plain(batch)}.csv"
     with single_writer(bench.root, "edits import"):
         try:
             filled = read_table(file, text=("id", "label"))
@@ -196,21 +221,17 @@ def import_answers(
             raise BadInputError(f"{file} cannot be read: {said}.", "Save it as CSV in UTF-8, with commas.") from None
         if "label" in filled and not filled["label"].str.strip().any():
             raise BadInputError(f"No row of {file} is answered.", "Fill in its column `label`, then import it again.")
-        known = ledger.read_ledger(folder)
+        sealed = asked_labels(bench.root, bench.parts(), filled.get("id", ()))
+        given, judging = pd.concat([bench.given_labels(), sealed]), bench.judging_ids() | set(sealed.index)
         lines = to_edits(
-            filled, bench.given_labels(), bench.judging_ids(), bench.classes(), known,
+            filled, given, judging, bench.classes(), _known(bench),
             reviewer=reviewer, batch=batch, at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )  # fmt: skip
-        if lines:
-            ledger.append(path, lines)
-            edits.parse(path.read_text(encoding="utf-8"), path.name)
-    print(
-        f"{len(lines):,} new answers in {path.relative_to(bench.root)}"
-        if lines
-        else "Nothing new: every answer is there already."
-    )
+        written = _append(bench, name, lines)
+    where = " and ".join(written)
+    print(f"{len(lines):,} new answers in {where}" if lines else "Nothing new: every answer is there already.")
     if lines:
-        print(f"Keep them and see what they are worth: git add {path.relative_to(bench.root)} && dvc repro && ceteris summary")
+        print(f"Keep them and see what they are worth: git add {' '.join(written)} && {_next(written)}")
 
 
 @edits_app.command("revert")
@@ -218,22 +239,17 @@ def revert(
     which: Annotated[str, typer.Argument(help="REVIEWER/BATCH, or the uuid of one answer.")],
     reviewer: Annotated[str, typer.Option(help="Who takes it back.")],
 ) -> None:
-    """Take back a batch of answers, or one: lines are added to data/edits/, none is removed."""
-    from ceteris import ledger
+    """Take back a batch of answers, or one: lines are added beside the answers, none is removed."""
     from ceteris.answers import to_reverts
     from ceteris.store import single_writer
 
     bench = _bench()
-    folder = bench.path("edits")
-    path = folder / f"{_plain(reviewer)}-reverts.csv"
     with single_writer(bench.root, "edits revert"):
-        lines = to_reverts(
-            ledger.read_ledger(folder), which, reviewer=reviewer, at=datetime.now(UTC).isoformat(timespec="milliseconds")
-        )
-        ledger.append(path, lines)
-    where = path.relative_to(bench.root)
-    print(f"{len(lines):,} answers taken back in {where}")
-    print(f"Keep that and see what it is worth: git add {where} && dvc repro && ceteris summary")
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        lines = to_reverts(_known(bench), which, reviewer=reviewer, at=at)
+        written = _append(bench, f"{_plain(reviewer)}-reverts.csv", lines)
+    print(f"{len(lines):,} answers taken back in {' and '.join(written)}")
+    print(f"Keep that and see what it is worth: git add {' '.join(written)} && {_next(written)}")
 
 
 def main() -> None:
@@ -253,6 +269,42 @@ def _bench() -> Workbench:
 
     bench: Workbench = ceteris.open()
     return bench
+
+
+def _known(bench: Workbench) -> pd.DataFrame:
+    """Return every line of both ledgers."""
+    import pandas as pd
+
+    from ceteris.ledger import read_ledger
+    from ceteris.release.folder import EDITS
+
+    return pd.concat([read_ledger(bench.path("edits")), read_ledger(bench.root / EDITS)], ignore_index=True)
+
+
+def _append(bench: Workbench, name: str, lines: list[dict[str, str]]) -> list[str]:
+    """Add lines to the ledger that their rows belong to, and return the files that were written."""
+    from ceteris import edits, ledger
+    from ceteris.release.folder import EDITS
+    from ceteris.splits import TEST
+
+    parts, written = bench.parts(), []
+    sealed = [parts.get(line["id"]) == TEST for line in lines]
+    for folder, of_test in ((bench.path("edits"), False), (bench.root / EDITS, True)):
+        path, mine = folder / name, [line for line, test in zip(lines, sealed, strict=True) if test == of_test]
+        if mine:
+            ledger.append(path, mine)
+            edits.parse(path.read_text(encoding="utf-8"), path.name)
+            written.append(path.relative_to(bench.root).as_posix())
+    return written
+
+
+def _next(written: list[str]) -> str:
+    """Return what shows the worth of answers that stand in these files."""
+    from ceteris.release.folder import EDITS
+
+    tests = [path.startswith(f"{EDITS}/") for path in written]
+    commands = ["dvc repro && ceteris summary"] * (not all(tests)) + ["ceteris accept"] * any(tests)
+    return " && ".join(commands)
 
 
 def _plain(name: str) -> str:

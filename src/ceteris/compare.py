@@ -21,6 +21,7 @@ __all__ = [
     "Arm",
     "Judged",
     "Scorer",
+    "judge_pair",
     "judge_pairs",
     "as_one_family",
     "effects_table",
@@ -126,11 +127,12 @@ def judge_pairs(scorer: Scorer, pairs: list[Pair], facts: Mapping[str, VersionFa
         one, other = scorer.arms[pair.baseline], scorer.arms[pair.candidate]
         hold_fixed(one.fingerprint, other.fingerprint, pair.axis, ("/".join(pair.baseline), "/".join(pair.candidate)))
         for scored_on in scorer.labels:
-            judged += [_judged(scorer, pair, metric, scored_on, facts) for metric in METRICS]
+            judged += [judge_pair(scorer, pair, metric, scored_on, facts) for metric in METRICS]
     return judged
 
 
-def _judged(scorer: Scorer, pair: Pair, metric: str, scored_on: str, facts: Mapping[str, VersionFacts]) -> Judged:
+def judge_pair(scorer: Scorer, pair: Pair, metric: str, scored_on: str, facts: Mapping[str, VersionFacts]) -> Judged:
+    """Return a pair on one metric and one set of labels, judged as a family of one, net of its control where it has one."""
     if pair.axis == "aa" and all(scorer.arms[name].cell.deterministic for name in (pair.baseline, pair.candidate)):
         return Judged(
             pair, metric, scored_on, None, reason="not applicable: the learner is deterministic, other seeds change nothing"

@@ -205,7 +205,7 @@ def apply(ids: np.ndarray, labels: np.ndarray, decisions: pd.DataFrame, classes:
                 kept[place] = False
             lines.append((edit.id, edit.action, edit.given_label, edit.new_label, edit.reviewer, edit.source))
     if faults:
-        raise StaleEditError("These edits do not fit the data:", "Correct or revert these lines of data/edits/.", faults)
+        raise StaleEditError("These edits do not fit the data:", "Correct or revert these lines.", faults)
     columns = ["id", "action", "given_label", "new_label", "reviewer", "source"]
     return Applied(changed, kept, pd.DataFrame(lines, columns=columns, dtype=object), already)
 

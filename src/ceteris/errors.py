@@ -95,6 +95,7 @@ class SealedTestError(CeterisError):
     """Something outside the release pipeline asked for the test part."""
 
     exit_code = 6
+    ONLY_A_LOOK = "Only a look of the release pipeline opens it, and each is counted: ceteris accept --help"
 
 
 class BusyError(CeterisError):

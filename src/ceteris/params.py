@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
@@ -26,7 +26,9 @@ from ceteris.sections import (
     Validate,
 )
 
-__all__ = ["Params", "parse", "parse_compare", "parse_recipe"]
+__all__ = ["Params", "parse", "parse_as", "parse_compare", "parse_recipe"]
+
+Whole = TypeVar("Whole", bound=Section)
 
 
 class Params(Section):
@@ -75,14 +77,19 @@ def parse(content: object, file: str = "params.yaml") -> Params:
     ParamsError
         Names every bad line with what was seen there; an unknown key with the nearest known one.
     """
+    return parse_as(Params, content, file)
+
+
+def parse_as(whole: type[Whole], content: object, file: str) -> Whole:
+    """Return what a parsed YAML document holds, read as a section of sections; refusals as of `parse`."""
     if not isinstance(content, dict):
         raise ParamsError(
-            f"{file} holds {type(content).__name__}, not sections.", f"Write one section a stage: {', '.join(_keys(Params))}."
+            f"{file} holds {type(content).__name__}, not sections.", f"Write one section a stage: {', '.join(_keys(whole))}."
         )
     try:
-        return Params.model_validate(_lists_as_tuples(content))
+        return whole.model_validate(_lists_as_tuples(content))
     except ValidationError as error:
-        faults = [_sentence(fault, file) for fault in error.errors(include_url=False)]
+        faults = [_sentence(fault, file, whole) for fault in error.errors(include_url=False)]
         raise ParamsError(
             "\n".join(faults), f"Change {'this line' if len(faults) == 1 else 'these lines'} of {file}."
         ) from None
@@ -112,11 +119,11 @@ def _lists_as_tuples(content: Any) -> Any:
     return tuple(_lists_as_tuples(value) for value in content) if isinstance(content, (list, tuple)) else content
 
 
-def _sentence(fault: Any, file: str) -> str:
+def _sentence(fault: Any, file: str, whole: type[BaseModel]) -> str:
     where = [part for part in fault["loc"] if not (isinstance(part, str) and part.startswith("tuple["))]
     path = ".".join(map(str, where))
     if fault["type"] == "extra_forbidden":
-        return f"{file}: {path} is not a known key.{nearest(str(where[-1]), _keys(_section_at(where[:-1])))}"
+        return f"{file}: {path} is not a known key.{nearest(str(where[-1]), _keys(_section_at(where[:-1], whole)))}"
     if fault["type"] == "missing":
         return f"{file}: {path} is missing."
     seen = repr(fault["input"])
@@ -130,10 +137,11 @@ def _keys(section: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in section.model_fields.items()]
 
 
-def _section_at(where: list[Any]) -> type[BaseModel]:
+def _section_at(where: list[Any], whole: type[BaseModel]) -> type[BaseModel]:
     """Return the model of the section at a path, following lists and maps to what they hold."""
     named: dict[str, type[BaseModel]] = {
         "ingest": Ingest, "plant": Plant, "validate": Validate, "split": Split, "audit": Audit, "fix": Fix, "recipes": Step,
         "train": Train, "models": ModelRecipe, "model": ModelRecipe, "compare": Compare, "planned": Contrast, "report": Report,
     }  # fmt: skip
-    return next((named[part] for part in reversed(where) if part in named), Params)
+    named |= {name: kind for name, field in whole.model_fields.items() if isinstance(kind := field.annotation, type)}
+    return next((named[part] for part in reversed(where) if part in named), whole)

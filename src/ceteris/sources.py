@@ -13,6 +13,7 @@ from ceteris.csv_file import read_csv, refuse_long_cells, refuse_names
 from ceteris.errors import BadInputError, ParamsError
 from ceteris.rows import Table, assemble
 from ceteris.sections import Ingest
+from ceteris.store import refuse_sealed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,6 +57,7 @@ def read(ingest: Ingest, root: Path, declared: tuple[str, ...] = ()) -> Table:
 
 def look(path: Path, ingest: Ingest, declared: tuple[str, ...] = ()) -> Table:
     """Return what one CSV or Parquet file holds, wherever it lies, and its problems; both call it `ingest.source`."""
+    refuse_sealed(path)
     if refuse_other_kinds(path, ingest.source) == "parquet":
         return assemble(_parquet(path, ingest.source), ingest, name=ingest.source, spelled=False, declared=declared)
     cells, notes = read_csv(path, ingest.source, ingest.encoding, ingest.delimiter)

@@ -21,16 +21,18 @@ from typing import Any, BinaryIO
 
 import pandas as pd
 
-from ceteris.errors import BadInputError, BusyError, CeterisError, ParamsError
+from ceteris.errors import BadInputError, BusyError, CeterisError, ParamsError, SealedTestError
 from ceteris.neutral import neutral, original
 from ceteris.params import Params, parse
 
 __all__ = [
-    "STATE", "find_root", "note_times", "parse_yaml", "read_json", "read_params", "read_parquet", "read_table", "read_yaml",
-    "sha256", "single_writer", "sweep", "table_text", "write_bytes", "write_json", "write_parquet", "write_table", "write_text",
+    "SEALED", "STATE", "find_root", "home_of", "note_times", "parse_yaml", "read_json", "read_params", "read_parquet",
+    "read_table", "read_yaml", "refuse_sealed", "sha256", "single_writer", "sweep", "table_text", "write_bytes", "write_json",
+    "write_parquet", "write_table", "write_text",
 ]  # fmt: skip
 
 STATE = ".ceteris"
+SEALED = ("test.parquet", "truth-test.parquet")  # what split seals, beside its parts.parquet
 _YAML_LIMIT, _YAML_DEPTH = 1_000_000, 50
 
 
@@ -38,9 +40,13 @@ def find_root(start: Path | None = None) -> Path:
     """Return the nearest folder at or above `start` that holds dvc.yaml and params.yaml."""
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
-        if (folder / "dvc.yaml").is_file() and (folder / "params.yaml").is_file():
+        if _is_root(folder):
             return folder
     raise BadInputError(f"No dvc.yaml and params.yaml at or above {here}.", "Run this inside a ceteris repository.")
+
+
+def _is_root(folder: Path) -> bool:
+    return (folder / "dvc.yaml").is_file() and (folder / "params.yaml").is_file()
 
 
 def read_yaml(path: Path) -> Any:
@@ -140,13 +146,27 @@ def write_parquet(path: Path, frame: pd.DataFrame) -> None:
 
 
 def read_parquet(path: Path | BinaryIO, columns: list[str] | None = None) -> pd.DataFrame:
-    """Return a table, its text columns as Python objects (None where missing)."""
+    """Return a table, its text columns as Python objects (None where missing); the sealed test part is refused."""
+    if isinstance(path, Path):
+        refuse_sealed(path)
     frame = pd.read_parquet(path, columns=columns)
     for name in frame.columns:
         if not pd.api.types.is_numeric_dtype(frame[name]):
             values = frame[name].astype(object)
             frame[name] = pd.Series(values.where(values.notna(), None), dtype=object)
     return frame
+
+
+def refuse_sealed(path: Path) -> None:
+    """Refuse the sealed test part, under its own name or through a link to it: only a counted look reads it.
+
+    Raises
+    ------
+    SealedTestError
+    """
+    for place in {path, path.resolve()}:
+        if place.name in SEALED and (place.parent / "parts.parquet").exists():
+            raise SealedTestError(f"{path} is the sealed test part.", SealedTestError.ONLY_A_LOOK)
 
 
 def write_table(path: Path, frame: pd.DataFrame, digits: int = 6) -> None:
@@ -266,7 +286,7 @@ def note_times(root: Path, line: dict[str, Any]) -> None:
 
     Times are no result: where they cannot be kept, that is said once, and the work goes on.
     """
-    path = _home(root) / STATE / "times.csv"
+    path = home_of(root) / STATE / "times.csv"
     try:
         path.parent.mkdir(exist_ok=True)
         header = not path.exists() or path.stat().st_size == 0
@@ -277,7 +297,7 @@ def note_times(root: Path, line: dict[str, Any]) -> None:
         _warn_once(f"measured times cannot be kept in {path}: {error.strerror}; results are not touched by that")
 
 
-def _home(root: Path) -> Path:
+def home_of(root: Path) -> Path:
     """Return the repository that a folder of DVC's belongs to: `dvc exp run --temp` works below .dvc/tmp/exps/."""
     parts = root.resolve().parts
     places = [place for place in range(len(parts)) if parts[place : place + 3] == (".dvc", "tmp", "exps")]
@@ -292,7 +312,7 @@ def _warn_once(sentence: str) -> None:
 def _scratch(path: Path) -> Path:
     """Return a folder for temporary files: the repository's own state where there is one, else beside the file."""
     for folder in path.resolve().parents:
-        if (folder / "dvc.yaml").is_file():
+        if _is_root(folder):
             scratch = folder / STATE / "tmp"
             scratch.mkdir(parents=True, exist_ok=True)
             return scratch

@@ -5,19 +5,19 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pandas as pd
 
 from ceteris.dataset import GROUP, ID, LABEL, TRUE_LABEL
-from ceteris.errors import BadInputError, nearest
+from ceteris.errors import BadInputError, SealedTestError, nearest
 from ceteris.finding import findings
 from ceteris.gallery import Gallery
 from ceteris.layout import layout_of, read_layout
 from ceteris.params import Params, parse
 from ceteris.scored_twice import scored_twice, two_columns
 from ceteris.sections import METRICS, SCORED_ON
-from ceteris.store import find_root, parse_yaml, read_params, read_parquet, read_table
+from ceteris.store import SEALED, find_root, parse_yaml, read_params, read_parquet, read_table
 
 __all__ = ["AXES", "Workbench", "open"]
 
@@ -192,6 +192,19 @@ class Workbench:
         rows = self._parquet("split", "validation.parquet").set_index(ID).rename_axis("id")
         return rows.drop(columns=[LABEL, GROUP], errors="ignore")
 
+    def test_rows(self) -> NoReturn:
+        """Refuse: the test part is sealed.
+
+        Raises
+        ------
+        SealedTestError
+        """
+        raise SealedTestError("The test part is sealed.", SealedTestError.ONLY_A_LOOK)
+
+    def parts(self) -> pd.Series:
+        """Return the part of each row ("train", "validation" or "test"), indexed by id."""
+        return self._parquet("split", "parts.parquet").set_index("id")["part"]
+
     def disagreements(self, contrast: str) -> pd.DataFrame:
         """Return the queue of validation rows that decide a contrast: id, pi, label.
 
@@ -257,6 +270,8 @@ class Workbench:
         return read_table(io.BytesIO(self._bytes(f"{self._layout()[place]}/{path}")), text=_TEXT)
 
     def _parquet(self, place: str, path: str, columns: list[str] | None = None) -> pd.DataFrame:
+        if place == "split" and path in SEALED:
+            self.test_rows()
         return read_parquet(io.BytesIO(self._bytes(f"{self._layout()[place]}/{path}")), columns)
 
 

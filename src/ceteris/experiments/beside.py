@@ -6,9 +6,9 @@ import shlex
 
 from ceteris.experiments.comparison import Comparison
 from ceteris.scored_twice import AGREEING_MEANS, given_told, parting, progress_told, review_told
-from ceteris.wording import literal, upper_first
+from ceteris.wording import labels_of, literal, upper_first
 
-__all__ = ["checked_told"]
+__all__ = ["checked_told", "flips_told"]
 
 
 def checked_told(found: Comparison) -> list[str]:
@@ -26,6 +26,12 @@ def checked_told(found: Comparison) -> list[str]:
         told.append(found.doubt.told + (f" {_queue(found)}" if found.doubt.tipping is not None else ""))
         told.append(progress_told(found.doubt.review))
     return [line for line in told if line]
+
+
+def flips_told(found: Comparison) -> str:
+    """Return by which labels rows flipped, and how many that could have are left out."""
+    left = f", {found.unjudged:,} unsure or not asked for left out" if found.unjudged else ""
+    return labels_of(found.flips_on) + left
 
 
 def _queue(found: Comparison) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
+import numpy as np
 import pandas as pd
 
 from ceteris.errors import NotHeldFixedError
@@ -12,7 +13,7 @@ from ceteris.experiments.best_labels import Doubt, doubt_of
 from ceteris.experiments.diff import Diff, flips, row_changes, slices
 from ceteris.experiments.measured import Corner, Measured, arms_of, measured
 from ceteris.experiments.moved import move_between, told
-from ceteris.experiments.pairing import on_shared_rows
+from ceteris.experiments.pairing import Shared, on_shared_rows
 from ceteris.experiments.snapshot import Snapshot
 from ceteris.experiments.table import Past
 from ceteris.pairs import Name
@@ -36,6 +37,7 @@ class Comparison:
     moved : whether each part of the fingerprint of the two cells differs, by the names of `PARTS`
     doubt : how firm a verdict on given labels is
     flips_on : the labels by which rows flipped right or wrong
+    unjudged : how many rows on which the arms differ have no such label, and are left out
     named : the cells, where somebody named them
     """
 
@@ -47,6 +49,7 @@ class Comparison:
     diff: Diff
     doubt: Doubt | None = None
     flips_on: str = "given"
+    unjudged: int = 0
     named: tuple[Name, Name] | None = None
 
 
@@ -94,8 +97,8 @@ def compared(
     sides = arms_of(one, other, move, past.side)
     scorer, names, shared = on_shared_rows(sides, settings)
     arms = [scorer.arms[names[role]].cell.over_seeds()[0] for role in ("baseline", "candidate")]
-    flips_on, labels = labels_for_all(shared.labels, arms, shared.answers, "accuracy")
-    flipped = flips(shared.ids, labels, arms[0], arms[1], shared.classes)
+    flips_on, labels, rows = _judged_rows(found, arms, shared)
+    flipped = flips(shared.ids[rows], labels[rows], arms[0][:, rows], arms[1][:, rows], shared.classes)
     versions = past.version(one, move.baseline[1]), past.version(other, move.candidate[1])
     both = all("given" in side.versions for side in (one, other))
     given = (past.version(one, "given"), past.version(other, "given")) if both else None
@@ -110,5 +113,17 @@ def compared(
         Diff(row_changes(*versions, batches or {}, given), flipped, slices(known, flipped)),
         doubt_of(found, scorer, names, shared),
         flips_on,
+        int((~rows & (arms[0] != arms[1]).any(axis=0)).sum()),
         cells,
     )
+
+
+def _judged_rows(found: Measured, arms: list[np.ndarray], shared: Shared) -> tuple[str, np.ndarray, np.ndarray]:
+    """Return the labels by which rows flip right or wrong, what they are, and the rows that have one.
+
+    Where the effect is on verified labels, so are the flips: rows left unsure, or out of the sample, are left out.
+    """
+    if found.effect is not None and found.effect.scored_on == "verified (disagreements)":
+        return found.effect.scored_on, shared.answers.codes, shared.answers.codes >= 0
+    scored_on, labels = labels_for_all(shared.labels, arms, shared.answers, "accuracy")
+    return scored_on, labels, np.ones(len(labels), dtype=bool)

@@ -106,6 +106,19 @@ class Git:
         """Return whether older commits were left out when this was cloned."""
         return self._run("rev-parse", "--is-shallow-repository").strip() == "true"
 
+    def author(self) -> str:
+        """Return who would make a commit here, as "name <address>", or "" where git does not know."""
+        return self._run("var", "GIT_AUTHOR_IDENT", check=False).rsplit(" ", 2)[0].strip()
+
+    def changed(self, *, beside: str) -> list[str]:
+        """Return the paths that are not as HEAD holds them, new files included, but for those below `beside`."""
+        told = self._run("status", "--porcelain", "-z", "--no-renames", "--", ".", f":(exclude){beside}")
+        return [line[3:] for line in told.split("\0") if line]
+
+    def stage(self, path: str) -> None:
+        """Stage a file, so that `git checkout .` brings this very state of it back; nothing is said where that fails."""
+        self._run("add", "--", path, check=False)
+
     def resolve(self, name: str) -> str:
         """Return the hash that a name stands for, or ""."""
         return self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", check=False).strip()

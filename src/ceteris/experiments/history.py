@@ -15,7 +15,7 @@ import pandas as pd
 from ceteris import edits
 from ceteris.cell_files import FINGERPRINT, PREDICTIONS, unpack
 from ceteris.dataset import Dataset
-from ceteris.errors import BadInputError, CeterisError, nearest, some
+from ceteris.errors import BadInputError, CeterisError, SealedTestError, nearest, some
 from ceteris.experiments.cache import Cache
 from ceteris.experiments.git import Git
 from ceteris.experiments.here import Here
@@ -26,6 +26,7 @@ from ceteris.fingerprint import Fingerprint
 from ceteris.layout import layout_of
 from ceteris.ledger import ledger_files
 from ceteris.pairs import Name
+from ceteris.splits import TEST
 from ceteris.store import parse_yaml
 
 __all__ = ["History"]
@@ -47,6 +48,7 @@ class History:
         self.root = root
         self._runs: dict[tuple[str, str], Run] = {}
         self._known: dict[tuple[str, str], Snapshot] = {}
+        self._judging: dict[tuple[str, str], Judging] = {}
 
     def __enter__(self) -> History:
         with ExitStack() as opened:
@@ -132,9 +134,12 @@ class History:
 
     def _by_now(self, snapshot: Snapshot, judging: Judging) -> Judging:
         """Return the validation rows of a snapshot with what people have said of them by now."""
-        here, files = self._here, self._ledger_files(snapshot.rev, self._runs[snapshot.rev, snapshot.name])
-        key = ("by now", id(judging.ids), *files)  # the rows live as long as the cache, so their identity is a key
-        return self._cache.once(key, lambda: here.answered(judging, _parsed(files)))
+        place = snapshot.rev, snapshot.name
+        if place not in self._judging:
+            here, files = self._here, self._ledger_files(snapshot.rev, self._runs[place])
+            key = ("by now", id(judging.ids), *files)  # the rows live as long as the cache, so their identity is a key
+            self._judging[place] = self._cache.once(key, lambda: here.answered(judging, _parsed(files)))
+        return self._judging[place]
 
     @cached_property
     def _here(self) -> Here:
@@ -148,7 +153,9 @@ class History:
             return table.loc[table["draw"] == 0, ["id", "label", "weight"]]
 
     def rows(self, snapshot: Snapshot, part: str) -> Dataset:
-        """Return the rows of the train or the validation part."""
+        """Return the rows of the train or the validation part; the test part is refused."""
+        if part == TEST:
+            raise SealedTestError(f"The test part of {snapshot.name} is sealed.", SealedTestError.ONLY_A_LOOK)
         run = self._runs[snapshot.rev, snapshot.name]
         with _readable(snapshot.name):
             return Dataset.from_frame(run.table(run.md5("split", f"{part}.parquet")))
@@ -246,8 +253,7 @@ class History:
         folder = run.layout["edits"]
         if not rev:
             return [(f"{folder}/{path.name}", path.read_bytes()) for path in ledger_files(self.root / folder)]
-        paths = self._cache.once(("ledger", rev, folder), lambda: self._git.files(rev, folder))
-        return [(path, self._file(rev, path)) for path in paths if path.endswith(".csv")]
+        return [(path, self._file(rev, path)) for path in self._git.files(rev, folder) if path.endswith(".csv")]
 
     def _file(self, rev: str, path: str) -> bytes:
         place = self.root / path

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ceteris.effect import Effect
-from ceteris.experiments.beside import checked_told
+from ceteris.experiments.beside import checked_told, flips_told
 from ceteris.experiments.comparison import PARTS, Comparison
 from ceteris.experiments.diff import CHANGES, FLIPS, by_class, relabellings, tally
 from ceteris.experiments.snapshot import Snapshot
@@ -43,7 +43,7 @@ def comparison_page(found: Comparison, metric: str, links: Mapping[str, str] | N
         verdict=against.effect.verdict if against.effect else "",
         reason=(noted(against.effect.reason, against.review) if against.effect else against.reason).rstrip("."),
         checked=checked_told(found),
-        flips_on=labels_of(found.flips_on),
+        flips_on=flips_told(found),
         effects=[_part(name, effect, metric) for name, effect in parts],
         moved=", ".join(PARTS[part] for part, differs in found.moved.items() if differs),
         same=", ".join(PARTS[part] for part, differs in found.moved.items() if not differs),

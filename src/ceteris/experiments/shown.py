@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ceteris.effect import Effect
-from ceteris.experiments.beside import checked_told
+from ceteris.experiments.beside import checked_told, flips_told
 from ceteris.experiments.comparison import PARTS, Comparison
 from ceteris.experiments.diff import by_class, relabellings, tally
 from ceteris.experiments.table import Line
@@ -153,7 +153,7 @@ def side_by_side(found: Comparison, metric: str) -> RenderableType:
         *_table("relabelled, from class to class", relabellings(rows)),
         *_table("by batch", tally(rows, "batch", "change")),
         *_table(
-            f"validation rows flipped: {len(flipped):,}, on {labels_of(found.flips_on)}, by class",
+            f"validation rows flipped: {len(flipped):,}, on {flips_told(found)}, by class",
             tally(flipped, "label", "flip"),
         ),
         *_table("by slice (looked for: a hint, no finding)", found.diff.by_slice),

@@ -1,0 +1,174 @@
+"""May the candidate take the place of the baseline? Opens the sealed test part once for this question, and counts the look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from ceteris import edits
+from ceteris.compare import Arm
+from ceteris.errors import BadInputError, StaleEditError, some
+from ceteris.ledger import of_part, read_ledger
+from ceteris.pairs import Name, Pair
+from ceteris.release.acceptance import (
+    Judges,
+    acceptance,
+    in_table,
+    judges_of,
+    line_of,
+    pair_of,
+    questions,
+    reported,
+    smallest_visible,
+    tipping,
+)
+from ceteris.release.folder import ACCEPTANCE, EDITS, QUEUE, circumstances, read_looks, read_terms, take
+from ceteris.release.looks import FILE as LOOKS
+from ceteris.release.looks import Look, Question, find, next_look
+from ceteris.release.sealed import TestPart, count_of, open_test, seal_of
+from ceteris.release.terms import FILE as TERMS
+from ceteris.release.terms import Accept, cells_of
+from ceteris.release.trained import Trained
+from ceteris.splits import VALIDATION
+from ceteris.stages import Progress, Stage, run
+from ceteris.store import home_of, read_table, write_json, write_table
+from ceteris.verdicts import FEWEST_DISCORDANT, HELPS
+from ceteris.wording import amount, interval, percent
+
+__all__ = ["main"]
+
+
+def main(stage: Stage) -> None:
+    """Take a look, or go on with the one that asked the same, and write acceptance.json and the queue of its disagreements."""
+    _refuse_elsewhere(stage)
+    accept = read_terms(stage.root).accept
+    candidate, baseline = cells_of(accept, stage.params)
+    trained = Trained(stage.root, stage.layout, stage.params, Progress(stage, "cells"))
+    pair = pair_of(baseline, candidate, trained.facts)
+    names = [baseline, candidate, *([(candidate[0], pair.control)] if pair.control else [])]
+    arms = {name: trained.arm(name) for name in names}
+    if arms[baseline].fingerprint.fit_key == arms[candidate].fingerprint.fit_key:
+        raise BadInputError(
+            f"{accept.candidate} and {accept.baseline} are one and the same: equal rows, labels, recipe and seeds.",
+            "Name a candidate that differs.",
+        )
+    validation = _on_validation(stage, trained, pair, arms)
+    question = _question(stage, accept, arms[candidate], arms[baseline])
+    looks = read_looks(stage.root)
+    look = find(looks, question)
+    because = (look.because if look else "") or accept.because or ""
+    _refuse_unless_it_helps(accept, validation, because)
+    if look is None:
+        trained.rehearse([baseline, candidate])
+        look = _take(stage, looks, question, validation, because)
+    _judge(stage, trained, pair, names, look, because, validation)
+
+
+def _judge(
+    stage: Stage, trained: Trained, pair: Pair, names: list[Name], look: Look, because: str, validation: Mapping[str, Any]
+) -> None:
+    """Open the test part for this look, and write what it says."""
+    compare = stage.params.compare.model_copy(update={"confidence": 1 - look.level})
+    test = open_test(stage.root, stage.layout, look)
+    judges = _test_judges(stage, trained, test, compare.metric)
+    scorer = judges.scorer(trained.on_test(names, test.rows), compare)
+    judged = reported(scorer, pair, judges.answers, trained.facts)
+    queue = questions(scorer, pair, judges.answers.ids, trained.facts)
+    doubted = judged[0].scored_on == "given" and compare.metric == "accuracy"
+    tips = tipping(scorer, judged[0], len(queue)) if doubted else None
+    found = acceptance(look, because, judged, tips, validation, judges.notes)
+    write_table(stage.root / QUEUE, queue)
+    write_json(stage.root / ACCEPTANCE, found)
+    verdict = "accepted" if found["accepted"] else "not accepted"
+    stage.tell(f"{look.question.candidate} in place of {look.question.baseline}: {verdict}; {ACCEPTANCE} says why")
+
+
+def _refuse_elsewhere(stage: Stage) -> None:
+    if home_of(stage.root) != stage.root:
+        raise BadInputError(
+            "This is a folder that DVC made for one experiment, and the look would be lost with it.",
+            "Take looks in the repository itself: dvc exp apply NAME, then ceteris accept",
+        )
+
+
+def _on_validation(stage: Stage, trained: Trained, pair: Pair, arms: Mapping[Name, Arm]) -> dict[str, Any]:
+    """Return the pair's effect on validation: as compare told it, or, where it did not compare these two, judged now."""
+    metric = stage.params.compare.metric
+    effects = read_table(trained.path("results", "compare", "effects.csv"), text=("verdict", "reason", "control"))
+    found = in_table(effects, pair, metric)
+    if found is not None:
+        return found
+    decisions = edits.resolve(read_ledger(stage.path("edits")), stage.params.fix.conflicts)
+    parts = trained.table("split", "parts.parquet").set_index("id")["part"]
+    truth = trained.table("split", f"truth-{VALIDATION}.parquet")
+    judging = of_part(decisions, parts, VALIDATION)
+    judges = judges_of(trained.validation, truth, judging, trained.classes, metric, VALIDATION)
+    scorer = judges.scorer(arms, stage.params.compare)
+    return line_of(reported(scorer, pair, judges.answers, trained.facts)[0])
+
+
+def _question(stage: Stage, accept: Accept, candidate: Arm, baseline: Arm) -> Question:
+    compare = stage.params.compare
+    return Question(
+        candidate=str(accept.candidate),
+        baseline=str(accept.baseline),
+        metric=compare.metric,
+        region=f"{compare.region_log_loss if compare.metric == 'log_loss' else compare.region:g}",
+        at_least=accept.at_least,
+        candidate_cell=candidate.fingerprint.fit_key,
+        baseline_cell=baseline.fingerprint.fit_key,
+        test=seal_of(stage.root, stage.layout),
+    )
+
+
+def _refuse_unless_it_helps(accept: Accept, validation: Mapping[str, Any], because: str) -> None:
+    if validation["verdict"] == HELPS or because:
+        return
+    metric = validation["metric"]
+    seen = f"{amount(validation['difference'], metric)} {interval(validation['low'], validation['high'], metric)}"
+    raise BadInputError(
+        f"{accept.candidate} is not told to help against {accept.baseline} on validation: {seen} {metric} on "
+        f"{validation['scored_on']} labels, {validation['verdict']} ({validation['reason']}).",
+        "Name one that is, or say why the test part is to be opened for this one: "
+        f'ceteris accept {accept.candidate} --baseline {accept.baseline} --because "..." (accept.because in {TERMS}).',
+    )
+
+
+def _take(stage: Stage, looks: tuple[Look, ...], question: Question, validation: Mapping[str, Any], because: str) -> Look:
+    """Count a look; when this returns its line is on the disk, and nothing of the test part has been read."""
+    n_rows = count_of(stage.root, stage.layout)
+    if n_rows < FEWEST_DISCORDANT:
+        raise BadInputError(
+            f"The test part holds {n_rows} rows, and under {FEWEST_DISCORDANT} nothing is said to help.",
+            "Enlarge split.test in params.yaml.",
+        )
+    told, changed = circumstances(stage.root)
+    look = next_look(looks, question, **told, on_validation=str(validation["verdict"]), because=because)
+    if changed:
+        stage.tell(f"the workspace is not what the last commit holds: {some(changed)}; the look says so")
+    if question.metric == "accuracy":
+        share = validation["n_discordant"] / validation["n_rows"]
+        visible = amount(smallest_visible(n_rows, share, look.level), question.metric).lstrip("+")
+        seen = amount(validation["difference"], question.metric)
+        stage.tell(f"{n_rows:,} test rows show an effect of {visible} four times in five; on validation it was {seen}")
+    take(stage.root, look)
+    stage.tell(f"look {look.number} is written to {LOOKS}, at the level {percent(look.level)}; the test part is opened")
+    return look
+
+
+def _test_judges(stage: Stage, trained: Trained, test: TestPart, metric: str) -> Judges:
+    decisions = edits.resolve(read_ledger(stage.root / EDITS), stage.params.fix.conflicts)
+    stray = decisions[~decisions["id"].isin(test.rows.ids)]
+    if len(stray):
+        lines: pd.Series = stray["where"] + " " + stray["id"]
+        raise StaleEditError(
+            f"These edits in {EDITS}/ are about rows that are not in the test part: {some(lines)}.",
+            "Move the lines to data/edits/, or revert them.",
+        )
+    return judges_of(test.rows, test.truth, decisions, trained.classes, metric, "test")
+
+
+if __name__ == "__main__":
+    run(main)
