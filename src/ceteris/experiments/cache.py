@@ -52,7 +52,7 @@ class Cache:
         self._open.close()
 
     def not_run(self) -> list[str]:
-        """Return the inputs that changed in the workspace since its stages ran; nothing where DVC cannot tell.
+        """Return the inputs of dvc.yaml's stages that changed in the workspace since these ran; nothing where DVC cannot tell.
 
         What stages make is left out, and so is what is gone, as in a fresh clone where it never was. (`dvc status` would look
         into the cache too, and remove damaged objects from it.)
@@ -63,10 +63,11 @@ class Cache:
         found: set[str] = set()
         try:
             made = {str(out) for out in self._repo.index.outs}
-            deps = [dep for stage in self._repo.index.stages for dep in stage.deps]
+            ours = (self._root / "dvc.yaml").resolve()
+            deps = [dep for stage in self._repo.index.stages if Path(stage.path).resolve() == ours for dep in stage.deps]
             params = [dep for dep in deps if isinstance(dep, ParamsDependency)]
             for path, keys in (told for dep in params for told in dep.workspace_status().items()):
-                found |= {f"{path}: {key.split('.')[0]}" for key in keys}
+                found |= {path} if isinstance(keys, str) else {f"{path}: {key.split('.')[0]}" for key in keys}
             files = {str(dep): dep for dep in deps if dep not in params and str(dep) not in made}
             found |= {path for path, dep in files.items() if dep.exists and dep.changed_checksum()}
         except (DvcException, OSError):
