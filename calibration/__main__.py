@@ -8,7 +8,7 @@ import sys
 from calibration.figure import figure
 from calibration.page import counts, page
 from calibration.scenarios import SCENARIOS
-from calibration.study import ROOT, outcomes_of, run
+from calibration.study import ROOT, run
 from ceteris.plots.colors import THEMES
 from ceteris.store import table_text
 
@@ -26,11 +26,7 @@ def main() -> None:
     if unknown:
         parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
     chosen = [one for one in SCENARIOS if one.name in given.names or not given.names]
-    run(chosen)
-    known = {one.name: outcomes_of(one) for one in chosen}
-    found = counts(
-        chosen, {name: [world for block in sorted(blocks) for world in blocks[block]] for name, blocks in known.items()}
-    )
+    found = counts(chosen, run(chosen))
     print(found.drop(columns="scenario").to_string(index=False))
     if not given.names:
         docs = ROOT / "docs"

@@ -54,11 +54,11 @@ def fixes(
 
 
 def minority(block: int) -> list[dict[str, bool]]:
-    """The same where one class holds 3 % of the rows: 30 of 1000, and 7 of 250, which ceteris warns of."""
+    """The same where one class holds 3 % of the rows: 60 of 2000, 30 of 1000, and 7 of 250, which ceteris warns of."""
     rng = np.random.default_rng([5, block])
     arms = fix(rng, block, MINORITY, 600, 0.7)
     truths = truth_of(arms, MINORITY.draw(rng, TRUTH_ROWS), METRICS)
-    return [_trial(rng, arms, truths, MINORITY, ((10, 1000), (10, 250)), trial) for trial in range(TRIALS)]
+    return [_trial(rng, arms, truths, MINORITY, ((10, 2000), (10, 1000), (10, 250)), trial) for trial in range(TRIALS)]
 
 
 def grouped(block: int) -> list[dict[str, bool]]:

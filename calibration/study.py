@@ -114,7 +114,7 @@ def _closure(module: str) -> set[Path]:
 
 
 def _code(path: Path) -> str:
-    """Return a file's code as a tree, without docstrings, and without what only writes sentences."""
+    """Return a file's code as a tree, without imports and docstrings, and without what only writes sentences."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
@@ -128,10 +128,12 @@ def _code(path: Path) -> str:
 def _is_words(node: ast.AST) -> bool:
     if isinstance(node, ast.FunctionDef):
         return node.name == "__str__"
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return isinstance(node, ast.Import | ast.ImportFrom) or (
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    )
 
 
-def outcomes_of(scenario: Scenario) -> dict[int, list[Outcomes]]:
+def outcomes_of(scenario: Scenario) -> dict[int, Sequence[Outcomes]]:
     """Return the outcomes that are known, by block."""
     path = _path(scenario)
     if not path.is_file():
@@ -155,14 +157,16 @@ def tally(worlds: Sequence[Outcomes]) -> dict[str, Tally]:
     }
 
 
-def run(scenarios: Sequence[Scenario]) -> None:
-    """Run every block that is not known yet, telling how far it is and how long the rest may take."""
+def run(scenarios: Sequence[Scenario]) -> dict[str, list[Outcomes]]:
+    """Return the outcomes of all worlds by scenario; those that are not known are run, and how long that may take is told."""
     paths = {one.name: _path(one) for one in scenarios}  # of the code as it is when the run starts
     known = {one.name: outcomes_of(one) for one in scenarios}
     todo = [(one, block) for one in scenarios for block in range(one.blocks) if block not in known[one.name]]
     started, told = time.monotonic(), 0.0
     for done, (scenario, block, outcomes) in enumerate(_finished(todo), start=1):
-        _add(paths[scenario.name], [block, [{name: float(value) for name, value in world.items()} for world in outcomes]])
+        plain = [{name: float(value) for name, value in world.items()} for world in outcomes]
+        _add(paths[scenario.name], [block, plain])
+        known[scenario.name][block] = plain
         if time.monotonic() - told > 20 or done == len(todo):
             told = time.monotonic()
             minutes = (told - started) / done * (len(todo) - done) / 60
@@ -171,6 +175,7 @@ def run(scenarios: Sequence[Scenario]) -> None:
                 file=sys.stderr,
                 flush=True,
             )
+    return {name: [world for block in sorted(blocks) for world in blocks[block]] for name, blocks in known.items()}
 
 
 def _add(path: Path, record: list[object]) -> None:
