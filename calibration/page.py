@@ -28,9 +28,9 @@ SECTIONS = {
         ("fixes",),
     ),
     "Few rows of a class, and rows in groups": (
-        "One class holds 3 % of the rows: 60 of 2000; 30 of 1000, and 7 of 250, which ceteris warns of, stand beside without a"
-        " gate: macro-F1 and AUC miss more often there. Then rows in groups of five that share label and offset: with"
-        " `groups=`, and what leaving them unsaid would do.",
+        "One class holds 3 % of the rows: 60 of 2000. Beside, without a gate, 30 of 1000, and 7 of 250, where ceteris warns"
+        " that class-wise intervals are too narrow. Then rows in groups of five that share label and offset: with `groups=`,"
+        " and what leaving them unsaid would do.",
         ("minority", "grouped"),
     ),
     "Wrong validation labels": (
@@ -61,8 +61,12 @@ of that size in 0 of 5 (logistic regression) and 4 of 5 worlds (tree), those wit
 placebo's draws hides what one version does to single rows, and its spread over seeds holds the luck of the draws, which a
 version that stands fixed does not have. Adding what the mean hides brought logistic regression to 6 of 20. Now the noise of
 seeds is taken from A/A, and on accuracy an effect of size delta adds a share delta of rows that must differ
-(`ceteris.verdicts.smallest_visible_after`). The rows by learner show what is left: too careful for a linear model with seed
-noise, too bold for one without."""
+(`ceteris.verdicts.smallest_visible_after`). The rows by learner show what is left: the printed size is larger than it need be
+for learners with seed noise, the linear one above all, whose placebo draws move more than a fix does.
+
+The gate of the rare class stood at 30 rows first. In that run macro-F1 was covered in 92.6 % of 1000 worlds, balanced accuracy
+in 93.7 %; other draws stand above. Degrees of freedom from the kurtosis of the influence values bought less than a point. So
+the gate stands at 60 rows, and what 30 rows give stays in the table."""
 
 
 def counts(scenarios: Sequence[Scenario], outcomes: Mapping[str, Sequence[Mapping[str, float]]]) -> pd.DataFrame:
