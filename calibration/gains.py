@@ -23,12 +23,13 @@ from calibration.worlds import (
     truth_of,
 )
 
-__all__ = ["FIX_SIZES", "METRICS", "SAID", "TRIALS", "fix", "fixes", "grouped", "minority"]
+__all__ = ["FIX_SIZES", "METRICS", "RARE", "SAID", "TRIALS", "fix", "fixes", "grouped", "minority"]
 
 TRIALS = 10
 SAID, UNSAID = "S 10, n 500 in groups of 5", "the same, groups unsaid"
 FIX_SIZES = ((5, 250), (10, 100), (10, 250), (10, 2000), (20, 250), (20, 2000))
 """Seeds and validation rows of the trials: one trial is measured at each size."""
+RARE, RARE_SIZES = "3 % in one class", ((10, 2000), (10, 1000), (10, 250))
 
 
 def fix(rng: np.random.Generator, which: int, population: Population, n_rows: int, share: float) -> tuple[Arm, Arm]:
@@ -58,7 +59,7 @@ def minority(block: int) -> list[dict[str, bool]]:
     rng = np.random.default_rng([5, block])
     arms = fix(rng, block, MINORITY, 600, 0.7)
     truths = truth_of(arms, MINORITY.draw(rng, TRUTH_ROWS), METRICS)
-    return [_trial(rng, arms, truths, MINORITY, ((10, 2000), (10, 1000), (10, 250)), trial) for trial in range(TRIALS)]
+    return [_trial(rng, arms, truths, MINORITY, RARE_SIZES, trial, f"{RARE}, ") for trial in range(TRIALS)]
 
 
 def grouped(block: int) -> list[dict[str, bool]]:
@@ -86,6 +87,7 @@ def _trial(
     population: Population,
     sizes: Sequence[tuple[int, int]],
     trial: int,
+    where: str = "",
 ) -> dict[str, bool]:
     most_seeds, most_rows = (max(size) for size in zip(*sizes, strict=True))
     fresh = population.draw(rng, most_rows)
@@ -95,5 +97,5 @@ def _trial(
     for n_seeds, n_rows in sizes:
         rows, parts = fresh.first(n_rows), [arm.part(n_seeds, n_rows) for arm in (baseline, candidate)]
         for metric in truths:
-            found[f"S {n_seeds}, n {n_rows}/{metric}"] = covers(effect_of(metric, rows.labels, *parts), truths[metric])
+            found[f"{where}S {n_seeds}, n {n_rows}/{metric}"] = covers(effect_of(metric, rows.labels, *parts), truths[metric])
     return found

@@ -34,7 +34,9 @@ SCENARIOS = (
         for n_rows in (400, 2000)
     ),
     Scenario("fixes", gains.fixes, gains.__name__, dict.fromkeys(gains.METRICS, COVERS)),
-    Scenario("minority", gains.minority, gains.__name__, {f"S 10, n 2000/{metric}": COVERS for metric in gains.METRICS}),
+    Scenario(
+        "minority", gains.minority, gains.__name__, {f"{gains.RARE}, S 10, n 2000/{metric}": COVERS for metric in gains.METRICS}
+    ),
     Scenario("grouped", gains.grouped, gains.__name__, {f"{gains.SAID}/{metric}": COVERS for metric in gains.METRICS}),
     Scenario("noisy", noisy.noisy, noisy.__name__, {"verified labels: covered": Gate(low=0.93)}),
     _worlds("power", power.power, {"every learner/told helps": Gate(0.70, 0.92)}),
