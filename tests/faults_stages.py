@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from small import CLASSES, edit, params
 
 from ceteris import ledger
 from ceteris.errors import CeterisError
-from ceteris.store import read_parquet
 
 __all__ = ["LEDGER", "Change", "Fault", "another", "both", "file", "line", "rows", "stated", "wrote"]
 
@@ -33,7 +33,7 @@ class Fault:
 
 def rows(root: Path, part: str = "train", label: str | None = None) -> list[tuple[str, str]]:
     """Return (id, given label) of the rows of a part."""
-    frame = read_parquet(root / f"data/split/{part}.parquet")
+    frame = pd.read_parquet(root / f"data/split/{part}.parquet")
     found = zip(frame["ceteris:id"], frame["ceteris:label"], strict=True)
     return [(name, given) for name, given in found if label in (None, given)]
 

@@ -139,9 +139,9 @@ def test_answers_of_a_blind_review_change_what_the_look_is_scored_on_and_no_more
     monkeypatch.chdir(sealed.root)
     before = accept(sealed, HELPS)
     out = ceteris_("queue", "test")
-    assert "fill in the column `label` with a class, `unsure`." in out.out
+    assert "Fill in the column `label` with a class, `unsure`." in out.out
     queue = pd.read_csv("review-test.csv")
-    assert list(queue.columns) == ["id", "label", "x", "y"]
+    assert list(queue.columns) == ["id", "label", "pi", "x", "y"]
     queue["label"] = queue["id"].map(true_labels())
     queue.to_csv("review-test.csv", index=False)
     back = ceteris_("edits", "import", "review-test.csv", "--reviewer", "ann")

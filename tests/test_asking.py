@@ -177,7 +177,7 @@ def test_what_cannot_be_asked_is_a_sentence(clone: Clone, ceteris_: Any) -> None
     ):
         told = ceteris_(*words)
         assert (told.code, said in told.err) == (2, True), (words, told.err)
-    assert ceteris_("queue").out.split()[:2] == ["train", "given.logistic.ridge"]
+    assert ceteris_("queue").out.split()[:3] == ["train", "random", "given.logistic.ridge"]
     path = clone.root / "data/split/validation.parquet"
     kept = pd.read_parquet(path)
     path.unlink()

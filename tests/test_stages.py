@@ -138,7 +138,7 @@ def test_too_few_rows_are_refused(tmp_path: Path) -> None:
 
 def test_split_publishes_counts_and_seals_the_rest(repo: Path) -> None:
     counts = read_json(repo / "results/split/summary.json")
-    parts = {part: read_parquet(repo / f"data/split/{part}.parquet") for part in ("train", "validation", "test")}
+    parts = {part: pd.read_parquet(repo / f"data/split/{part}.parquet") for part in ("train", "validation", "test")}
     assert {part: counts[part] for part in parts} == {part: len(frame) for part, frame in parts.items()}
     published = "".join(path.read_text() for path in (repo / "results/split").iterdir())
     assert not any(name in published for name in parts["test"]["ceteris:id"])
