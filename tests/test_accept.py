@@ -139,7 +139,13 @@ def test_answers_of_a_blind_review_change_what_the_look_is_scored_on_and_no_more
     monkeypatch.chdir(sealed.root)
     before = accept(sealed, HELPS)
     out = ceteris_("queue", "test")
-    assert "Fill in the column `label` with a class, `unsure`." in out.out
+    assert "Fill in the column `label` with a class or `unsure`." in out.out
+    whole = sealed.read("release/queue.csv")
+    for damaged in ("garbage,\n1,2,3,4\n", "nope\n1\n"):
+        (sealed.root / "release/queue.csv").write_text(damaged, encoding="utf-8")
+        refused = ceteris_("queue", "test", "--out", "again.csv")
+        assert (refused.code, "release/queue.csv is not what accept wrote. Write it anew" in refused.err) == (8, True)
+    (sealed.root / "release/queue.csv").write_text(whole, encoding="utf-8")
     queue = pd.read_csv("review-test.csv")
     assert list(queue.columns) == ["id", "label", "pi", "x", "y"]
     queue["label"] = queue["id"].map(true_labels())
@@ -164,12 +170,18 @@ def test_answers_of_a_blind_review_change_what_the_look_is_scored_on_and_no_more
     assert accept(sealed, HELPS) == before
 
 
-def test_answers_in_the_wrong_ledger_are_refused(sealed: Clone) -> None:
-    accept(sealed, HELPS)
+def test_answers_in_the_wrong_ledger_are_refused_and_no_look_is_spent_on_them(sealed: Clone) -> None:
     sealed.answer()  # about a train row
     shutil.move(sealed.root / "data/edits/ann-1.csv", sealed.root / "release/edits/ann-1.csv")
     with pytest.raises(StaleEditError, match=r"rows that are not in the test part: 'release/edits/ann-1\.csv line 2 row-"):
         accept(sealed, HELPS)
+    assert looks(sealed) == ()
+
+
+def test_cells_of_another_name_that_were_fitted_on_the_same_are_the_same_look(sealed: Clone) -> None:
+    accept(sealed, "tree/given", because="a trial")
+    found = accept(sealed, "tree/twin", because="a trial")
+    assert (len(looks(sealed)), found["look"], found["question"]["candidate"]) == (1, 1, "tree/twin")
 
 
 @contextmanager

@@ -104,7 +104,9 @@ def test_looks_of_two_branches_are_merged_without_a_conflict(root: Path) -> None
         take(root, one)
         commit(root)
     run(root, "git", "merge", "-q", "--no-edit", "mine")
-    assert set(read_looks(root)) == {ONE, TWO, three}
+    found = read_looks(root)
+    assert {one.question for one in found} == {one.question for one in (ONE, TWO, three)}
+    assert [(one.number, one.level) for one in found] == [(1, 0.025), (2, 0.0125), (3, 0.00625)]
 
 
 def test_looks_are_refused_outside_git(tmp_path: Path) -> None:

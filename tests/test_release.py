@@ -85,7 +85,18 @@ def test_a_stage_that_was_committed_without_a_run_is_no_acceptance(
         monkeypatch.setenv(name, value)
     _name(sealed.root, HELPS, "near/given", None, None)
     sealed.dvc("commit", "--force", "release/dvc.yaml")
-    said = ceteris_("accept")
+    said = ceteris_("accept", HELPS, "--baseline", "near/given")
     assert said.code == 7
     assert said.err.endswith("Run it: dvc repro --force --single-item release/dvc.yaml:accept\n")
+    assert looks(sealed) == ()
+
+
+def test_a_bare_accept_goes_on_with_a_look_and_never_takes_one(
+    sealed: Clone, ceteris_, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(sealed.root)
+    _name(sealed.root, HELPS, "near/given", None, None)
+    said = ceteris_("accept")
+    assert said.code == 2
+    assert f"Name it to take one: ceteris accept {HELPS} --baseline near/given" in said.err
     assert looks(sealed) == ()

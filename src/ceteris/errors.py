@@ -36,6 +36,8 @@ def nearest(word: str, known: Iterable[str], *, listed: bool = False) -> str:
     choices = list(known)
     close = difflib.get_close_matches(str(word), choices, n=1, cutoff=0.5)
     meant = f" Did you mean {close[0]!r}?" if close else ""
+    if not choices:
+        return " There is none yet."
     return meant if close and not listed else f"{meant} Known: {some(choices, 12)}."
 
 

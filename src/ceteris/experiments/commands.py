@@ -149,7 +149,7 @@ def credit(
 
 
 def budget(
-    most: Annotated[int, typer.Option(help="Reviews up to which the curve goes.")] = 400,
+    most: Annotated[int, typer.Option(min=1, help="Reviews up to which the curve goes.")] = 400,
     model: Annotated[str | None, typer.Option(help="Held fixed; default: that of the first planned data contrast.")] = None,
     figure: Annotated[
         Path | None, typer.Option(help="Write it as a figure: NAME.svg makes NAME-light.svg and NAME-dark.svg.")
@@ -187,7 +187,7 @@ def budget(
 
 
 def next_(
-    most: Annotated[int, typer.Option(help="Reviews up to which the budget curve goes.")] = 400,
+    most: Annotated[int, typer.Option(min=1, help="Reviews up to which the budget curve goes.")] = 400,
     model: Annotated[str | None, typer.Option(help="Held fixed; default: that of the first planned data contrast.")] = None,
 ) -> None:
     """Say whether to review 100 more labels or to tune 100 more trials, from what either has earned so far."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,6 @@ from ceteris.errors import BadInputError, StaleEditError, some
 from ceteris.ledger import of_part, read_ledger
 from ceteris.pairs import Name, Pair
 from ceteris.release.acceptance import (
-    Judges,
     acceptance,
     in_table,
     judges_of,
@@ -27,11 +27,11 @@ from ceteris.release.acceptance import (
 from ceteris.release.folder import ACCEPTANCE, EDITS, QUEUE, circumstances, read_looks, read_terms, take
 from ceteris.release.looks import FILE as LOOKS
 from ceteris.release.looks import Look, Question, find, next_look
-from ceteris.release.sealed import TestPart, count_of, open_test, seal_of
+from ceteris.release.sealed import count_of, open_test, seal_of
 from ceteris.release.terms import FILE as TERMS
 from ceteris.release.terms import Accept, cells_of
 from ceteris.release.trained import Trained
-from ceteris.splits import VALIDATION
+from ceteris.splits import TEST, VALIDATION
 from ceteris.stages import Progress, Stage, run
 from ceteris.store import home_of, read_table, write_json, write_table
 from ceteris.verdicts import FEWEST_DISCORDANT, HELPS
@@ -60,25 +60,35 @@ def main(stage: Stage) -> None:
     look = find(looks, question)
     because = (look.because if look else "") or accept.because or ""
     _refuse_unless_it_helps(accept, validation, because)
+    decisions = _decisions(stage, trained)
     if look is None:
         trained.rehearse([baseline, candidate])
         look = _take(stage, looks, question, validation, because)
-    _judge(stage, trained, pair, names, look, because, validation)
+    notes = _notes(stage, candidate, arms[baseline], arms[candidate])
+    _judge(stage, trained, pair, names, replace(look, question=question), because, validation, decisions, notes)
 
 
 def _judge(
-    stage: Stage, trained: Trained, pair: Pair, names: list[Name], look: Look, because: str, validation: Mapping[str, Any]
+    stage: Stage,
+    trained: Trained,
+    pair: Pair,
+    names: list[Name],
+    look: Look,
+    because: str,
+    validation: Mapping[str, Any],
+    decisions: pd.DataFrame,
+    notes: tuple[str, ...],
 ) -> None:
     """Open the test part for this look, and write what it says."""
     compare = stage.params.compare.model_copy(update={"confidence": 1 - look.level})
     test = open_test(stage.root, stage.layout, look)
-    judges = _test_judges(stage, trained, test, compare.metric)
+    judges = judges_of(test.rows, test.truth, decisions, trained.classes, compare.metric, "test")
     scorer = judges.scorer(trained.on_test(names, test.rows), compare)
     judged = reported(scorer, pair, judges.answers, trained.facts)
     queue = questions(scorer, pair, judges.answers.ids, trained.facts)
     doubted = judged[0].scored_on == "given" and compare.metric == "accuracy"
     tips = tipping(scorer, judged[0], len(queue)) if doubted else None
-    found = acceptance(look, because, judged, tips, validation, judges.notes)
+    found = acceptance(look, because, judged, tips, validation, (*notes, *judges.notes))
     write_table(stage.root / QUEUE, queue)
     write_json(stage.root / ACCEPTANCE, found)
     verdict = "accepted" if found["accepted"] else "not accepted"
@@ -158,16 +168,29 @@ def _take(stage: Stage, looks: tuple[Look, ...], question: Question, validation:
     return look
 
 
-def _test_judges(stage: Stage, trained: Trained, test: TestPart, metric: str) -> Judges:
+def _decisions(stage: Stage, trained: Trained) -> pd.DataFrame:
+    """Return what people said of test rows, refusing before a look is spent what is about no test row of these data."""
     decisions = edits.resolve(read_ledger(stage.root / EDITS), stage.params.fix.conflicts)
-    stray = decisions[~decisions["id"].isin(test.rows.ids)]
+    parts = trained.table("split", "parts.parquet").set_index("id")["part"]
+    stray = decisions[parts.reindex(decisions["id"]).to_numpy() != TEST]
     if len(stray):
         lines: pd.Series = stray["where"] + " " + stray["id"]
         raise StaleEditError(
             f"These edits in {EDITS}/ are about rows that are not in the test part: {some(lines)}.",
-            "Move the lines to data/edits/, or revert them.",
+            f"Answers about other data than these: move their files out of {EDITS}/. No look was spent.",
         )
-    return judges_of(test.rows, test.truth, decisions, trained.classes, metric, "test")
+    return decisions
+
+
+def _notes(stage: Stage, candidate: Name, one: Arm, other: Arm) -> tuple[str, ...]:
+    """Return what a reader must know of the candidate itself."""
+    steps = stage.params.fix.steps().get(candidate[1], ())
+    simulated = any(step.step == "simulate_review" for step in steps)
+    moved = one.fingerprint.data != other.fingerprint.data and one.fingerprint.model != other.fingerprint.model
+    return (
+        *([f"the review of {candidate[1]} is simulated: its answers are the true labels"] if simulated else []),
+        *(["data and model both moved: which of them it was, this does not tell"] if moved else []),
+    )
 
 
 if __name__ == "__main__":

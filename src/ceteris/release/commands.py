@@ -40,6 +40,8 @@ def accept(
     from ceteris.wording import percent, upper_first
 
     root = find_root()
+    if candidate is None and baseline is None:
+        _refuse_unless_taken(root)
     named = _name(root, candidate, baseline, because, at_least)
     _run(root)
     found = read_json(root / ACCEPTANCE)
@@ -91,6 +93,24 @@ def _name(root: Path, candidate: str | None, baseline: str | None, because: str 
         if after != before:
             write_text(root / FILE, after)
     return named
+
+
+def _refuse_unless_taken(root: Path) -> None:
+    """Refuse to open the test part anew for a candidate that nobody named just now."""
+    from ceteris.release.folder import ACCEPTANCE, read_looks, read_terms
+    from ceteris.store import read_json
+
+    known = read_terms(root).accept
+    asked = [look.question for look in read_looks(root)]
+    taken: set[tuple[str | None, str | None]] = {(question.candidate, question.baseline) for question in asked}
+    if (root / ACCEPTANCE).is_file():
+        said = read_json(root / ACCEPTANCE).get("question") or {}
+        taken.add((said.get("candidate"), said.get("baseline")))
+    if known.candidate is not None and (known.candidate, known.baseline) not in taken:
+        raise BadInputError(
+            f"No look was taken for {known.candidate} in place of {known.baseline}, so there is none to go on with.",
+            f"Name it to take one: ceteris accept {known.candidate} --baseline {known.baseline}",
+        )
 
 
 def _run(root: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 
 from ceteris.errors import BadInputError, IntegrityError
 from ceteris.neutral import neutral, original
@@ -103,8 +103,12 @@ def next_look(looks: Sequence[Look], question: Question, **told: str) -> Look:
 
 
 def find(looks: Iterable[Look], question: Question) -> Look | None:
-    """Return the look that asked this question, or None."""
-    return next((look for look in looks if look.question == question), None)
+    """Return the look that asked this question, or None; fingerprints decide, under whatever names the cells were asked for."""
+    return next((look for look in looks if _nameless(look.question) == _nameless(question)), None)
+
+
+def _nameless(question: Question) -> Question:
+    return replace(question, candidate="", baseline="")
 
 
 def line_of(look: Look) -> str:
@@ -137,6 +141,9 @@ def whole_again(seen: Sequence[str], here: Sequence[str]) -> str:
 def parse(text: str) -> tuple[Look, ...]:
     """Return the looks that a file holds, in its order; an empty text holds none.
 
+    A line's place is its number, and gives its level: lines that two branches wrote apart, each as its first, or whose number
+    somebody changed, spend no more together than the levels of their places.
+
     Raises
     ------
     IntegrityError
@@ -153,7 +160,7 @@ def parse(text: str) -> tuple[Look, ...]:
             f"{FILE} cannot be read: {listed}.",
             f"Restore it (git checkout HEAD -- {FILE}), or correct these lines and keep every look.",
         )
-    return tuple(_look(line) for line in lines)
+    return tuple(replace(_look(line), number=place, level=level_of(place)) for place, line in enumerate(lines, start=1))
 
 
 def _look(line: str) -> Look:

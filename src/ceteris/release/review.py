@@ -77,7 +77,12 @@ def asked_labels(root: Path, parts: pd.Series, ids: Iterable[str]) -> pd.Series:
 
 def _queue(root: Path) -> pd.DataFrame:
     path = root / QUEUE
-    return read_table(path, text=("id", "label")) if path.is_file() else pd.DataFrame({"id": [], "pi": [], "label": []})
+    if not path.is_file():
+        return pd.DataFrame({"id": [], "pi": [], "label": []})
+    try:
+        return read_table(path, text=("id", "label"))[["id", "pi", "label"]]
+    except (ValueError, KeyError):
+        raise IntegrityError(f"{QUEUE} is not what accept wrote.", "Write it anew: ceteris accept") from None
 
 
 def _taken(root: Path) -> Look:

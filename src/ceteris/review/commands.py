@@ -22,6 +22,10 @@ __all__ = ["add_to"]
 NOTHING_LEFT = (
     "Nothing to review: every row that could change this contrast is answered, or its arms never predict differently."
 )
+NOTHING_OF_TEST = (
+    "Nothing to review: every row that could change this look is answered, or it is scored on true labels, or its arms never "
+    "predict differently."
+)
 edits_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Reviewed fixes: data/edits/, and release/edits/ for test rows."
 )
@@ -62,7 +66,7 @@ def queue(
     elif name == "test":
         from ceteris.release.review import asked_rows
 
-        _write(target, *asked_rows(_bench().root))
+        _write(target, *asked_rows(_bench().root), nothing=NOTHING_OF_TEST)
     elif between is None:
         from ceteris.asking import questions_about
 
@@ -83,7 +87,7 @@ def _write_train_queue(target: Path, random: int | None) -> None:
     rows = bench.queue() if random is None else _random_rows(bench, random).assign(**{CHOSEN_BY: RANDOM_SOURCE})
     nothing = "Nothing to review: " + ("the audit doubts no train row." if random is None else "every train row is answered.")
     columns = ("given_label", "suggested_label", "label_quality", *([] if random is None else [CHOSEN_BY]))
-    _write(target, rows, bench.train_rows(), columns, nothing=nothing, also=" or `drop`")
+    _write(target, rows, bench.train_rows(), columns, nothing=nothing, also=", `drop`")
 
 
 def _random_rows(bench: Workbench, most: int) -> pd.DataFrame:
@@ -115,7 +119,7 @@ def _write(
         return
     write_table(target, to_review(rows, features, columns))
     print(f"{len(rows):,} rows in {target}{f': {said}' if (said := told()) else '.'}")
-    print(f"Fill in the column `label` with a class, `unsure`{also}.")
+    print(f"Fill in the column `label` with a class{also} or `unsure`.")
     print(f"Bring the answers back with: ceteris edits import {target} --reviewer YOUR-NAME")
 
 
