@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -65,7 +65,8 @@ def open_test(root: Path, layout: Mapping[str, str], look: Look) -> TestPart:
     IntegrityError
         A file is not what split left.
     """
-    if find(read_looks(root), look.question) is None:
+    taken = find(read_looks(root), look.question)
+    if taken is None or replace(taken, question=look.question) != look:
         raise SealedTestError(f"This look does not stand in {LOOKS}.", SealedTestError.ONLY_A_LOOK)
     if look.question.test != seal_of(root, layout):
         raise SealedTestError(
