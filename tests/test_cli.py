@@ -80,7 +80,7 @@ def test_effects_are_the_planned_ones_or_all(repo: Path, ceteris_) -> None:
 def test_a_train_queue_goes_out_and_its_answers_come_back(repo: Path, ceteris_) -> None:
     out = ceteris_("queue", "train")
     assert "review-train.csv" in out.out
-    assert "or `drop`" in out.out
+    assert ", `drop` or `unsure`" in out.out
     table = read_table(Path("review-train.csv"), text=("id", "label"))
     assert list(table.columns) == ["id", "label", "given_label", "suggested_label", "label_quality", "x", "y"]
     ids = fill(Path("review-train.csv"), {0: str(table["suggested_label"][0]), 1: "unsure", 2: "drop"})
