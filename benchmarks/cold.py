@@ -26,7 +26,7 @@ def run() -> Result:
     parts = _stages()
     return Result(
         (comparison,),
-        (
+        notes=(
             f"`dvc repro` from nothing took {total:.1f} s (aim: under 40 s on 2 cores). A further run by stages, in seconds:",
             table(("stage", "in all", "fits", "imports", "other work", "DVC"), [part.cells() for part in parts]),
             "Fits: from the first to the last of a stage, on as many processes as paid. Imports: of all libraries, lazy ones"

@@ -27,7 +27,7 @@ def run() -> Result:
             _compare("effect, short fits: tree, 1,400 digits", tree, digits(), 25, "0.6"),
             _compare("effect, short fits: logistic, 1,400 digits", logistic, digits(), 15, "0.6"),
         ),
-        (
+        notes=(
             "Both sides fit 2 arms x 10 seeds, but for the logistic model: two seeds tell ceteris that it is deterministic, so"
             " it fits 2 x 2, and the loop 2 x 10. ceteris also checks that no validation row is trained on, keeps"
             " probabilities, and gives an interval over seeds and rows; the loop takes a paired t over the seeds.",
