@@ -21,7 +21,6 @@ from ceteris.experiments.diff import flips
 from ceteris.experiments.extra import Extra, Training
 from ceteris.fingerprint import Fingerprint
 from ceteris.layout import read_layout
-from ceteris.params import Params
 from ceteris.recipes import Evidence, Version
 from ceteris.scoring import row_scores
 from ceteris.store import read_json, read_params, read_parquet
@@ -79,7 +78,7 @@ class Reviewing:
 
     def __init__(self, root: Path, model: str | None = None, tell: Tell = lambda done, total: None) -> None:
         self.params, self._layout = read_params(root), read_layout(root)
-        self.model = model or _held_model(self.params)
+        self.model = model or self.params.held_model
         if self.model not in self.params.train.models:
             known = nearest(self.model, self.params.train.models)
             raise BadInputError(f"{self.model!r} is no model of params.yaml.{known}", "Name one of train.models.")
@@ -169,11 +168,6 @@ def _best_first(given: np.ndarray, truth: pd.Series, answers: Answers, classes: 
     if truth.notna().all():
         known = {"true": codes(truth.to_numpy(dtype=object), classes)} | known
     return known
-
-
-def _held_model(params: Params) -> str:
-    planned = next((contrast.model for contrast in params.compare.planned if contrast.axis == "data"), None)
-    return planned or next(iter(params.train.models))
 
 
 def _known(models: Path) -> Callable[[Fingerprint], Cell | None]:
