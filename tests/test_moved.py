@@ -85,6 +85,14 @@ def test_what_is_planned_is_looked_at_first() -> None:
     assert moved(BASE, new_model).candidate == ("tree", "reviewed")
 
 
+def test_answers_taken_back_move_the_data_as_much_as_answers_given() -> None:
+    answered = snapshot("child", versions={"given": "d1", "reviewed": "d2"})
+    assert moved(BASE, answered) == Move("data", ("logistic", "given"), ("logistic", "reviewed"))
+    assert moved(answered, BASE) == Move("data", ("logistic", "reviewed"), ("logistic", "reviewed"))
+    assert moved(snapshot("child", versions={"given": "d1"}), answered).axis == "data"
+    assert moved(answered, snapshot("child", versions={"given": "d1"})).axis == "none"
+
+
 def test_where_all_rows_are_others_what_people_made_of_them_is_looked_at() -> None:
     grown = snapshot("child", versions={"given": "d7", "pruned": "d9", "reviewed": "d8"})
     assert moved(BASE, grown) == Move("data", ("logistic", "reviewed"), ("logistic", "reviewed"))

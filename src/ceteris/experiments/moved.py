@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,8 +32,9 @@ class Move:
 def moved(parent: Snapshot, child: Snapshot) -> Move:
     """Return the axis, decided by fingerprints alone, and the arms, which names only help to choose among.
 
-    A model (or version) has moved where the parent holds none with its fingerprint: renaming moves nothing. Its baseline is the
-    parent's of the same name where that one is gone, else the one that is gone, else again that of the same name, else the
+    A model (or version) has moved where the parent holds none with its fingerprint: renaming moves nothing. Where none is new,
+    one has moved that became equal to another, its own fingerprint being gone: answers that were taken back. Its baseline is
+    the parent's of the same name where that one is gone, else the one that is gone, else again that of the same name, else the
     first. What is held fixed is what both hold, planned contrasts first; where neither model nor data moved, a model to which
     seeds make a difference before one to which they make none.
     """
@@ -68,8 +70,21 @@ def _first_versions(parent: Snapshot, child: Snapshot) -> list[str]:
 
 def _new(before: Mapping[str, str], after: Mapping[str, str], first: Iterable[str]) -> str | None:
     """Return the name of what is new by its fingerprint, or None; among several, those listed first."""
-    fresh = [name for name, digest in after.items() if digest not in set(before.values())]
+    fresh = _fresh(before, after)
     return next((name for name in first if name in fresh), fresh[0] if fresh else None)
+
+
+def _fresh(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """Return the names of what is new by its fingerprint; where nothing is, of what took the fingerprint of something else.
+
+    That is one more of a fingerprint than before while another is gone, whatever their names; the names choose which it was.
+    """
+    new = [name for name, digest in after.items() if digest not in set(before.values())]
+    more = Counter(after.values()) - Counter(before.values())
+    if new or not more or not (gone := set(before.values()) - set(after.values())):
+        return new
+    same = [name for name, digest in after.items() if digest in more]
+    return [name for name in same if before.get(name) in gone] or same[-1:]
 
 
 def _old(name: str, before: Mapping[str, str], after: Mapping[str, str]) -> str:
@@ -117,8 +132,7 @@ def told(parent: Snapshot, child: Snapshot, move: Move, tables: tuple[pd.DataFra
 def _models_told(parent: Snapshot, child: Snapshot, move: Move) -> list[str]:
     """Return what became of each model: those that are new, that of the move first, then those that are gone or renamed."""
     before, after = parent.models, child.models
-    fresh = [name for name, digest in after.items() if digest not in set(before.values())]
-    fresh.sort(key=lambda name: name != move.candidate[0])
+    fresh = sorted(_fresh(before, after), key=lambda name: name != move.candidate[0])
     stood_in = {name: move.baseline[0] if name == move.candidate[0] else _old(name, before, after) for name in fresh}
     words = [_model_told(parent, child, old, new) for new, old in stood_in.items()]
     for name in before:
