@@ -24,7 +24,8 @@ ROOMS = {
     "vocabulary": "errors params sections dataset neutral release release.terms",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning advice"
-    " checked questions reviewed reviewing reviewing.dealing reviewing.keys reviewing.neighbours reviewing.shown",
+    " checked questions reviewed reviewing reviewing.dealing reviewing.keys reviewing.neighbours reviewing.shown"
+    " reviewing.slices",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,14 +12,14 @@ import numpy as np
 import pandas as pd
 
 from ceteris.dataset import GROUP, ID, LABEL
-from ceteris.errors import BadInputError, some
+from ceteris.errors import BadInputError, nearest, some
 from ceteris.store import refuse_sealed
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-__all__ = ["Rows"]
+__all__ = ["Held", "Rows"]
 
 _STRETCHES, _KEPT = 20, 40  # row groups that a sample is drawn from, and that are kept in memory
 
@@ -60,6 +61,18 @@ class Rows:
             gone = [id for id, place in zip(ids, places, strict=True) if place < 0]
             raise BadInputError(f"These rows are not in the data any more: {some(gone)}.", "Open the queue anew.")
         return self._at(places).set_axis(pd.Index(ids, dtype=object), axis=0)
+
+    def column(self, name: str) -> pd.Series:
+        """Return one feature of every row.
+
+        Raises
+        ------
+        BadInputError
+            There is no such column.
+        """
+        if name not in self._features:
+            raise BadInputError(f"The rows have no column {name!r}.{nearest(name, self._features)}", "Name one that they have.")
+        return pd.Series(self._column(name))
 
     def sample(self, most: int, seed: int = 0) -> pd.DataFrame:
         """Return the features of `most` random rows or fewer, indexed by id; of a long file, from some stretches of it."""
@@ -115,3 +128,25 @@ class Rows:
                 self._kept.pop(next(iter(self._kept)))
             self._kept[group] = self._file.read_row_group(group, columns=self._features)
         return self._kept[group]
+
+
+@dataclass(frozen=True)
+class Held:
+    """Rows that are in memory already, with the same questions as `Rows`.
+
+    Attributes
+    ----------
+    features : DataFrame, indexed by id
+    labels : Series, the given labels, indexed by id
+    """
+
+    features: pd.DataFrame
+    labels: pd.Series
+
+    def of(self, ids: Sequence[str]) -> pd.DataFrame:
+        """Return the features of some rows, indexed by id."""
+        return self.features.loc[list(ids)]
+
+    def sample(self, most: int, seed: int = 0) -> pd.DataFrame:
+        """Return the features of `most` random rows or fewer."""
+        return self.features if len(self.features) <= most else self.features.sample(most, random_state=seed)

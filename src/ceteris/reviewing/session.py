@@ -177,7 +177,7 @@ class Session:
             raise BadInputError("It is no answer: its uuid or time cannot be read.", "Answer the row anew.") from None
         if said["action"] not in _ACTIONS:
             raise BadInputError(f"{said['action']!r} is no answer.{nearest(said['action'], _ACTIONS)}", "Answer the row anew.")
-        question = self.queue.dealer.asked(said["id"], said["ticket"])
+        question = self.queue.match(said["id"], said["ticket"])
         if question is None:
             raise BadInputError(
                 "The row is gone from this queue, or its label has changed since it was shown.", "Open the queue anew."
