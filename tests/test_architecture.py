@@ -24,7 +24,7 @@ ROOMS = {
     "vocabulary": "errors params sections dataset neutral release release.terms review",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning advice"
-    " checked questions reviewed review.dealing",
+    " checked questions reviewed review.dealing review.rankings",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance",
