@@ -75,14 +75,18 @@ class Rows:
         return self._column(name)
 
     def sample(self, most: int, seed: int = 0) -> pd.DataFrame:
-        """Return the features of `most` random rows or fewer, indexed by id; of a long file, from some stretches of it."""
+        """Return the features of the rows of `sample_ids`, indexed by id."""
+        return self.of(list(self.sample_ids(most, seed)))
+
+    def sample_ids(self, most: int, seed: int = 0) -> pd.Index:
+        """Return the ids of `most` random rows or fewer, in the order of the file; of a long one, from some stretches of it."""
         places, starts = np.arange(len(self.ids)), self._starts
         if len(places) > most:
             rng = np.random.default_rng(seed)
             stretches = np.sort(rng.permutation(len(starts) - 1)[:_STRETCHES])
             places = np.concatenate([np.arange(starts[one], starts[one + 1]) for one in stretches])
             places = np.sort(rng.choice(places, min(most, len(places)), replace=False))
-        return self._at(places).set_axis(self.ids[places], axis=0)
+        return self.ids[places]
 
     @cached_property
     def _file(self) -> pq.ParquetFile:
