@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ __all__ = ["KEPT", "MOST", "Ranked", "ranked"]
 KEPT = f"{STATE}/review"
 MOST = 20_000  # rows of each order that are kept: what people review of a million rows is a few thousand
 _SHOWN, _PLACE = "shown", "place"
+_LONG = 50_000  # rows: ranking more takes a moment
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,10 @@ def ranked(bench: Workbench, most: int = MOST) -> Ranked:
     kept = bench.root / KEPT / f"{'-'.join(rankings)}-{most}-{state_of(issues, *files)}.parquet"
     if kept.is_file():
         return Ranked(read_parquet(kept), arms)
-    rows = _made(bench.issues(), rankings, Rows(files[0], kept.parent), Rows(files[1]), most)
+    table = bench.issues()
+    if len(table) > _LONG:
+        print(f"review: ranking {len(table):,} rows, once; the orders are kept", file=sys.stderr, flush=True)
+    rows = _made(table, rankings, Rows(files[0], kept.parent), Rows(files[1]), most)
     write_parquet(kept, rows)
     return Ranked(rows, arms)
 
