@@ -1,0 +1,129 @@
+"""The commands of a review: write a queue to fill in; `ledger_commands` holds those of the answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ceteris.errors import BadInputError
+from ceteris.reviewing.ledger_commands import edits_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from ceteris.workbench import Workbench
+
+__all__ = ["add_to"]
+
+NOTHING_LEFT = (
+    "Nothing to review: every row that could change this contrast is answered, or its arms never predict differently."
+)
+NOTHING_OF_TEST = (
+    "Nothing to review: every row that could change this look is answered, or it is scored on true labels, or its arms never "
+    "predict differently."
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command()(queue)
+    app.add_typer(edits_app, name="edits")
+
+
+def queue(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="`train`, `random`, a contrast, or `test` within a look; default: print the names there are."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write it; default: review-NAME.csv.")] = None,
+    between: Annotated[tuple[str, str] | None, typer.Option(help="Two revisions or experiments, instead of a NAME.")] = None,
+    baseline: Annotated[str | None, typer.Option(help="With --between: MODEL/VERSION of the first.")] = None,
+    candidate: Annotated[str | None, typer.Option(help="With --between: MODEL/VERSION of the second.")] = None,
+    rows: Annotated[int, typer.Option(min=1, help="Of `random`: how many.")] = 50,
+) -> None:
+    """Write a queue to fill in: train rows in doubt, random ones to compare, or the rows that decide a contrast (blind)."""
+    if (name is None) == (between is None):
+        if name is not None:
+            raise BadInputError("A NAME and --between were both given.", "Choose one of them.")
+        from ceteris.asking import queue_names
+
+        print("\n".join(["train", "random", *queue_names(_bench().root)]))
+        return
+    if between is None and (baseline or candidate):
+        raise BadInputError("--baseline and --candidate name cells of two revisions.", "Name these: --between A B")
+    from ceteris.reviewing.patches import plain
+
+    target = out or Path(f"review-{'-'.join(map(plain, between)) if between else name}.csv")
+    if target.exists():
+        raise BadInputError(f"{target} is there already and may hold answers.", "Import or move it, or pass another --out.")
+    if name in ("train", "random"):
+        _write_train_queue(target, rows if name == "random" else None)
+    elif name == "test":
+        from ceteris.release.review import asked_rows
+
+        _write(target, *asked_rows(_bench().root), nothing=NOTHING_OF_TEST)
+    elif between is None:
+        from ceteris.asking import questions_about
+
+        asked, features = questions_about(_bench().root, str(name))
+        _write(target, asked.rows, features, told=asked.told)
+    else:
+        from ceteris.experiments.asking import questions_between
+        from ceteris.experiments.commands import cells_named
+
+        asked, features = questions_between(_bench().root, *between, cells_named(baseline, candidate))
+        _write(target, asked.rows, features, told=asked.told)
+
+
+def _write_train_queue(target: Path, random: int | None) -> None:
+    from ceteris.answers import CHOSEN_BY, RANDOM_SOURCE
+
+    bench = _bench()
+    rows = bench.queue() if random is None else _random_rows(bench, random).assign(**{CHOSEN_BY: RANDOM_SOURCE})
+    nothing = "Nothing to review: " + ("the audit doubts no train row." if random is None else "every train row is answered.")
+    columns = ("given_label", "suggested_label", "label_quality", *([] if random is None else [CHOSEN_BY]))
+    _write(target, rows, bench.train_rows(), columns, nothing=nothing, also=", `drop`")
+
+
+def _random_rows(bench: Workbench, most: int) -> pd.DataFrame:
+    """Return the next random train rows, with what the audit says of them."""
+    from ceteris import ledger
+    from ceteris.answers import RANDOM_SOURCE, random_rows
+
+    issues, lines = bench.issues().set_index("id", drop=False), ledger.read_ledger(bench.path("edits"))
+    answered = lines.loc[lines["source"] == RANDOM_SOURCE, "id"]
+    return issues.loc[random_rows(list(issues.index), list(answered), most)].reset_index(drop=True)
+
+
+def _write(
+    target: Path,
+    rows: pd.DataFrame,
+    features: pd.DataFrame,
+    columns: tuple[str, ...] = ("pi",),
+    *,
+    told: Callable[[], str] = lambda: "",
+    nothing: str = NOTHING_LEFT,
+    also: str = "",
+) -> None:
+    """Write a queue, and say how many rows it holds, what is known of them, and how answers come back."""
+    from ceteris.answers import to_review
+    from ceteris.store import write_table
+
+    if rows.empty:
+        print(nothing)
+        return
+    write_table(target, to_review(rows, features, columns))
+    print(f"{len(rows):,} rows in {target}{f': {said}' if (said := told()) else '.'}")
+    print(f"Fill in the column `label` with a class{also} or `unsure`.")
+    print(f"Bring the answers back with: ceteris edits import {target} --reviewer YOUR-NAME")
+
+
+def _bench() -> Workbench:
+    import ceteris
+
+    bench: Workbench = ceteris.open()
+    return bench
