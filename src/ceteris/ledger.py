@@ -62,14 +62,22 @@ def scan_ledger(folder: Path) -> tuple[pd.DataFrame, tuple[Fault, ...]]:
     """Return every line of a ledger that can be read, as `read_ledger` does, and what hinders the others."""
     files, stray = _listed(folder)
     faults = [Fault(_named(path), "cannot be read as edits, which stand in files NAME.csv there") for path in stray]
-    texts = {}
+    tables = []
     for path in files:
         try:
-            texts[_named(path)] = path.read_bytes()
+            table, found = _scanned(path, *_state(path))
         except OSError as error:
             faults.append(Fault(_named(path), f"cannot be read: {error.strerror}"))
-    lines, found = scan_files(texts)
-    return lines, (*faults, *found)
+        else:
+            tables.append(table)
+            faults += found
+    return _joined(tables), tuple(faults)
+
+
+@lru_cache(maxsize=256)
+def _scanned(path: Path, inode: int, size: int, changed: int) -> tuple[pd.DataFrame, tuple[Fault, ...]]:
+    """Return `scan_files` of one file, read anew where it changed; nobody may change the table."""
+    return scan_files({_named(path): path.read_bytes()})
 
 
 def scan_files(files: Mapping[str, bytes]) -> tuple[pd.DataFrame, tuple[Fault, ...]]:

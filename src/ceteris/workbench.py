@@ -170,15 +170,15 @@ class Workbench:
 
         The columns are those of `ceteris.reviewing.standing.COLUMNS`; lines that cannot be read are left out (`check_edits`).
         """
-        from ceteris.reviewing.patches import standing_of
+        from ceteris.reviewing.patches import Ledgers
 
-        return standing_of(self)
+        return Ledgers(self).standing()
 
     def check_edits(self) -> pd.DataFrame:
         """Return what stands against the answers of people today, and what to do: columns of `ceteris.reviewing.checking`."""
-        from ceteris.reviewing.patches import checked
+        from ceteris.reviewing.patches import Ledgers
 
-        return checked(self)
+        return Ledgers(self).checked()
 
     def queue(self) -> pd.DataFrame:
         """Return the review queue: train rows, most doubted first."""

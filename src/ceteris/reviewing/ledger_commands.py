@@ -38,15 +38,15 @@ def import_answers(
 
     from ceteris.answers import CHOSEN_BY, to_edits
     from ceteris.release.review import asked_labels
-    from ceteris.reviewing.patches import append, file_of, known, one_at_a_time
+    from ceteris.reviewing.patches import Ledgers, file_of
     from ceteris.store import read_table
 
     bench = _bench()
     if not file.is_file():
         raise BadInputError(f"{file} is not there.", "Write one with: ceteris queue NAME")
     batch = batch or file.stem
-    name = file_of(reviewer, batch)
-    with one_at_a_time(bench, "edits import"):
+    name, ledgers = file_of(reviewer, batch), Ledgers(bench)
+    with ledgers.alone("edits import"):
         try:
             filled = read_table(file, text=("id", "label", CHOSEN_BY))
         except ValueError as error:
@@ -57,10 +57,10 @@ def import_answers(
         sealed = asked_labels(bench.root, bench.parts(), filled.get("id", ()))
         given, judging = pd.concat([bench.given_labels(), sealed]), bench.judging_ids() | set(sealed.index)
         lines = to_edits(
-            filled, given, judging, bench.classes(), known(bench),
+            filled, given, judging, bench.classes(), ledgers.readable()[0],
             reviewer=reviewer, batch=batch, at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )  # fmt: skip
-        written = append(bench, name, lines, who="edits import")
+        written = ledgers.append(name, lines, who="edits import")
     where = " and ".join(written.files)
     print(f"{len(written.saved):,} new answers in {where}" if lines else "Nothing new: every answer is there already.")
     if lines:
@@ -79,18 +79,19 @@ def revert(
     """Take back a batch of answers, or one: lines are added beside the answers, none is removed."""
     from ceteris.answers import still_answered, to_reverts
     from ceteris.credit import named
-    from ceteris.reviewing.patches import append, known, one_at_a_time, plain
+    from ceteris.reviewing.patches import Ledgers, plain
 
     bench = _bench()
+    ledgers = Ledgers(bench)
     issues = None if by is None else bench.issues()
     suggested = {} if issues is None else dict(zip(issues["id"], issues["suggested_label"], strict=True))
-    with one_at_a_time(bench, "edits revert"):
-        ledger, at = known(bench), datetime.now(UTC).isoformat(timespec="milliseconds")
-        chosen = named(ledger, which, by, suggested)
-        lines = to_reverts(ledger, chosen, ", ".join(map(repr, which)), reviewer=reviewer, at=at)
-        written = append(bench, f"{plain(reviewer)}-reverts.csv", lines, who="edits revert")
+    with ledgers.alone("edits revert"):
+        known, at = ledgers.lines(), datetime.now(UTC).isoformat(timespec="milliseconds")
+        chosen = named(known, which, by, suggested)
+        lines = to_reverts(known, chosen, ", ".join(map(repr, which)), reviewer=reviewer, at=at)
+        written = ledgers.append(f"{plain(reviewer)}-reverts.csv", lines, who="edits revert")
     print(f"{len(written.saved):,} answers taken back in {' and '.join(written.files)}")
-    if others := still_answered(ledger, lines):
+    if others := still_answered(known, lines):
         print(f"For {others:,} of these rows another answer, earlier or of somebody else, now counts.")
     print(f"Keep that and see what it is worth: {next_step(written.files)}")
     _tell(written)
@@ -145,7 +146,7 @@ def who(id: Annotated[str, typer.Argument(help="The row.")], csv: AsCsv = False,
 
     from ceteris import edits
     from ceteris.reviewing.edits_shown import story
-    from ceteris.reviewing.patches import scanned
+    from ceteris.reviewing.patches import Ledgers
 
     bench = _bench()
     every = _standing(bench)
@@ -154,9 +155,7 @@ def who(id: Annotated[str, typer.Argument(help="The row.")], csv: AsCsv = False,
         known = sorted(set(every["id"]))
         raise BadInputError(f"Nobody has answered for a row {id!r}.{nearest(id, known)}", "See: ceteris edits list")
     if not _as_data(found, csv, as_json):
-        import pandas as pd
-
-        lines = pd.concat([lines for lines, _ in scanned(bench)], ignore_index=True)
+        lines, _ = Ledgers(bench).readable()
         settled = edits.settle(lines[lines["answer"].isin(set(found["answer"]))], bench.params.fix.conflicts)
         Console(soft_wrap=True).print(story(found, id, bench.given_labels().get(id), settled))
 
@@ -181,9 +180,9 @@ def _tell(written: Written) -> None:
 
 def _standing(bench: Workbench) -> pd.DataFrame:
     """Return the ledger as a table, and say on standard error where lines of it cannot be read."""
-    from ceteris.reviewing.patches import scanned
+    from ceteris.reviewing.patches import Ledgers
 
-    faults = [fault for _, faults in scanned(bench) for fault in faults]
+    _, faults = Ledgers(bench).readable()
     if faults:
         more = f", and {len(faults) - 1:,} more" if len(faults) > 1 else ""
         print(f"Left out, since it cannot be read: {faults[0]}{more}. See: ceteris edits check", file=sys.stderr)

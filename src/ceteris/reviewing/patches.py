@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -23,7 +23,7 @@ from ceteris.store import STATE
 if TYPE_CHECKING:
     from ceteris.workbench import Workbench
 
-__all__ = ["Written", "append", "checked", "file_of", "folders", "known", "one_at_a_time", "plain", "scanned", "standing_of"]
+__all__ = ["Ledgers", "Written", "file_of", "plain"]
 
 
 @dataclass(frozen=True)
@@ -36,64 +36,78 @@ class Written:
     remarks: tuple[str, ...]
 
 
-def folders(bench: Workbench) -> tuple[Path, Path]:
-    """Return where edits stand, and where those of test rows do."""
-    return bench.path("edits"), bench.root / EDITS
+class Ledgers:
+    """Both ledgers of a repository, found once; what stands in them is read each time.
 
-
-def known(bench: Workbench) -> pd.DataFrame:
-    """Return every line of both ledgers; refusals as of `ledger.read_ledger`."""
-    return pd.concat([ledger.read_ledger(folder) for folder in folders(bench)], ignore_index=True)
-
-
-@contextlib.contextmanager
-def one_at_a_time(bench: Workbench, who: str) -> Iterator[None]:
-    """Let one command at a time look at the ledger and add to it, so that no file is imported twice at once."""
-    with locked(bench.root / STATE / "answers.lock", who, f"answers in {bench.root}", 60.0):
-        yield
-
-
-def scanned(bench: Workbench) -> list[tuple[pd.DataFrame, tuple[Fault, ...]]]:
-    """Return of each of the two ledgers every line that can be read, and what hinders the others, at the revision open here."""
-    if bench.rev is not None:
-        names = (folder.relative_to(bench.root).as_posix() for folder in folders(bench))
-        return [ledger.scan_files(bench.files_at(name)) for name in names]
-    return [ledger.scan_ledger(folder) for folder in folders(bench)]
-
-
-def standing_of(bench: Workbench) -> pd.DataFrame:
-    """Return who said what of which row and when, and what became of it, as `standing.standing` tells."""
-    lines = pd.concat([lines for lines, _ in scanned(bench)], ignore_index=True)
-    return standing(lines, dict(bench.parts()))
-
-
-def checked(bench: Workbench) -> pd.DataFrame:
-    """Return what stands against the lines of both ledgers, as `checking.check` tells."""
-    params, parts = bench.params, bench.parts()
-    versions = [name for name, steps in params.fix.steps().items() if any(step.step == "apply_edits" for step in steps)]
-    today = Today(parts, bench.given_labels(), bench.classes(), params.fix.conflicts, tuple(versions))
-    both = zip(scanned(bench), (False, True), strict=True)
-    return pd.concat([check(lines, faults, today, sealed=sealed) for (lines, faults), sealed in both], ignore_index=True)
-
-
-def append(bench: Workbench, name: str, lines: Sequence[Mapping[str, str]], *, who: str = "edits") -> Written:
-    """Add lines to the ledger that their rows belong to, as `ledger.append` does, and return what became of them.
-
-    A line that reverts goes where the answer stands that it takes back, whatever became of its row.
+    Parameters
+    ----------
+    bench : Workbench
     """
-    parts = bench.parts() if lines else pd.Series(dtype=object)
-    there = set(ledger.scan_ledger(bench.root / EDITS)[0]["answer"])
-    sealed = [line["reverts"] in there if line.get("reverts") else parts.get(line["id"]) == TEST for line in lines]
-    files, saved, refused, remarks = list[str](), list[str](), dict[str, str](), list[str]()
-    for folder, of_test in zip(folders(bench), (False, True), strict=True):
-        mine = [line for line, test in zip(lines, sealed, strict=True) if test == of_test]
-        if mine:
-            found = ledger.append(folder / name, mine, who=who, beside=folders(bench))
-            files += [(folder / name).relative_to(bench.root).as_posix()] * (found.added > 0)
-            saved += found.saved
-            refused |= found.refused
-            remarks += found.remarks
-    return Written(tuple(files), tuple(saved), refused, tuple(dict.fromkeys(remarks)))
+
+    def __init__(self, bench: Workbench) -> None:
+        self._bench, self._folders = bench, (bench.path("edits"), bench.root / EDITS)
+
+    def lines(self) -> pd.DataFrame:
+        """Return every line of both; refusals as of `ledger.read_ledger`."""
+        return pd.concat([ledger.read_ledger(folder) for folder in self._folders], ignore_index=True)
+
+    def readable(self) -> tuple[pd.DataFrame, tuple[Fault, ...]]:
+        """Return every line of both that can be read, and what hinders the others."""
+        found = self._scanned()
+        faults = tuple(fault for _, faults in found for fault in faults)
+        return pd.concat([lines for lines, _ in found], ignore_index=True), faults
+
+    def standing(self) -> pd.DataFrame:
+        """Return who said what of which row and when, and what became of it, as `standing.standing` tells."""
+        return standing(self.readable()[0], dict(self._bench.parts()))
+
+    def checked(self) -> pd.DataFrame:
+        """Return what stands against the lines of both, as `checking.check` tells."""
+        bench, fix = self._bench, self._bench.params.fix
+        versions = [name for name, steps in fix.steps().items() if any(step.step == "apply_edits" for step in steps)]
+        today = Today(bench.parts(), bench.given_labels(), bench.classes(), fix.conflicts, tuple(versions))
+        both = zip(self._scanned(), (False, True), strict=True)
+        return pd.concat([check(lines, faults, today, sealed=sealed) for (lines, faults), sealed in both], ignore_index=True)
+
+    def append(self, name: str, lines: Sequence[Mapping[str, str]], *, who: str = "edits") -> Written:
+        """Add lines to the ledger that their rows belong to, as `ledger.append` does, and return what became of them.
+
+        A line that reverts goes where the answer stands that it takes back, whatever became of its row.
+        """
+        files, saved, refused, remarks = list[str](), list[str](), dict[str, str](), list[str]()
+        sealed = [self._of_test(line) for line in lines]
+        for folder, of_test in zip(self._folders, (False, True), strict=True):
+            mine = [line for line, test in zip(lines, sealed, strict=True) if test == of_test]
+            if mine:
+                found = ledger.append(folder / name, mine, who=who, beside=self._folders)
+                files += [(folder / name).relative_to(self._bench.root).as_posix()] * (found.added > 0)
+                saved += found.saved
+                refused |= found.refused
+                remarks += found.remarks
+        return Written(tuple(files), tuple(saved), refused, tuple(dict.fromkeys(remarks)))
+
+    @contextlib.contextmanager
+    def alone(self, who: str) -> Iterator[None]:
+        """Let one command at a time look at the ledgers and add to them, so that no file is imported twice at once."""
+        with locked(self._bench.root / STATE / "answers.lock", who, f"answers in {self._bench.root}", 60.0):
+            yield
+
+    def _scanned(self) -> list[tuple[pd.DataFrame, tuple[Fault, ...]]]:
+        """Return `ledger.scan_ledger` of each, at the revision that is open."""
+        if self._bench.rev is None:
+            return [ledger.scan_ledger(folder) for folder in self._folders]
+        names = [folder.relative_to(self._bench.root).as_posix() for folder in self._folders]
+        return [ledger.scan_files(self._bench.files_at(name)) for name in names]
+
+    def _of_test(self, line: Mapping[str, str]) -> bool:
+        if line.get("reverts"):
+            return line["reverts"] in set(ledger.scan_ledger(self._folders[1])[0]["answer"])
+        return line["id"] in self._sealed
+
+    @cached_property
+    def _sealed(self) -> frozenset[str]:
+        parts = self._bench.parts()
+        return frozenset(parts.index[parts == TEST])
 
 
 def file_of(reviewer: str, batch: str) -> str:
