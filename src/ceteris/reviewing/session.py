@@ -42,12 +42,14 @@ class Receipt:
     refused : why the others are not, by uuid
     told : what was hidden until the answer, by id
     ids : the rows that were answered
+    remarks : what of other people's files cannot be read
     """
 
     saved: tuple[str, ...]
     refused: Mapping[str, str]
     told: Mapping[str, str]
     ids: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 class Session:
@@ -155,17 +157,18 @@ class Session:
             for answer in answers:
                 name = str(answer.get("answer", ""))
                 try:
-                    if name not in there:
+                    if name in there:
+                        saved.append(name)
+                    else:
                         lines.append(self._line(answer, there))
+                        there.add(name)
                 except BadInputError as error:
                     refused[name] = str(error)
-                else:
-                    there.add(name)
-                    saved.append(name)
-            self._ledgers.append(file_of(self.reviewer, self.batch), lines)
-            answered = [line for line in lines if line["action"] != "revert"]
+            written = self._ledgers.append(file_of(self.reviewer, self.batch), lines, who=f"the review of {self.reviewer}")
+            answered = [line for line in lines if line["action"] != "revert" and line["answer"] in written.saved]
             told = {line["id"]: self.queue.told_after(line) for line in answered}
-            return Receipt(tuple(saved), refused, told, tuple(told))
+            saved += [name for name in written.saved if name not in saved]
+            return Receipt(tuple(saved), refused | dict(written.refused), told, tuple(told), written.remarks)
 
     def _line(self, answer: Mapping[str, Any], there: Collection[str]) -> dict[str, str]:
         """Return the line of the ledger that an answer makes, or refuse what is none."""
@@ -198,7 +201,7 @@ class Session:
         return line | whose | {"given_label": given, "source": question.source, "reason": question.reason}
 
     def _lines(self) -> pd.DataFrame:
-        return self._ledgers.lines()
+        return self._ledgers.readable()[0]
 
     def _shown(self, ids: list[str]) -> list[Shown]:
         return self._drawn(self.queue.fetched.of(ids))
