@@ -35,7 +35,8 @@ ROOMS = {
     " experiments.cache experiments.run experiments.history experiments.records experiments.extra experiments.account"
     " experiments.commands evidence replaying experiments.reviewing experiments.crediting experiments.board contrasts asking"
     " experiments.here experiments.asking release.folder release.sealed release.trained release.review"
-    " release.commands experiments.pages review review.commands",
+    " release.commands experiments.pages review review.commands review.aside"
+    " review.running",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept",
 }
