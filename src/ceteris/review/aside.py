@@ -138,16 +138,21 @@ def reason(said: str) -> str:
     if stages and ends and "failed to reproduce" in ends[-1]:
         stage = lines[stages[-1]].split("'")[1]
         own = [line for line in lines[stages[-1] + 1 :] if not line.startswith((">", "ERROR:"))]
-        return f"Stage {stage} said: {' '.join(own[-_MOST_LINES:])[-_MOST_LETTERS:] or 'nothing'}"
-    last = ends[-1:] or lines[-_MOST_LINES:]
-    return f"DVC said: {' '.join(last).removeprefix('ERROR: ')[-_MOST_LETTERS:] or 'nothing'}"
+        return f"Stage {stage} said: {_joined(own)}"
+    return f"DVC said: {_joined(ends[-1:] or lines).removeprefix('ERROR: ')}"
+
+
+def _joined(lines: list[str]) -> str:
+    """Return the last lines as sentences that follow each other."""
+    ended = [line if line.endswith((".", ":", ";", ",", "!", "?")) else f"{line}." for line in lines[-_MOST_LINES:]]
+    return " ".join(ended)[-_MOST_LETTERS:] or "nothing."
 
 
 def _worth(root: Path, name: str) -> str:
     """Return what an experiment was worth against its parent, as `ceteris experiments` judges it."""
     from ceteris.experiments.account import account
     from ceteris.store import read_params
-    from ceteris.wording import amount, interval, literal
+    from ceteris.wording import amount, interval, labels_of, literal, metric_name
 
     try:
         metric = read_params(root).compare.metric
@@ -157,9 +162,10 @@ def _worth(root: Path, name: str) -> str:
     if line is None or line.effect is None or line.parent is None or line.against_parent is None:
         return "What it is worth: bench.experiments()"
     effect = line.effect
-    worth = f"{amount(effect.difference, metric)} {metric} {interval(effect.low, effect.high, metric)}"
+    worth = f"{amount(effect.difference, metric)} {metric_name(metric)} {interval(effect.low, effect.high, metric)}"
     moved = f"{line.against_parent.move.axis} ({literal(line.changed)})"
-    return f"Against {literal(line.parent.name)}, {moved}: {worth}, on {effect.scored_on} labels: {effect.verdict}."
+    why = f" ({effect.reason})" if effect.reason else ""
+    return f"Against {literal(line.parent.name)}, {moved}: {worth}, on {labels_of(effect.scored_on)}: {effect.verdict}{why}."
 
 
 def _git(folder: Path, *words: str) -> None:

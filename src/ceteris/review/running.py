@@ -6,13 +6,16 @@ One runs at a time in a repository. Its lock goes with its processes, however th
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import importlib.util
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -38,6 +41,7 @@ class _Holder:
 
     name: str
     started: float
+    process: int
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,6 +79,15 @@ class Running:
             time.sleep(0.2)
         return self
 
+    def stop(self) -> Running:
+        """End it, with all that it started, and return this."""
+        holder = _holder(self.root)
+        if holder is not None and holder.name == self.name:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(holder.process, signal.SIGKILL)
+            self.wait(5)
+        return self
+
     def _seen(self) -> tuple[str, str]:
         holder = _holder(self.root)  # before the end is read: an end is written before the lock goes
         try:
@@ -98,7 +111,8 @@ class Running:
 def current(root: Path) -> Running | None:
     """Return the experiment that is running in a repository, whoever started it, or None."""
     holder = _holder(root)
-    return None if holder is None else Running(root, holder.name)
+    found = None if holder is None else Running(root, holder.name)
+    return found if found is not None and found.state == RUNNING else None
 
 
 def run_experiment(root: Path, name: str | None = None) -> Running:
@@ -146,12 +160,10 @@ def _start(root: Path, name: str, base: str, tree: str, lock: IO[str]) -> Runnin
     """Start the process that runs it, and hand it the lock."""
     folder = _folder(root)
     (folder / f"{name}.json").unlink(missing_ok=True)
-    lock.write(json.dumps(asdict(_Holder(name, time.time()))))
-    lock.flush()
     words = [str(root), name, base, tree, str(lock.fileno())]
     code = str(Path(__file__).resolve().parents[2])
     with (folder / f"{name}.log").open("w", encoding="utf-8") as log:
-        subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", __name__, *words],
             cwd=root,
             env=os.environ | {"PYTHONPATH": code},
@@ -161,6 +173,9 @@ def _start(root: Path, name: str, base: str, tree: str, lock: IO[str]) -> Runnin
             start_new_session=True,  # a kernel that ends takes its own session along
             pass_fds=(lock.fileno(),),
         )
+    threading.Thread(target=process.wait, daemon=True).start()  # or a kernel that lives on would keep a dead child
+    lock.write(json.dumps(asdict(_Holder(name, time.time(), process.pid))))
+    lock.flush()
     return Running(root, name)
 
 
@@ -237,6 +252,7 @@ def main() -> None:
     root, name, base, tree, lock = sys.argv[1:]
     state, told = run_aside(Path(root), name, base, tree, int(lock))
     write_json(_folder(Path(root)) / f"{name}.json", {"state": state, "told": told})
+    fcntl.flock(int(lock), fcntl.LOCK_UN)  # the next may start now, and need not wait for this process' end
 
 
 if __name__ == "__main__":
