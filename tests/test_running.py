@@ -19,8 +19,8 @@ from clone import Clone
 
 import ceteris
 from ceteris.errors import BadInputError, BusyError, CeterisError
-from ceteris.review.aside import copies, reason
-from ceteris.review.running import Running, current, run_experiment
+from ceteris.reviewing.aside import copies, reason
+from ceteris.reviewing.running import Running, current, run_experiment
 
 NOTEBOOK = "notebooks/03-review-labels.ipynb"
 # git knows nobody, and guesses nobody.

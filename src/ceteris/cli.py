@@ -10,7 +10,7 @@ import typer
 from ceteris.errors import BadInputError, CeterisError
 from ceteris.experiments import commands as experiments
 from ceteris.release import commands as release
-from ceteris.review import commands as review
+from ceteris.reviewing import commands as review
 
 __all__ = ["main"]
 

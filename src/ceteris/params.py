@@ -19,6 +19,7 @@ from ceteris.sections import (
     ModelRecipe,
     Plant,
     Report,
+    Review,
     Section,
     Split,
     Step,
@@ -42,6 +43,7 @@ class Params(Section):
     train: Train
     compare: Compare
     report: Report = Report()
+    review: Review = Review()
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Params:
@@ -142,6 +144,7 @@ def _section_at(where: list[Any], whole: type[BaseModel]) -> type[BaseModel]:
     named: dict[str, type[BaseModel]] = {
         "ingest": Ingest, "plant": Plant, "validate": Validate, "split": Split, "audit": Audit, "fix": Fix, "recipes": Step,
         "train": Train, "models": ModelRecipe, "model": ModelRecipe, "compare": Compare, "planned": Contrast, "report": Report,
+        "review": Review,
     }  # fmt: skip
     named |= {name: kind for name, field in whole.model_fields.items() if isinstance(kind := field.annotation, type)}
     return next((named[part] for part in reversed(where) if part in named), whole)

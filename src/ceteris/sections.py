@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 __all__ = [
     "Section", "Plant", "Ingest", "Validate", "Split", "ModelRecipe", "Audit", "Step", "Fix", "Train", "Contrast", "Compare",
-    "Report", "METRICS", "SCORED_ON", "AA", "PLACEBO", "RANDOM",
+    "Report", "Review", "METRICS", "SCORED_ON", "AA", "PLACEBO", "RANDOM",
 ]  # fmt: skip
 
 METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "roc_auc")
@@ -224,6 +224,24 @@ class Report(Section):
     """How the report is headed."""
 
     title: str = Field("What moved the score?", min_length=1, max_length=200)
+
+
+class Review(Section):
+    """Which train rows a person is shown: shares of all questions, and the rankings that the rest comes from."""
+
+    random: float = Field(0.2, ge=0.0, le=1.0)
+    controls: float = Field(0.05, ge=0.0, le=0.5)
+    flips: float = Field(0.0, ge=0.0, le=0.5)
+    rankings: tuple[Literal["label_quality", "combined", "by_class", "expected_gain"], ...] = ("combined", "by_class")
+
+    @model_validator(mode="after")
+    def _something_is_asked_once(self) -> Review:
+        if not self.rankings or len(set(self.rankings)) < len(self.rankings):
+            raise ValueError("rankings names one ranking or more, each once")
+        total = self.random + self.controls + self.flips
+        if total > 1:
+            raise ValueError(f"random + controls + flips is {total:.2f}: they are shares of all questions, at most 1 together")
+        return self
 
 
 def _plain_names(names: dict[str, Any]) -> None:

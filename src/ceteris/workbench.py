@@ -22,7 +22,7 @@ from ceteris.store import SEALED, find_root, parse_yaml, read_params, read_parqu
 if TYPE_CHECKING:
     from ceteris.budget import Board
     from ceteris.experiments.reviewing import Reviewing
-    from ceteris.review.running import Running
+    from ceteris.reviewing.running import Running
 
 __all__ = ["AXES", "Workbench", "open"]
 
@@ -230,7 +230,7 @@ class Workbench:
 
         What is returned tells how far it is; of two, the one that runs already. What it was worth: `experiments()`.
         """
-        from ceteris.review.running import run_experiment
+        from ceteris.reviewing.running import run_experiment
 
         if self.rev is not None:
             raise BadInputError(

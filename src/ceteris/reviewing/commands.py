@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ceteris.errors import BadInputError
+from ceteris.reviewing.patches import append, file_of, known, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +59,7 @@ def queue(
         return
     if between is None and (baseline or candidate):
         raise BadInputError("--baseline and --candidate name cells of two revisions.", "Name these: --between A B")
-    target = out or Path(f"review-{'-'.join(map(_plain, between)) if between else name}.csv")
+    target = out or Path(f"review-{'-'.join(map(plain, between)) if between else name}.csv")
     if target.exists():
         raise BadInputError(f"{target} is there already and may hold answers.", "Import or move it, or pass another --out.")
     if name in ("train", "random"):
@@ -95,8 +96,8 @@ def _random_rows(bench: Workbench, most: int) -> pd.DataFrame:
     from ceteris import ledger
     from ceteris.answers import RANDOM_SOURCE, random_rows
 
-    issues, known = bench.issues().set_index("id", drop=False), ledger.read_ledger(bench.path("edits"))
-    answered = known.loc[known["source"] == RANDOM_SOURCE, "id"]
+    issues, lines = bench.issues().set_index("id", drop=False), ledger.read_ledger(bench.path("edits"))
+    answered = lines.loc[lines["source"] == RANDOM_SOURCE, "id"]
     return issues.loc[random_rows(list(issues.index), list(answered), most)].reset_index(drop=True)
 
 
@@ -140,7 +141,7 @@ def import_answers(
     if not file.is_file():
         raise BadInputError(f"{file} is not there.", "Write one with: ceteris queue NAME")
     batch = batch or file.stem
-    name = f"{_plain(reviewer)}-{_plain(batch)}.csv"
+    name = file_of(reviewer, batch)
     with single_writer(bench.root, "edits import"):
         try:
             filled = read_table(file, text=("id", "label", CHOSEN_BY))
@@ -152,10 +153,10 @@ def import_answers(
         sealed = asked_labels(bench.root, bench.parts(), filled.get("id", ()))
         given, judging = pd.concat([bench.given_labels(), sealed]), bench.judging_ids() | set(sealed.index)
         lines = to_edits(
-            filled, given, judging, bench.classes(), _known(bench),
+            filled, given, judging, bench.classes(), known(bench),
             reviewer=reviewer, batch=batch, at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )  # fmt: skip
-        written = _append(bench, name, lines)
+        written = append(bench, name, lines)
     where = " and ".join(written)
     print(f"{len(lines):,} new answers in {where}" if lines else "Nothing new: every answer is there already.")
     if lines:
@@ -179,12 +180,12 @@ def revert(
     issues = None if by is None else bench.issues()
     suggested = {} if issues is None else dict(zip(issues["id"], issues["suggested_label"], strict=True))
     with single_writer(bench.root, "edits revert"):
-        known, at = _known(bench), datetime.now(UTC).isoformat(timespec="milliseconds")
-        chosen = named(known, which, by, suggested)
-        lines = to_reverts(known, chosen, ", ".join(map(repr, which)), reviewer=reviewer, at=at)
-        written = _append(bench, f"{_plain(reviewer)}-reverts.csv", lines)
+        ledger, at = known(bench), datetime.now(UTC).isoformat(timespec="milliseconds")
+        chosen = named(ledger, which, by, suggested)
+        lines = to_reverts(ledger, chosen, ", ".join(map(repr, which)), reviewer=reviewer, at=at)
+        written = append(bench, f"{plain(reviewer)}-reverts.csv", lines)
     print(f"{len(lines):,} answers taken back in {' and '.join(written)}")
-    if others := still_answered(known, lines):
+    if others := still_answered(ledger, lines):
         print(f"For {others:,} of these rows another answer, earlier or of somebody else, now counts.")
     print(f"Keep that and see what it is worth: git add {' '.join(written)} && {_next(written)}")
 
@@ -196,33 +197,6 @@ def _bench() -> Workbench:
     return bench
 
 
-def _known(bench: Workbench) -> pd.DataFrame:
-    """Return every line of both ledgers."""
-    import pandas as pd
-
-    from ceteris.ledger import read_ledger
-    from ceteris.release.folder import EDITS
-
-    return pd.concat([read_ledger(bench.path("edits")), read_ledger(bench.root / EDITS)], ignore_index=True)
-
-
-def _append(bench: Workbench, name: str, lines: list[dict[str, str]]) -> list[str]:
-    """Add lines to the ledger that their rows belong to, and return the files that were written."""
-    from ceteris import edits, ledger
-    from ceteris.release.folder import EDITS
-    from ceteris.splits import TEST
-
-    parts, written = bench.parts(), []
-    sealed = [parts.get(line["id"]) == TEST for line in lines]
-    for folder, of_test in ((bench.path("edits"), False), (bench.root / EDITS, True)):
-        path, mine = folder / name, [line for line, test in zip(lines, sealed, strict=True) if test == of_test]
-        if mine:
-            ledger.append(path, mine)
-            edits.parse(path.read_text(encoding="utf-8"), path.name)
-            written.append(path.relative_to(bench.root).as_posix())
-    return written
-
-
 def _next(written: list[str]) -> str:
     """Return what shows the worth of answers that stand in these files."""
     from ceteris.release.folder import EDITS
@@ -230,10 +204,3 @@ def _next(written: list[str]) -> str:
     tests = [path.startswith(f"{EDITS}/") for path in written]
     commands = ["dvc repro && ceteris summary"] * (not all(tests)) + ["ceteris accept"] * any(tests)
     return " && ".join(commands)
-
-
-def _plain(name: str) -> str:
-    kept = "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in name).strip("_")
-    if not kept:
-        raise BadInputError(f"{name!r} names no file.", "Use letters and digits.")
-    return kept

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from ceteris.errors import BadInputError, BusyError, CeterisError, some
-from ceteris.review.aside import FAILED, run_aside
+from ceteris.reviewing.aside import FAILED, run_aside
 from ceteris.store import STATE, write_json
 
 if TYPE_CHECKING:

@@ -1,0 +1,244 @@
+"""Which row a person is asked for next: a pure function of the orders there are and of the answers so far.
+
+Nothing is remembered between two deals, so a kernel that died deals the same questions again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from ceteris.answers import JUDGING_SOURCE, QUEUE_SOURCE, RANDOM_SOURCE
+from ceteris.edits import CONTROL
+from ceteris.sections import Review
+
+__all__ = ["BLOCK", "FLIP", "RANDOM", "Arm", "Dealer", "Question", "answers_so_far", "ticket"]
+
+RANDOM, FLIP, CONFLICT, SLICE, DISAGREEMENT = RANDOM_SOURCE, "flip", "conflict", "slice", JUDGING_SOURCE
+BLOCK = 20  # questions after which the rankings' shares are decided anew
+RECENT = 60  # answers of an arm that tell what it is worth now: the deeper in its order, the fewer labels are wrong
+# What is believed of an arm before its first answer: any precision of a ranking, one row in ten of random ones.
+PRIOR = {RANDOM: (1.0, 9.0)}
+_CHUNK = 4096
+_SOURCES = {RANDOM: RANDOM_SOURCE, CONTROL: CONTROL, FLIP: CONTROL, DISAGREEMENT: JUDGING_SOURCE}
+_FIXED = (RANDOM, CONTROL, FLIP)
+
+
+def ticket(arm: str, reason: str, shown: str, id: str) -> str:
+    """Return the 12 hex digits that stand for an arm and the label that was shown, so that neither can be read off a question.
+
+    The first digits of sha256 of "arm:reason:shown:id".
+    """
+    return hashlib.sha256(f"{arm}:{reason}:{shown}:{id}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Where questions come from.
+
+    Attributes
+    ----------
+    name : str
+        A ranking of `review.rankings`, `random`, `control`, `flip`, `slice`, `conflict` or `disagreement`.
+    order : ndarray of int, shape (n_places,)
+        Places of rows, each at most once, the first to be asked first. It need not hold every row.
+    reason : str, optional
+        What the ledger says of it; that of a ranking is its name.
+    shown : ndarray of str objects, shape (n_places,), optional
+        The label that stands beside each row of the order, where that is not the given one.
+    """
+
+    name: str
+    order: np.ndarray = field(repr=False)
+    reason: str | None = None
+    shown: np.ndarray | None = field(default=None, repr=False)
+
+    @property
+    def said(self) -> str:
+        """The column `reason` of the ledger."""
+        silent = self.name in (RANDOM, CONTROL, DISAGREEMENT)
+        return self.reason if self.reason is not None else "" if silent else self.name
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from the other arms of a queue: two slices have one name."""
+        return self.name, self.said
+
+    @property
+    def source(self) -> str:
+        """The column `source` of the ledger."""
+        return _SOURCES.get(self.name, QUEUE_SOURCE)
+
+    @cached_property
+    def _flipped(self) -> dict[int, str]:
+        shown = () if self.shown is None else self.shown
+        return {int(place): str(label) for place, label in zip(self.order, shown, strict=False)}
+
+    def label_of(self, place: int, given: np.ndarray) -> str:
+        """Return the label that is shown with a row as the given one."""
+        return self._flipped.get(place, str(given[place]))
+
+
+@dataclass(frozen=True)
+class Question:
+    """One row to ask for. Only `id`, `shown` and `ticket` may reach the person who answers."""
+
+    id: str
+    place: int
+    shown: str
+    arm: str
+    reason: str
+    source: str
+    ticket: str
+
+
+@dataclass(frozen=True)
+class Dealer:
+    """A queue: its rows, the arms that questions come from, and their shares.
+
+    Of every 20 questions the shares of `random`, `control` and `flip` are fixed (parts of a question are carried over), at
+    places drawn anew for each 20. Each of the others goes to the arm that wins a draw from Beta posteriors of the precision of
+    its last answers: that finds more and more often where wrong labels are, and random rows may win too, beyond their share.
+    The draws are seeded by the question's number, and a block's posteriors come from the answers before it: who answers the
+    same is dealt the same. An arm that is through hands its turn to the next.
+
+    Attributes
+    ----------
+    ids, given : ndarray of str objects, shape (n_rows,)
+        Every row that an order may name, and its given label.
+    arms : sequence of Arm
+    shares : Review
+        The section `review` of params.yaml; shares of arms that are not there are nobody's.
+    seed : int
+
+    References
+    ----------
+    Thompson (1933), On the likelihood that one unknown probability exceeds another in view of the evidence of two samples.
+    """
+
+    ids: np.ndarray = field(repr=False)
+    given: np.ndarray = field(repr=False)
+    arms: Sequence[Arm]
+    shares: Review = field(default_factory=Review)
+    seed: int = 0
+
+    @cached_property
+    def _places(self) -> pd.Index:
+        return pd.Index(self.ids)
+
+    def places(self, ids: Collection[str]) -> np.ndarray:
+        """Return the places of these ids, -1 for one that is not in the queue."""
+        return self._places.get_indexer(pd.Index(list(ids), dtype=object))
+
+    def deal(self, answered: pd.DataFrame, n: int, without: Collection[str] = ()) -> list[Question]:
+        """Return the next n questions, fewer where fewer rows are left.
+
+        Parameters
+        ----------
+        answered : DataFrame
+            From `answers_so_far`.
+        n : int
+        without : collection of str
+            Ids that were dealt before and are not answered yet.
+        """
+        done = np.zeros(len(self.ids), dtype=bool)
+        for ids in (answered["id"], without):
+            places = self.places(ids)
+            done[places[places >= 0]] = True
+        left = {arm.key: _left(arm.order, done) for arm in self.arms}
+        begun, questions = int(done.sum()), list[Question]()
+        for number in range(begun, begun + n):
+            block, turn = divmod(number, BLOCK)
+            if not questions or turn == 0:
+                fixed, beliefs = self._fixed_turns(block), self._beliefs(answered.head(block * BLOCK))
+            wanted = [*(arm for arm in self.arms if arm.name == fixed[turn]), *self._drawn(beliefs, number)]
+            found = next(((arm, place) for arm in wanted for place in left[arm.key]), None)
+            if found is None:
+                break
+            questions.append(self._question(*found))
+            done[found[1]] = True
+        return questions
+
+    def asked(self, id: str, ticket: str) -> Question | None:
+        """Return the question that a ticket stands for, None where no arm of this queue would ask it so."""
+        place = int(self.places([id])[0])
+        found = [self._question(arm, place) for arm in self.arms] if place >= 0 else []
+        return next((question for question in found if question.ticket == ticket), None)
+
+    def _question(self, arm: Arm, place: int) -> Question:
+        id, shown = str(self.ids[place]), arm.label_of(place, self.given)
+        return Question(id, place, shown, arm.name, arm.said, arm.source, ticket(arm.name, arm.said, shown, id))
+
+    def _fixed_turns(self, block: int) -> list[str]:
+        """Return whose each of the next 20 questions is; "" where the rankings share it."""
+        shares = {RANDOM: self.shares.random, CONTROL: self.shares.controls, FLIP: self.shares.flips}
+        turns = [name for name, share in shares.items() for _ in range(_carried(share, block + 1) - _carried(share, block))]
+        turns = (turns + [""] * BLOCK)[:BLOCK]
+        return [turns[place] for place in np.random.default_rng([self.seed, block]).permutation(BLOCK)]
+
+    def _beliefs(self, answered: pd.DataFrame) -> list[tuple[Arm, float, float]]:
+        """Return the Beta posterior of each arm that competes: a + wrong, b + right of its last answers."""
+        told = answered[answered["changed"].notna()]
+        beliefs = []
+        for arm in self.arms:
+            if arm.name not in (CONTROL, FLIP):
+                mine = (told["arm"] == arm.name) & (told["reason"] == arm.said)
+                recent = told.loc[mine, "changed"].tail(RECENT)
+                a, b = PRIOR.get(arm.name, (1.0, 1.0))
+                beliefs.append((arm, a + float(recent.sum()), b + float((1 - recent).sum())))
+        return beliefs
+
+    def _drawn(self, beliefs: list[tuple[Arm, float, float]], number: int) -> list[Arm]:
+        """Return the arms in the order of one draw from each posterior, the highest first."""
+        generator = np.random.default_rng([self.seed, number, 1])
+        draws = [generator.beta(a, b) for _, a, b in beliefs]
+        return [beliefs[place][0] for place in np.argsort(draws, kind="stable")[::-1]]
+
+
+def answers_so_far(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a row that was answered, in the order of answers: id, arm, reason and `changed`.
+
+    `changed` is 1.0 where the answer changes the given label or drops the row, 0.0 where it confirms it, NaN where it is open,
+    by the first answer, given before the suggestion was seen, though a later one took its place; a row all of whose
+    answers were taken back is not there.
+
+    Parameters
+    ----------
+    lines : DataFrame
+        Lines of the ledger that belong to the queue, with the columns of `edits.COLUMNS`.
+    """
+    ordered = lines.iloc[np.argsort(pd.to_datetime(lines["at"], utc=True, format="ISO8601").to_numpy(), kind="stable")]
+    undone = set(ordered.loc[ordered["action"] == "revert", "reverts"])
+    answers = ordered[ordered["action"] != "revert"]
+    live = answers[~answers["answer"].isin(undone)].drop_duplicates("id")
+    asked = ["id", "source", "reason"]
+    first = live[asked].merge(answers.drop_duplicates(asked), on=asked, how="left")
+    arms = [_arm_of(source, reason) for source, reason in zip(first["source"], first["reason"], strict=True)]
+    changed = first["action"].map({"relabel": 1.0, "drop": 1.0, "confirm": 0.0}).astype(float)
+    return pd.DataFrame({"id": first["id"], "arm": arms, "reason": first["reason"], "changed": changed})
+
+
+def _arm_of(source: str, reason: str) -> str:
+    """Return the name of the arm that a line of the ledger comes from."""
+    if source != QUEUE_SOURCE:
+        return FLIP if (source, reason) == (CONTROL, FLIP) else source
+    return SLICE if reason.startswith(f"{SLICE}: ") else reason
+
+
+def _carried(share: float, blocks: int) -> int:
+    """Return how many of the questions of so many blocks are whole turns of a share."""
+    return math.floor(share * BLOCK * blocks + 1e-9)
+
+
+def _left(order: np.ndarray, done: np.ndarray) -> Iterator[int]:
+    """Yield the places of an order that are not done at the time that they are asked for."""
+    for start in range(0, len(order), _CHUNK):
+        for place in order[start : start + _CHUNK][~done[order[start : start + _CHUNK]]]:
+            if not done[place]:
+                yield int(place)

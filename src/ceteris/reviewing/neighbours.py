@@ -1,0 +1,43 @@
+"""The nearest train rows of a row: what else looks like it, and how that was labelled."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["Neighbourhood"]
+
+
+class Neighbourhood:
+    """Rows to look among, as points: numbers standardised (missing ones at the median), categories as indicators.
+
+    Parameters
+    ----------
+    rows : DataFrame, shape (n_rows, n_features)
+        Indexed by id.
+    labels : ndarray of str objects, shape (n_rows,)
+        Their given labels.
+    """
+
+    def __init__(self, rows: pd.DataFrame, labels: np.ndarray) -> None:
+        from sklearn.dummy import DummyClassifier
+
+        from ceteris.models import prepared
+
+        self.ids, self._labels = rows.index.to_numpy(dtype=object), labels
+        self._prepare = prepared(DummyClassifier(), "scaled", rows)[:-1].fit(rows)
+        self._points = np.asarray(self._prepare.transform(rows), dtype=np.float32)
+
+    def nearest(self, row: pd.DataFrame, label: str, most: int) -> tuple[list[str], list[str]]:
+        """Return the ids of the nearest rows of a label, and of the nearest rows of all others, nearest first.
+
+        Parameters
+        ----------
+        row : DataFrame, shape (1, n_features)
+            Indexed by its id, which is not among the answers.
+        """
+        point = np.asarray(self._prepare.transform(row), dtype=np.float32)
+        order = np.argsort(np.square(self._points - point).sum(axis=1), kind="stable")
+        order = order[self.ids[order] != row.index[0]]
+        same = self._labels[order] == label
+        return [str(id) for id in self.ids[order[same][:most]]], [str(id) for id in self.ids[order[~same][:most]]]

@@ -1,0 +1,255 @@
+"""One person's review of one queue: rows are dealt, answers become lines on disk, and what they show is counted."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ceteris.errors import BadInputError, nearest
+from ceteris.reviewing.dealing import Question
+from ceteris.reviewing.queues import Queue, open_queue
+from ceteris.reviewing.shown import MOST_LETTERS, profile, shown
+
+if TYPE_CHECKING:
+    from ceteris.reviewing.neighbours import Neighbourhood
+    from ceteris.reviewing.shown import Profile, Shown
+    from ceteris.workbench import Workbench
+
+__all__ = ["Receipt", "Session", "open_session"]
+
+_AHEAD = timedelta(minutes=5)  # a browser's clock that is further ahead is not believed
+_SAMPLE, _NEIGHBOURS = 20_000, 4
+_ACTIONS = ("relabel", "confirm", "drop", "unsure", "revert")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of answers that were handed in.
+
+    Attributes
+    ----------
+    saved : uuids whose lines are on disk
+    refused : why the others are not, by uuid
+    told : what was hidden until the answer, by id
+    ids : the rows that were answered
+    """
+
+    saved: tuple[str, ...]
+    refused: Mapping[str, str]
+    told: Mapping[str, str]
+    ids: tuple[str, ...]
+
+
+class Session:
+    """Use `open_session`.
+
+    Parameters
+    ----------
+    bench : Workbench
+    queue : Queue
+        What is asked about.
+    reviewer, batch : str
+    """
+
+    def __init__(self, bench: Workbench, queue: Queue, reviewer: str, batch: str) -> None:
+        self.bench, self.queue, self.reviewer, self.batch = bench, queue, reviewer, batch
+        self.classes = bench.classes()
+        self._guard = threading.RLock()  # an answer may be handled beside the cell that is running
+
+    @property
+    def judging(self) -> bool:
+        """Whether the rows judge: their given label is hidden, and none may be dropped."""
+        return self.queue.judging
+
+    @property
+    def total(self) -> int:
+        """How many rows the queue holds."""
+        return self.queue.total
+
+    @property
+    def title(self) -> str:
+        """What is reviewed, and by whom."""
+        return f"{self.queue.told}, reviewed by {self.reviewer}"
+
+    @property
+    def store(self) -> str:
+        """The name under which a browser keeps answers that are not on disk: one a repository, queue, reviewer and batch."""
+        where = f"{self.bench.root}\n{self.queue.name}\n{self.reviewer}\n{self.batch}"
+        return hashlib.sha256(where.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+    def answered(self) -> int:
+        """Return how many rows of the queue this reviewer has answered."""
+        return len(self.queue.mine(self._lines(), self.reviewer))
+
+    def deal(self, n: int, without: Collection[str] = ()) -> tuple[list[dict[str, Any]], bool]:
+        """Return the next rows as they are shown, and whether none is left after them.
+
+        Parameters
+        ----------
+        n : int
+        without : collection of str
+            The ids that are being answered elsewhere.
+        """
+        with self._guard:
+            questions = self.questions(n, without)
+            cards = self._shown([question.id for question in questions])
+            dealt = [
+                asdict(card) | {"given": question.shown or None, "ticket": question.ticket}
+                for card, question in zip(cards, questions, strict=True)
+            ]
+            return dealt, len(questions) < n
+
+    def questions(self, n: int, without: Collection[str] = ()) -> list[Question]:
+        """Return the next questions, without what is shown of their rows."""
+        return self.queue.deal(self._lines(), self.reviewer, n, without)
+
+    def show(self, id: str) -> Shown:
+        """Return a row as it is shown."""
+        return self._shown([id])[0]
+
+    def text(self, id: str, column: str, start: int) -> dict[str, Any]:
+        """Return the next part of a long text: id, column, start, text, and its length in letters."""
+        row = self.queue.fetched.of([id]).loc[id]
+        if column not in row.index:
+            raise BadInputError(f"There is no column {column!r}.{nearest(column, map(str, row.index))}", "Open the queue anew.")
+        whole = str(row[column])
+        return {"id": id, "column": column, "start": start, "text": whole[start : start + MOST_LETTERS], "length": len(whole)}
+
+    def neighbours(self, id: str) -> list[dict[str, Any]]:
+        """Return the nearest train rows of a train row in two groups, each with a title: of its given label, and of others."""
+        if self.judging:
+            return []
+        label = self.queue.given(id)
+        with self._guard:
+            found = self._neighbourhood.nearest(self.queue.fetched.of([id]), label, _NEIGHBOURS)
+            groups = [[self._as_neighbour(card) for card in self._shown(ids)] for ids in found]
+        titles = f"nearest rows given {label}", "nearest rows given another label"
+        return [{"title": title, "rows": rows} for title, rows in zip(titles, groups, strict=True)]
+
+    def _as_neighbour(self, card: Shown) -> dict[str, str]:
+        return {"label": self.queue.given(card.id), "image": card.image, "brief": "" if card.image else card.brief()}
+
+    def record(self, answers: Iterable[Mapping[str, Any]]) -> Receipt:
+        """Bring answers to disk, each once, and return which are there and why others are not.
+
+        Parameters
+        ----------
+        answers : iterable of mappings
+            answer (a uuid), id, ticket, action, new_label, at (ISO, with a time zone), reverts.
+        """
+        from ceteris.reviewing.patches import append, file_of
+
+        with self._guard:
+            there = set(self._lines()["answer"])
+            lines: list[dict[str, str]] = []
+            saved, refused = [], dict[str, str]()
+            for answer in answers:
+                name = str(answer.get("answer", ""))
+                try:
+                    if name not in there:
+                        lines.append(self._line(answer, there))
+                except BadInputError as error:
+                    refused[name] = str(error)
+                else:
+                    there.add(name)
+                    saved.append(name)
+            append(self.bench, file_of(self.reviewer, self.batch), lines)
+            answered = [line for line in lines if line["action"] != "revert"]
+            told = {line["id"]: self.queue.told_after(line) for line in answered}
+            return Receipt(tuple(saved), refused, told, tuple(told))
+
+    def _line(self, answer: Mapping[str, Any], there: Collection[str]) -> dict[str, str]:
+        """Return the line of the ledger that an answer makes, or refuse what is none."""
+        said = {key: str(answer.get(key) or "") for key in ("answer", "id", "ticket", "action", "new_label", "at", "reverts")}
+        try:
+            uuid.UUID(said["answer"])
+            at = min(datetime.fromisoformat(said["at"]).astimezone(UTC), datetime.now(UTC) + _AHEAD)
+        except ValueError:
+            raise BadInputError("It is no answer: its uuid or time cannot be read.", "Answer the row anew.") from None
+        if said["action"] not in _ACTIONS:
+            raise BadInputError(f"{said['action']!r} is no answer.{nearest(said['action'], _ACTIONS)}", "Answer the row anew.")
+        question = self.queue.match(said["id"], said["ticket"])
+        if question is None:
+            raise BadInputError(
+                "The row is gone from this queue, or its label has changed since it was shown.", "Open the queue anew."
+            )
+        if said["action"] == "revert" and said["reverts"] not in there:
+            raise BadInputError("The answer that it takes back was never written.", "Nothing is left to do.")
+        if said["action"] == "relabel" and said["new_label"] not in self.classes:
+            raise BadInputError(
+                f"{said['new_label'][:60]!r} is no class now.{nearest(said['new_label'], self.classes)}", "Open the queue anew."
+            )
+        if said["action"] == "drop" and self.judging:
+            raise BadInputError("A row that judges cannot be dropped.", "Answer `unsure`.")
+        given = question.shown or self.queue.given(said["id"])
+        if said["action"] == "relabel" and said["new_label"] == given:
+            said |= {"action": "confirm", "new_label": ""}
+        line = {key: said[key] for key in ("answer", "id", "action", "new_label", "reverts")}
+        whose = {"reviewer": self.reviewer, "batch": self.batch, "at": at.isoformat(timespec="milliseconds")}
+        return line | whose | {"given_label": given, "source": question.source, "reason": question.reason}
+
+    def _lines(self) -> pd.DataFrame:
+        from ceteris.reviewing.patches import known
+
+        return known(self.bench)
+
+    def _shown(self, ids: list[str]) -> list[Shown]:
+        records = self.queue.fetched.of(ids).to_dict("records")
+        return [
+            shown(id, {str(name): value for name, value in record.items()}, self._usual, self._image_shape)
+            for id, record in zip(ids, records, strict=True)
+        ]
+
+    @cached_property
+    def _image_shape(self) -> tuple[int, int] | None:
+        return self.bench.image_shape()
+
+    @cached_property
+    def _usual(self) -> Profile:
+        return profile(self.queue.fetched.sample(_SAMPLE), self._image_shape)
+
+    @cached_property
+    def _neighbourhood(self) -> Neighbourhood:
+        from ceteris.reviewing.neighbours import Neighbourhood
+
+        rows = self.queue.fetched.sample(_SAMPLE)
+        return Neighbourhood(rows, self.queue.fetched.labels.loc[rows.index].to_numpy(dtype=object))
+
+
+def open_session(
+    queue: str = "train", *, reviewer: str | None = None, batch: str | None = None, root: str | Path | None = None
+) -> Session:
+    """Return the review of a queue by a person; parameters as of `ceteris.review`.
+
+    Raises
+    ------
+    BadInputError
+        There is no such queue, or nobody says who answers.
+    """
+    from ceteris.workbench import Workbench
+
+    bench = Workbench(Path(root) if root is not None else None)
+    who = reviewer or _git_name(bench.root)
+    if not who or not who.strip():
+        raise BadInputError("Nobody says who answers.", 'Name yourself: ceteris.review(reviewer="ada"), or --reviewer ada.')
+    opened = open_queue(bench, queue)
+    return Session(bench, opened, who.strip(), batch or f"{opened.name}-{datetime.now().date().isoformat()}")
+
+
+def _git_name(root: Path) -> str:
+    import subprocess
+
+    try:
+        found = subprocess.run(["git", "config", "user.name"], cwd=root, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return found.stdout.strip()
