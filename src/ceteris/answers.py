@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime
 
+import numpy as np
 import pandas as pd
 
 from ceteris.errors import BadInputError, nearest
@@ -16,6 +17,7 @@ __all__ = [
     "LABEL_COLUMN",
     "RANDOM_SOURCE",
     "in_order",
+    "random_order",
     "random_rows",
     "still_answered",
     "to_edits",
@@ -189,9 +191,22 @@ def random_rows(ids: Collection[str], answered: Collection[str], most: int) -> l
 
     The order is the same each time, so that nobody picks among draws, and the first k of all answers are k random rows.
     """
-    order = sorted(ids, key=lambda id: hashlib.sha256(f"random review:{id}".encode("utf-8", "surrogatepass")).digest())
     done = set(answered)
-    return [id for id in order if id not in done][:most]
+    return [id for id in sorted(ids, key=_draw) if id not in done][:most]
+
+
+def random_order(ids: np.ndarray) -> np.ndarray:
+    """Return the places of the ids in the order of `random_rows`.
+
+    Parameters
+    ----------
+    ids : ndarray of str objects, shape (n_rows,)
+    """
+    return np.argsort(np.array([_draw(id) for id in ids], dtype="S32"), kind="stable")
+
+
+def _draw(id: str) -> bytes:
+    return hashlib.sha256(f"random review:{id}".encode("utf-8", "surrogatepass")).digest()
 
 
 def _last_said(known: pd.DataFrame, reviewer: str) -> dict[tuple[str, bool], tuple[str, str]]:

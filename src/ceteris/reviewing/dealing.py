@@ -38,7 +38,7 @@ def ticket(arm: str, reason: str, shown: str, id: str) -> str:
     return hashlib.sha256(f"{arm}:{reason}:{shown}:{id}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Arm:
     """Where questions come from.
 
@@ -98,7 +98,7 @@ class Question:
     ticket: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dealer:
     """A queue: its rows, the arms that questions come from, and their shares.
 
@@ -125,12 +125,12 @@ class Dealer:
     ids: np.ndarray = field(repr=False)
     given: np.ndarray = field(repr=False)
     arms: Sequence[Arm]
-    shares: Review = field(default_factory=Review)
+    shares: Review
     seed: int = 0
 
     @cached_property
     def _places(self) -> pd.Index:
-        return pd.Index(self.ids)
+        return pd.Index(self.ids, dtype=object)
 
     def places(self, ids: Collection[str]) -> np.ndarray:
         """Return the places of these ids, -1 for one that is not in the queue."""
@@ -204,8 +204,8 @@ class Dealer:
 def answers_so_far(lines: pd.DataFrame) -> pd.DataFrame:
     """Return one row a row that was answered, in the order of answers: id, arm, reason and `changed`.
 
-    `changed` is 1.0 where the answer changes the given label or drops the row, 0.0 where it confirms it, NaN where it is open,
-    by the first answer, given before the suggestion was seen, though a later one took its place; a row all of whose
+    `changed` is 1.0 where the answer changes the given label or drops the row, 0.0 where it confirms it, NaN where it is open.
+    It is that of the first answer, given before the suggestion was seen, though a later one took its place. A row all of whose
     answers were taken back is not there.
 
     Parameters

@@ -46,7 +46,7 @@ class Rows:
     @cached_property
     def labels(self) -> pd.Series:
         """The given label of each row, indexed by id."""
-        return pd.Series(self._column(LABEL), index=self.ids, dtype=object)
+        return self._column(LABEL).set_axis(self.ids)
 
     def of(self, ids: Sequence[str]) -> pd.DataFrame:
         """Return the features of some rows, indexed by id, in the order asked for.
@@ -72,17 +72,21 @@ class Rows:
         """
         if name not in self._features:
             raise BadInputError(f"The rows have no column {name!r}.{nearest(name, self._features)}", "Name one that they have.")
-        return pd.Series(self._column(name))
+        return self._column(name)
 
     def sample(self, most: int, seed: int = 0) -> pd.DataFrame:
-        """Return the features of `most` random rows or fewer, indexed by id; of a long file, from some stretches of it."""
+        """Return the features of the rows of `sample_ids`, indexed by id."""
+        return self.of(list(self.sample_ids(most, seed)))
+
+    def sample_ids(self, most: int, seed: int = 0) -> pd.Index:
+        """Return the ids of `most` random rows or fewer, in the order of the file; of a long one, from some stretches of it."""
         places, starts = np.arange(len(self.ids)), self._starts
         if len(places) > most:
             rng = np.random.default_rng(seed)
             stretches = np.sort(rng.permutation(len(starts) - 1)[:_STRETCHES])
             places = np.concatenate([np.arange(starts[one], starts[one + 1]) for one in stretches])
             places = np.sort(rng.choice(places, min(most, len(places)), replace=False))
-        return self._at(places).set_axis(self.ids[places], axis=0)
+        return self.ids[places]
 
     @cached_property
     def _file(self) -> pq.ParquetFile:
@@ -99,9 +103,8 @@ class Rows:
         sizes = [self._file.metadata.row_group(group).num_rows for group in range(self._file.num_row_groups)]
         return np.concatenate([[0], np.cumsum(sizes, dtype=int)])
 
-    def _column(self, name: str) -> np.ndarray:
-        values: np.ndarray = self._file.read([name]).column(name).to_numpy()
-        return values
+    def _column(self, name: str) -> pd.Series:
+        return _series(self._file.read([name]).column(name))
 
     def _at(self, places: np.ndarray) -> pd.DataFrame:
         import pyarrow as pa
@@ -115,8 +118,8 @@ class Rows:
         table = pa.concat_tables(parts) if parts else self._file.schema_arrow.empty_table().select(self._features)
         back = np.empty(len(places), dtype=int)
         back[order] = np.arange(len(places))
-        frame = table.take(pa.array(back)).to_pandas(types_mapper=None)
-        return frame.apply(lambda column: column if pd.api.types.is_numeric_dtype(column) else column.astype(object))
+        table = table.take(pa.array(back))
+        return pd.DataFrame({name: _series(table.column(name)) for name in table.column_names})
 
     @cached_property
     def _features(self) -> list[str]:
@@ -128,6 +131,15 @@ class Rows:
                 self._kept.pop(next(iter(self._kept)))
             self._kept[group] = self._file.read_row_group(group, columns=self._features)
         return self._kept[group]
+
+
+def _series(column: pa.ChunkedArray) -> pd.Series:
+    """Return numbers as they are, and texts as objects, None where missing."""
+    import pyarrow.types as kinds
+
+    if kinds.is_floating(column.type) or kinds.is_integer(column.type):
+        return pd.Series(column.to_numpy())
+    return pd.Series(column.to_pylist(), dtype=object)
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-__all__ = ["Neighbourhood"]
+__all__ = ["Neighbourhood", "preparation"]
+
+
+def preparation(rows: pd.DataFrame) -> Any:
+    """Return what makes points of rows, fitted: numbers standardised (missing ones at the median), categories as indicators."""
+    from sklearn.dummy import DummyClassifier
+
+    from ceteris.models import prepared
+
+    return prepared(DummyClassifier(), "scaled", rows)[:-1].fit(rows)
 
 
 class Neighbourhood:
-    """Rows to look among, as points: numbers standardised (missing ones at the median), categories as indicators.
+    """Rows to look among, as points.
 
     Parameters
     ----------
@@ -20,12 +31,7 @@ class Neighbourhood:
     """
 
     def __init__(self, rows: pd.DataFrame, labels: np.ndarray) -> None:
-        from sklearn.dummy import DummyClassifier
-
-        from ceteris.models import prepared
-
-        self.ids, self._labels = rows.index.to_numpy(dtype=object), labels
-        self._prepare = prepared(DummyClassifier(), "scaled", rows)[:-1].fit(rows)
+        self.ids, self._labels, self._prepare = rows.index.to_numpy(dtype=object), labels, preparation(rows)
         self._points = np.asarray(self._prepare.transform(rows), dtype=np.float32)
 
     def nearest(self, row: pd.DataFrame, label: str, most: int) -> tuple[list[str], list[str]]:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ceteris.answers import JUDGING_SOURCE, RANDOM_SOURCE, random_rows
+from ceteris.answers import JUDGING_SOURCE, random_order
 from ceteris.edits import CONTROL
 from ceteris.errors import BadInputError
-from ceteris.reviewing.dealing import Arm, Dealer, Question, answers_so_far
+from ceteris.reviewing.dealing import FLIP, RANDOM, Arm, Dealer, Question, answers_so_far
 from ceteris.reviewing.fetched import Held, Rows
+from ceteris.reviewing.ranked import ranked
+from ceteris.reviewing.rankings import undoubted
 from ceteris.reviewing.slices import Slice, slice_of
+from ceteris.sections import Review
 
 if TYPE_CHECKING:
     from ceteris.workbench import Workbench
@@ -80,7 +83,7 @@ class Queue:
             return found
         given = np.array(["" if self.judging else self.given(id)], dtype=object)
         arms = [replace(arm, order=np.zeros(1, dtype=int), shown=None) for arm in self.dealer.arms]
-        return Dealer(np.array([id], dtype=object), given, arms).asked(id, ticket)
+        return replace(self.dealer, ids=np.array([id], dtype=object), given=given, arms=arms).asked(id, ticket)
 
     def told_after(self, line: Mapping[str, str]) -> str:
         """Return what was hidden of a row until it was answered, in a sentence."""
@@ -110,15 +113,27 @@ def open_queue(bench: Workbench, name: str) -> Queue:
 
 
 def _of_train(bench: Workbench, name: str) -> Queue:
-    issues = bench.issues()
-    ids = issues["id"].to_numpy(dtype=object)
-    chance = Arm(RANDOM_SOURCE, np.asarray(pd.Index(ids).get_indexer(random_rows(list(ids), (), len(ids)))))
+    issues, split = bench.issues(), bench.path("split")
+    order = random_order(issues["id"].to_numpy(dtype=object))
+    chance = Arm(RANDOM, order)
     if name == "random":
         return _train(bench, name, "Random train labels", issues, [chance])
-    quality = issues["label_quality"].to_numpy()
-    doubted = np.argsort(quality, kind="stable")
-    arms = [Arm("label_quality", doubted), chance, Arm(CONTROL, doubted[::-1][: len(ids) // 10])]
-    return _train(bench, name, "Train labels in doubt", issues, arms)
+    arms = ranked(bench.params.review.rankings, issues, Rows(split / "train.parquet"), Rows(split / "validation.parquet"))
+    sure = undoubted(issues, order)
+    return _train(bench, name, "Train labels in doubt", issues, [*arms, chance, Arm(CONTROL, sure), _flips(issues, sure)])
+
+
+def _flips(issues: pd.DataFrame, sure: np.ndarray) -> Arm:
+    """Return the arm of undoubted rows that are shown with a wrong label: that of the next of them which has another."""
+    labels = issues["given_label"].to_numpy(dtype=object)[sure]
+    wrong = labels.copy()
+    for shift in range(1, len(labels)):
+        same = wrong == labels
+        if not same.any():
+            break
+        wrong[same] = np.roll(labels, -shift)[same]
+    differs = wrong != labels
+    return Arm(FLIP, sure[differs], shown=wrong[differs])
 
 
 def _of_slice(bench: Workbench, rows: Slice) -> Queue:
@@ -165,5 +180,5 @@ def _of_look(bench: Workbench) -> Queue:
 def _judging(name: str, told: str, asked: pd.DataFrame, rows: Rows | Held) -> Queue:
     """Return the queue of rows that judge, in the order in which they are asked for: nothing tells which are decoys."""
     ids = asked["id"].to_numpy(dtype=object)
-    dealer = Dealer(ids, np.full(len(ids), "", dtype=object), [Arm(JUDGING_SOURCE, np.arange(len(ids)))])
+    dealer = Dealer(ids, np.full(len(ids), "", dtype=object), [Arm(JUDGING_SOURCE, np.arange(len(ids)))], Review())
     return Queue(name, told, True, dealer, rows, pd.Series(dtype=object))
