@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ceteris.errors import BadInputError
-from ceteris.reviewing.patches import append, file_of, known, plain
+from ceteris.reviewing.patches import Ledgers, file_of, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,10 +153,10 @@ def import_answers(
         sealed = asked_labels(bench.root, bench.parts(), filled.get("id", ()))
         given, judging = pd.concat([bench.given_labels(), sealed]), bench.judging_ids() | set(sealed.index)
         lines = to_edits(
-            filled, given, judging, bench.classes(), known(bench),
+            filled, given, judging, bench.classes(), Ledgers(bench).lines(),
             reviewer=reviewer, batch=batch, at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )  # fmt: skip
-        written = append(bench, name, lines)
+        written = Ledgers(bench).append(name, lines)
     where = " and ".join(written)
     print(f"{len(lines):,} new answers in {where}" if lines else "Nothing new: every answer is there already.")
     if lines:
@@ -180,10 +180,10 @@ def revert(
     issues = None if by is None else bench.issues()
     suggested = {} if issues is None else dict(zip(issues["id"], issues["suggested_label"], strict=True))
     with single_writer(bench.root, "edits revert"):
-        ledger, at = known(bench), datetime.now(UTC).isoformat(timespec="milliseconds")
+        ledger, at = Ledgers(bench).lines(), datetime.now(UTC).isoformat(timespec="milliseconds")
         chosen = named(ledger, which, by, suggested)
         lines = to_reverts(ledger, chosen, ", ".join(map(repr, which)), reviewer=reviewer, at=at)
-        written = append(bench, f"{plain(reviewer)}-reverts.csv", lines)
+        written = Ledgers(bench).append(f"{plain(reviewer)}-reverts.csv", lines)
     print(f"{len(lines):,} answers taken back in {' and '.join(written)}")
     if others := still_answered(ledger, lines):
         print(f"For {others:,} of these rows another answer, earlier or of somebody else, now counts.")

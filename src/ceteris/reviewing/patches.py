@@ -2,41 +2,52 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ceteris import edits, ledger
 from ceteris.errors import BadInputError
+from ceteris.release.folder import EDITS
+from ceteris.splits import TEST
 
 if TYPE_CHECKING:
     from ceteris.workbench import Workbench
 
-__all__ = ["append", "file_of", "known"]
+__all__ = ["Ledgers", "file_of", "plain"]
 
 
-def known(bench: Workbench) -> pd.DataFrame:
-    """Return every line of both ledgers."""
-    from ceteris.ledger import read_ledger
-    from ceteris.release.folder import EDITS
+class Ledgers:
+    """Both ledgers of a repository, found once; what stands in them is read each time.
 
-    return pd.concat([read_ledger(bench.path("edits")), read_ledger(bench.root / EDITS)], ignore_index=True)
+    Parameters
+    ----------
+    bench : Workbench
+    """
 
+    def __init__(self, bench: Workbench) -> None:
+        self._bench, self._edits, self._release = bench, bench.path("edits"), bench.root / EDITS
 
-def append(bench: Workbench, name: str, lines: list[dict[str, str]]) -> list[str]:
-    """Add lines to the ledger that their rows belong to, and return the files that were written."""
-    from ceteris import edits, ledger
-    from ceteris.release.folder import EDITS
-    from ceteris.splits import TEST
+    def lines(self) -> pd.DataFrame:
+        """Return every line of both."""
+        return pd.concat([ledger.read_ledger(self._edits), ledger.read_ledger(self._release)], ignore_index=True)
 
-    parts, written = bench.parts() if lines else pd.Series(dtype=object), []
-    sealed = [parts.get(line["id"]) == TEST for line in lines]
-    for folder, of_test in ((bench.path("edits"), False), (bench.root / EDITS, True)):
-        path, mine = folder / name, [line for line, test in zip(lines, sealed, strict=True) if test == of_test]
-        if mine:
-            ledger.append(path, mine)
-            edits.parse(path.read_text(encoding="utf-8"), path.name)
-            written.append(path.relative_to(bench.root).as_posix())
-    return written
+    def append(self, name: str, lines: list[dict[str, str]]) -> list[str]:
+        """Add lines to the ledger that their rows belong to, and return the files that were written."""
+        written = []
+        for folder, of_test in ((self._edits, False), (self._release, True)):
+            path, mine = folder / name, [line for line in lines if (line["id"] in self._sealed) == of_test]
+            if mine:
+                ledger.append(path, mine)
+                edits.parse(path.read_text(encoding="utf-8"), path.name)
+                written.append(path.relative_to(self._bench.root).as_posix())
+        return written
+
+    @cached_property
+    def _sealed(self) -> frozenset[str]:
+        parts = self._bench.parts()
+        return frozenset(parts.index[parts == TEST])
 
 
 def file_of(reviewer: str, batch: str) -> str:

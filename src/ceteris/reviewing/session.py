@@ -16,6 +16,7 @@ import pandas as pd
 
 from ceteris.errors import BadInputError, nearest
 from ceteris.reviewing.dealing import Question
+from ceteris.reviewing.patches import Ledgers, file_of
 from ceteris.reviewing.queues import Queue, open_queue
 from ceteris.reviewing.shown import MOST_LETTERS, profile, shown
 
@@ -62,7 +63,7 @@ class Session:
 
     def __init__(self, bench: Workbench, queue: Queue, reviewer: str, batch: str) -> None:
         self.bench, self.queue, self.reviewer, self.batch = bench, queue, reviewer, batch
-        self.classes = bench.classes()
+        self.classes, self._ledgers = bench.classes(), Ledgers(bench)
         self._guard = threading.RLock()  # an answer may be handled beside the cell that is running
 
     @property
@@ -146,8 +147,6 @@ class Session:
         answers : iterable of mappings
             answer (a uuid), id, ticket, action, new_label, at (ISO, with a time zone), reverts.
         """
-        from ceteris.reviewing.patches import append, file_of
-
         with self._guard:
             there = set(self._lines()["answer"])
             lines: list[dict[str, str]] = []
@@ -162,7 +161,7 @@ class Session:
                 else:
                     there.add(name)
                     saved.append(name)
-            append(self.bench, file_of(self.reviewer, self.batch), lines)
+            self._ledgers.append(file_of(self.reviewer, self.batch), lines)
             answered = [line for line in lines if line["action"] != "revert"]
             told = {line["id"]: self.queue.told_after(line) for line in answered}
             return Receipt(tuple(saved), refused, told, tuple(told))
@@ -198,9 +197,7 @@ class Session:
         return line | whose | {"given_label": given, "source": question.source, "reason": question.reason}
 
     def _lines(self) -> pd.DataFrame:
-        from ceteris.reviewing.patches import known
-
-        return known(self.bench)
+        return self._ledgers.lines()
 
     def _shown(self, ids: list[str]) -> list[Shown]:
         records = self.queue.fetched.of(ids).to_dict("records")

@@ -1,0 +1,245 @@
+"""One person's review: what is dealt is blind, what is answered is on disk once, and nothing is lost without a word."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from reviewers import answer as answer_before
+
+from ceteris import ledger
+from ceteris.errors import BadInputError
+from ceteris.reviewing.session import Session, open_session
+
+JUDGED = "logistic.given.simulated"
+
+
+def session(repo: Path, queue: str = "train", reviewer: str = "ada", **more: Any) -> Session:
+    return open_session(queue, reviewer=reviewer, root=repo, **more)
+
+
+def said(row: dict[str, Any], action: str = "confirm", new_label: str = "", **more: str) -> dict[str, Any]:
+    """Return what the browser sends for a row."""
+    at = "2026-01-31T12:00:00+00:00"
+    return {
+        "answer": str(uuid.uuid4()),
+        "id": row["id"],
+        "ticket": row["ticket"],
+        "action": action,
+        "new_label": new_label,
+        "at": at,
+    } | more
+
+
+def lines(repo: Path) -> pd.DataFrame:
+    return ledger.read_ledger(repo / "data/edits")
+
+
+def test_an_answer_is_a_line_with_all_that_is_known_of_it(repo: Path) -> None:
+    here = session(repo, batch="one")
+    row = here.deal(1)[0][0]
+    other = next(label for label in here.classes if label != row["given"])
+    sent = said(row, "relabel", other)
+    receipt = here.record([sent])
+    assert receipt.saved == (sent["answer"],)
+    line = lines(repo).iloc[0]
+    question = here.queue.match(row["id"], row["ticket"])
+    assert question is not None
+    assert (line["id"], line["action"], line["given_label"], line["new_label"]) == (row["id"], "relabel", row["given"], other)
+    assert (line["reviewer"], line["batch"], line["source"], line["reason"]) == ("ada", "one", question.source, question.reason)
+    assert line["where"] == "data/edits/ada-one.csv line 2"
+    assert receipt.told[row["id"]].startswith(f"{row['id']}: you said {other}; given {row['given']}")
+
+
+def test_nothing_that_is_dealt_tells_where_a_row_comes_from(repo: Path) -> None:
+    here = session(repo)
+    rows, _ = here.deal(20)
+    sources = {question.source for question in here.questions(20)}
+    assert {"queue", "random"} <= sources
+    assert {key for row in rows for key in row} == {"id", "image", "broken", "texts", "values", "more", "given", "ticket"}
+
+
+def test_the_same_answers_sent_twice_are_written_once(repo: Path) -> None:
+    here = session(repo)
+    sent = [said(row) for row in here.deal(5)[0]]
+    assert here.record(sent).saved == tuple(one["answer"] for one in sent)
+    assert session(repo).record(sent).saved == tuple(one["answer"] for one in sent)
+    assert lines(repo)["id"].tolist() == [one["id"] for one in sent]
+
+
+def test_a_session_goes_on_where_it_was_left(repo: Path) -> None:
+    here = session(repo)
+    first = [row["id"] for row in here.deal(10)[0]]
+    here.record([said(row) for row in here.deal(4)[0]])
+    again = session(repo)
+    assert again.answered() == 4
+    assert not set(first[:4]) & {row["id"] for row in again.deal(50)[0]}
+    assert session(repo, reviewer="bob").answered() == 0
+
+
+def test_rows_under_way_elsewhere_are_not_dealt(repo: Path) -> None:
+    here = session(repo)
+    first = {row["id"] for row in here.deal(8)[0]}
+    assert not first & {row["id"] for row in here.deal(8, first)[0]}
+
+
+def test_a_whole_queue_can_be_answered_and_says_when_it_is(repo: Path) -> None:
+    here = session(repo, "x > 2.5")
+    rows, exhausted = here.deal(1000)
+    assert exhausted
+    assert len(rows) == here.total > 3
+    here.record([said(row, "unsure") for row in rows])
+    assert here.deal(5) == ([], True)
+    assert set(lines(repo)["reason"]) == {"slice: x > 2.5"}
+
+
+def test_an_undone_answer_is_taken_back_by_a_line_and_asked_again(repo: Path) -> None:
+    here = session(repo)
+    row = here.deal(1)[0][0]
+    first = said(row)
+    here.record([first])
+    here.record([said(row, "revert", reverts=first["answer"])])
+    assert lines(repo)["action"].tolist() == ["confirm", "revert"]
+    assert lines(repo)["reverts"].tolist() == ["", first["answer"]]
+    assert here.answered() == 0
+    assert row["id"] in {again["id"] for again in here.deal(20)[0]}
+
+
+def test_an_answer_and_its_undoing_may_come_in_one_batch(repo: Path) -> None:
+    here = session(repo)
+    row = here.deal(1)[0][0]
+    first = said(row)
+    undone = said(row, "revert", reverts=first["answer"])
+    assert here.record([first, undone]).saved == (first["answer"], undone["answer"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"answer": "no uuid"}, "uuid or time"),
+        ({"at": "yesterday"}, "uuid or time"),
+        ({"action": "delete"}, "'delete' is no answer"),
+        ({"ticket": "0" * 12}, "gone from this queue"),
+        ({"id": "row-999"}, "gone from this queue"),
+        ({"action": "relabel", "new_label": "beee"}, "'beee' is no class now. Did you mean 'bee'?"),
+        ({"action": "relabel", "new_label": ""}, "no class"),
+        ({"action": "revert", "reverts": str(uuid.uuid4())}, "never written"),
+    ],
+)
+def test_what_is_no_answer_is_refused_and_the_others_are_kept(repo: Path, changed: dict[str, str], why: str) -> None:
+    here = session(repo)
+    one, other = here.deal(2)[0]
+    bad, good = said(one, **changed), said(other)
+    receipt = here.record([bad, good])
+    assert receipt.saved == (good["answer"],)
+    assert why in receipt.refused[bad["answer"]]
+    assert lines(repo)["id"].tolist() == [other["id"]]
+
+
+def test_a_label_that_changed_since_the_row_was_shown_is_told(repo: Path) -> None:
+    row = session(repo).deal(1)[0][0]
+    path = repo / "data/split/train.parquet"
+    for table in (path, repo / "data/audit/issues.parquet"):
+        frame = pd.read_parquet(table)
+        id, label = ("ceteris:id", "ceteris:label") if "ceteris:id" in frame else ("id", "given_label")
+        frame.loc[frame[id] == row["id"], label] = next(other for other in ("ant", "bee", "cow") if other != row["given"])
+        frame.to_parquet(table)
+    here = session(repo)
+    sent = said(row)
+    assert "its label has changed" in here.record([sent]).refused[sent["answer"]]
+
+
+def test_a_row_that_judges_is_shown_without_its_label_and_cannot_be_dropped(repo: Path) -> None:
+    here = session(repo, JUDGED)
+    rows, _ = here.deal(5)
+    assert here.judging
+    assert all(row["given"] is None for row in rows)
+    assert here.neighbours(rows[0]["id"]) == []
+    dropped, unsure, relabelled = said(rows[0], "drop"), said(rows[1], "unsure"), said(rows[2], "relabel", "bee")
+    receipt = here.record([dropped, unsure, relabelled])
+    assert list(receipt.refused) == [dropped["answer"]]
+    assert set(lines(repo)["source"]) == {"disagreement"}
+    given = pd.read_parquet(repo / "data/split/validation.parquet").set_index("ceteris:id")["ceteris:label"]
+    assert (lines(repo)["given_label"] == given.loc[lines(repo)["id"]].to_numpy()).all()
+    assert lines(repo)["action"].iloc[1] == ("confirm" if given[rows[2]["id"]] == "bee" else "relabel")
+
+
+def test_an_answer_to_a_judging_row_that_was_answered_meanwhile_is_still_taken(repo: Path) -> None:
+    row = session(repo, JUDGED).deal(1)[0][0]
+    session(repo, JUDGED, "bob").record([said(row, "unsure")])
+    sent = said(row, "unsure")
+    assert session(repo, JUDGED).record([sent]).saved == (sent["answer"],)
+
+
+def test_a_clock_that_is_ahead_is_not_believed(repo: Path) -> None:
+    here = session(repo)
+    here.record([said(here.deal(1)[0][0], at="2999-01-01T00:00:00+02:00")])
+    assert lines(repo)["at"].iloc[0] < "2999"
+
+
+def test_answers_of_many_threads_are_all_there_once(repo: Path) -> None:
+    here = session(repo)
+    rows, _ = here.deal(40)
+    batches = [[said(row)] for row in rows]
+    threads = [threading.Thread(target=here.record, args=(batch,)) for batch in batches]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(lines(repo)["id"]) == sorted(row["id"] for row in rows)
+
+
+def test_neighbours_bear_the_label_or_another_and_are_other_rows(repo: Path) -> None:
+    here = session(repo)
+    row = here.deal(1)[0][0]
+    same, others = here.neighbours(row["id"])
+    assert {one["label"] for one in same["rows"]} == {row["given"]}
+    assert row["given"] not in {one["label"] for one in others["rows"]}
+    assert same["title"] == f"nearest rows given {row['given']}"
+    assert all("x: " in one["brief"] for one in same["rows"])
+
+
+def test_flips_are_shown_with_a_wrong_label_and_never_applied(repo: Path) -> None:
+    content = (repo / "params.yaml").read_text(encoding="utf-8")
+    (repo / "params.yaml").write_text(
+        content[: content.rindex("}")] + ', "review": {"random": 0.0, "controls": 0.0, "flips": 0.5}}'
+    )
+    here = session(repo)
+    flipped = [question for question in here.questions(20) if question.reason == "flip"]
+    assert len(flipped) == 10
+    assert all(question.shown != here.queue.given(question.id) for question in flipped)
+    rows = {row["id"]: row for row in here.deal(20)[0]}
+    here.record([said(rows[question.id], "relabel", here.queue.given(question.id)) for question in flipped])
+    assert set(lines(repo)["source"]) == {"control"}
+    from ceteris import edits
+
+    assert edits.resolve(lines(repo)).empty
+
+
+def test_answers_of_others_to_a_queue_do_not_hide_it(repo: Path) -> None:
+    answer_before(repo, "bob", slice(0, 30))
+    assert session(repo).answered() == 0
+    assert session(repo, reviewer="bob").answered() == 30
+
+
+def test_who_answers_must_be_known(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", "/dev/null")
+    with pytest.raises(BadInputError, match="Name yourself"):
+        open_session("train", root=repo)
+    with pytest.raises(BadInputError, match="Name yourself"):
+        session(repo, reviewer="  ")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("nonsense", "is no queue"), ("z > 3", "no column 'z'"), ("x > 1e9", "No train row has x > 1e9"), ("test", "look")],
+)
+def test_a_queue_that_is_none_is_told(repo: Path, name: str, told: str) -> None:
+    with pytest.raises(Exception, match=told) as refused:
+        session(repo, name)
+    assert type(refused.value).__module__ == "ceteris.errors"
