@@ -112,7 +112,7 @@ def review(
         `train`, `random`, `conflicts`, the name of a contrast, `COLUMN=VALUE` for all train rows of a slice, or `test` within a
         look; `ceteris queue` lists the names.
     reviewer : str, optional
-        Who answers; default: git's user.name.
+        Who answers; default: git's user.name, or the name of the login.
     batch : str, optional
         The name of this batch of answers; default: the queue and the day.
     root : path, optional
