@@ -248,7 +248,7 @@ def open_session(
     from ceteris.workbench import Workbench
 
     bench = Workbench(Path(root) if root is not None else None)
-    who = reviewer or _git_name(bench.root)
+    who = reviewer or _git_name(bench.root) or _login()
     if not who or not who.strip():
         raise BadInputError("Nobody says who answers.", 'Name yourself: ceteris.review(reviewer="ada"), or --reviewer ada.')
     opened = open_queue(bench, queue)
@@ -263,3 +263,12 @@ def _git_name(root: Path) -> str:
     except OSError:
         return ""
     return found.stdout.strip()
+
+
+def _login() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""  # a container may run under a number that has no name
