@@ -245,7 +245,7 @@ def test_what_each_look_said_stands_for_good_and_is_told_without_opening_the_par
 
 def test_verdicts_that_could_not_be_added_to_are_refused_before_any_look(sealed: Clone) -> None:
     (sealed.root / "release/verdicts.csv").write_text("<<<<<<< HEAD\n")
-    with pytest.raises(IntegrityError, match=r"git checkout HEAD -- release/verdicts\.csv"):
+    with pytest.raises(IntegrityError, match=r"Restore it: git checkout -- release/verdicts\.csv"):
         accept(sealed, HELPS)
     assert looks(sealed) == ()
 

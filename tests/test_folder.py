@@ -137,7 +137,7 @@ def test_verdicts_are_added_at_the_end_and_no_byte_before_them_changes(root: Pat
 @pytest.mark.parametrize("content", ["<<<<<<< HEAD\n", "look,at\n1,x\n", "\xff", "{}"])
 def test_verdicts_that_cannot_be_read_are_refused_with_the_way_back(root: Path, content: str) -> None:
     (root / VERDICTS).write_bytes(content.encode("latin-1"))
-    with pytest.raises(IntegrityError, match=r"git checkout HEAD -- release/verdicts\.csv"):
+    with pytest.raises(IntegrityError, match=r"Restore it: git checkout -- release/verdicts\.csv"):
         read_verdicts(root)
     note = said(ONE)
     (root / VERDICTS).unlink()

@@ -130,8 +130,8 @@ def test_of_two_at_once_the_second_is_told_so_in_a_sentence_and_names_nothing(in
     assert inside.git("status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize("what", ["its lock", "a stage that it runs"])
-def test_where_dvc_is_at_work_that_is_said_in_a_sentence(inside: Clone, ceteris_, what: str) -> None:
+@pytest.mark.parametrize(("what", "who"), [("its lock", ""), ("a stage that it runs", f" (process {os.getpid()})")])
+def test_where_dvc_is_at_work_that_is_said_in_a_sentence(inside: Clone, ceteris_, what: str, who: str) -> None:
     with Repo(str(inside.root)) as repo:
         if what == "its lock":
             with repo.lock:
@@ -141,5 +141,5 @@ def test_where_dvc_is_at_work_that_is_said_in_a_sentence(inside: Clone, ceteris_
             (inside.root / ".dvc/tmp/rwlock").write_text(json.dumps(held))
             second = ceteris_("accept", HELPS, "--baseline", "near/given")
     assert second.code == 7
-    assert second.err == "Another DVC command is at work here. Wait for it to end, or end it, then run this again.\n"
+    assert second.err == f"Another DVC command is at work here{who}. Wait for it to end, or end it, then run this again.\n"
     assert looks(inside) == ()

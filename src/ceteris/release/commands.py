@@ -140,19 +140,21 @@ def _run(root: Path, environment: dict[str, str], *what: str) -> None:
     import re
     import subprocess
 
-    command, code, busy = [sys.executable, "-m", "dvc", "repro", *what], 1, False
+    command, code, busy = [sys.executable, "-m", "dvc", "repro", *what], 1, ""
     with subprocess.Popen(
         command, cwd=root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8",
         errors="replace",
     ) as dvc:  # fmt: skip
         for line in dvc.stderr or ():
             refused = re.search(r"accept': failed to run: .* exited with (\d+)$", line.rstrip())
-            busy = busy or bool(re.search(r"Unable to acquire lock|is busy, it is being blocked by", line))
-            if refused is None and not busy:
+            if busy or re.match("ERROR: .*(Unable to acquire lock|is busy, it is being blocked by)", line):
+                busy += line
+            elif refused is None:
                 print(line, end="", file=sys.stderr, flush=True)
             code = int(refused[1]) if refused else code
     if dvc.returncode and busy:
-        raise BusyError("Another DVC command is at work here.", "Wait for it to end, or end it, then run this again.")
+        who = "".join(f" (process {number})" for number in re.findall(r"\(PID (\d+)\): ", busy)[:1])
+        raise BusyError(f"Another DVC command is at work here{who}.", "Wait for it to end, or end it, then run this again.")
     if dvc.returncode:
         raise SystemExit(code)
 

@@ -147,7 +147,10 @@ def verdicts_of(content: bytes) -> pd.DataFrame:
         table = read_table(io.BytesIO(content), text=TEXTS)[list(COLUMNS)]
         return table if table.empty else table.astype({"look": int, "accepted": bool} | dict.fromkeys(COUNTS, int))
     except (ValueError, KeyError, TypeError):
-        raise IntegrityError(f"{VERDICTS} is not what accept wrote.", f"Restore it: git checkout HEAD -- {VERDICTS}") from None
+        raise IntegrityError(
+            f"{VERDICTS} is not what accept wrote.",
+            f"Restore it: git checkout -- {VERDICTS} (or, where it was staged as it is: git checkout HEAD -- {VERDICTS})",
+        ) from None
 
 
 def note_verdict(root: Path, verdict: Mapping[str, Any]) -> None:
