@@ -78,7 +78,7 @@ def test_a_candidate_goes_from_the_command_line_to_its_acceptance(inside: Clone,
         (("accept", HELPS), "names no baseline"),
         (("accept", "--because", "cheap"), "--because was given without a candidate."),
         (("accept", "--at-least", "no practical difference"), "--at-least was given without a candidate."),
-        (("accept", "", "--baseline", "near/given"), "CANDIDATE is '', which names no cell"),
+        (("accept", "", "--baseline", "near/given"), "The candidate is '', which names no cell"),
         (("accept", HELPS, "--baseline", "near"), "--baseline is 'near', which names no cell"),
         (("accept", "near/purned", "--baseline", "near/given"), "Did you mean 'pruned'?"),
         (("accept", "--baseline", "near/given"), "--baseline was given without a candidate."),
@@ -117,7 +117,8 @@ def test_a_stage_that_was_committed_without_a_run_is_run_for_what_is_named_and_f
     inside.dvc("commit", "--force", "release/dvc.yaml")
     refused = ceteris_("accept")
     assert (refused.code, "No look was taken for" in refused.err, looks(inside)) == (2, True, ())
-    assert ceteris_("accept", HELPS).code == 0
+    anew = ceteris_("accept", HELPS)
+    assert anew.code == 0, anew.err
     assert acceptance(inside)["question"]["candidate"] == HELPS
     assert len(looks(inside)) == 1
 
@@ -130,16 +131,20 @@ def test_of_two_at_once_the_second_is_told_so_in_a_sentence_and_names_nothing(in
     assert inside.git("status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize(("what", "who"), [("its lock", ""), ("a stage that it runs", f" (process {os.getpid()})")])
-def test_where_dvc_is_at_work_that_is_said_in_a_sentence(inside: Clone, ceteris_, what: str, who: str) -> None:
-    with Repo(str(inside.root)) as repo:
-        if what == "its lock":
-            with repo.lock:
-                second = ceteris_("accept", HELPS, "--baseline", "near/given")
-        else:
-            held = {"write": {str(inside.root / FILE): {"pid": os.getpid(), "cmd": "dvc repro"}}, "read": {}}
-            (inside.root / ".dvc/tmp/rwlock").write_text(json.dumps(held))
-            second = ceteris_("accept", HELPS, "--baseline", "near/given")
-    assert second.code == 7
-    assert second.err == f"Another DVC command is at work here{who}. Wait for it to end, or end it, then run this again.\n"
+BUSY = "Another DVC command is at work here{}. Wait for it to end, or end it, then run this again.\n"
+TORN = "DVC's list of locks, .dvc/tmp/rwlock, was torn when a command was stopped. Remove it, once no DVC command is at work"
+
+
+def test_where_dvc_is_at_work_that_is_said_in_a_sentence(inside: Clone, ceteris_) -> None:
+    ask = ("accept", HELPS, "--baseline", "near/given")
+    with Repo(str(inside.root)) as repo, repo.lock:
+        whole = ceteris_(*ask)
+    assert (whole.code, whole.err) == (7, BUSY.format(""))
+    held = {"write": {str(inside.root / FILE): {"pid": os.getpid(), "cmd": "dvc repro"}}, "read": {}}
+    (inside.root / ".dvc/tmp/rwlock").write_text(json.dumps(held))
+    stage = ceteris_(*ask)
+    assert (stage.code, stage.err) == (7, BUSY.format(f" (process {os.getpid()})"))
+    (inside.root / ".dvc/tmp/rwlock").write_text("")
+    torn = ceteris_(*ask)
+    assert (torn.code, torn.err) == (8, f"{TORN} here: rm .dvc/tmp/rwlock\n")
     assert looks(inside) == ()

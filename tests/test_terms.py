@@ -51,7 +51,7 @@ def test_what_was_typed_is_named_by_its_option_and_what_stands_in_the_file_by_it
     for typed, where in ((("baseline",), "--baseline is 'logistic'"), ((), "release.yaml: accept.baseline is 'logistic'")):
         with pytest.raises(ParamsError, match=where):
             cells_of(accept, parse(params()), typed)
-    with pytest.raises(ParamsError, match=r"^CANDIDATE names the version 'purned', .* Did you mean 'pruned'"):
+    with pytest.raises(ParamsError, match=r"^The candidate names the version 'purned', .* Did you mean 'pruned'"):
         cells_of(Accept(candidate="ridge/purned", baseline="logistic/given"), parse(params()), ("candidate",))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ceteris.errors import BadInputError, BusyError
+from ceteris.errors import BadInputError, BusyError, CeterisError, IntegrityError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,33 +130,46 @@ def _is_about(root: Path, found: dict[str, Any], named: Accept) -> bool:
 
 
 def _run(root: Path, environment: dict[str, str], *what: str) -> None:
-    """Let DVC bring the pipeline up to date and run the stage; what the stage refuses it says itself, and so it ends this.
-
-    Raises
-    ------
-    BusyError
-        Another DVC command is at work here.
-    """
+    """Let DVC bring the pipeline up to date and run the stage; what the stage refuses it says itself, and so it ends this."""
     import re
     import subprocess
 
-    command, code, busy = [sys.executable, "-m", "dvc", "repro", *what], 1, ""
+    command, code, locked = [sys.executable, "-m", "dvc", "repro", *what], 1, ""
     with subprocess.Popen(
-        command, cwd=root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8",
+        command,
+        cwd=root,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
         errors="replace",
-    ) as dvc:  # fmt: skip
+    ) as dvc:
         for line in dvc.stderr or ():
             refused = re.search(r"accept': failed to run: .* exited with (\d+)$", line.rstrip())
-            if busy or re.match("ERROR: .*(Unable to acquire lock|is busy, it is being blocked by)", line):
-                busy += line
+            if locked or re.match(
+                "ERROR: .*(Unable to acquire lock|is busy, it is being blocked by|Unable to read RWLock)", line
+            ):
+                locked += line
             elif refused is None:
                 print(line, end="", file=sys.stderr, flush=True)
             code = int(refused[1]) if refused else code
-    if dvc.returncode and busy:
-        who = "".join(f" (process {number})" for number in re.findall(r"\(PID (\d+)\): ", busy)[:1])
-        raise BusyError(f"Another DVC command is at work here{who}.", "Wait for it to end, or end it, then run this again.")
+    if dvc.returncode and locked:
+        raise _locked(locked)
     if dvc.returncode:
         raise SystemExit(code)
+
+
+def _locked(said: str) -> CeterisError:
+    """Return what DVC says of its locks as a sentence."""
+    import re
+
+    if "Unable to read RWLock" in said:
+        return IntegrityError(
+            "DVC's list of locks, .dvc/tmp/rwlock, was torn when a command was stopped.",
+            "Remove it, once no DVC command is at work here: rm .dvc/tmp/rwlock",
+        )
+    who = "".join(f" (process {number})" for number in re.findall(r"\(PID (\d+)\): ", said)[:1])
+    return BusyError(f"Another DVC command is at work here{who}.", "Wait for it to end, or end it, then run this again.")
 
 
 def _tell(root: Path, found: dict[str, Any], because: str | None) -> None:

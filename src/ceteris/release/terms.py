@@ -15,7 +15,7 @@ __all__ = ["FILE", "Accept", "Release", "asked", "cells_of", "parse_terms"]
 
 FILE = "release/release.yaml"
 _NAME_ONE = "Name both cells: ceteris accept MODEL/VERSION --baseline MODEL/VERSION"
-_TYPED = {"candidate": "CANDIDATE", "baseline": "--baseline"}  # the two cells, as `ceteris accept --help` calls them
+_TYPED = {"candidate": "The candidate", "baseline": "--baseline"}
 
 
 class Accept(Section):
