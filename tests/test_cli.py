@@ -66,7 +66,7 @@ def test_results_name_their_plan_and_are_told_where_params_plan_otherwise(repo: 
     assert ceteris_("effects").err == ""
     params = repo / "params.yaml"
     params.write_text(params.read_text().replace('"candidate": "pruned"', '"candidate": "reviewed"'))
-    words = f"These results were made under {plan}, and params.yaml now says plan-"
+    words = f"These results were made under {plan}, and params.yaml and the validation rows are now plan-"
     assert words in ceteris_("summary").out and words in ceteris_("effects").err
     assert words in " ".join(ceteris_("plan").out.split())
 

@@ -63,7 +63,7 @@ def init(
 def summary() -> None:
     """Say in a few lines which lever moved the score, by how much, how sure, and scored on what."""
     import ceteris
-    from ceteris.planning import made_otherwise, plan_name
+    from ceteris.planning import made_otherwise
     from ceteris.reviews import reviews_of
     from ceteris.story import simulated_versions
     from ceteris.story import summary as told
@@ -72,7 +72,7 @@ def summary() -> None:
     found, compare, reviews = bench.effects(), bench.params.compare, reviews_of(bench.verified())
     for line in told(found, compare.metric, compare.confidence, simulated_versions(bench.versions()), reviews):
         print(line)
-    print(made_otherwise(found, compare) or f"Made under {plan_name(compare)}")
+    print(made_otherwise(found, plan := bench.plan()) or f"Made under {plan}")
     print(f"The whole story: {bench.path('reports').relative_to(bench.root)}/report.html")
 
 
@@ -92,7 +92,7 @@ def effects(every: Annotated[bool, typer.Option("--all", help="Also what was not
     )
     for one in chosen:
         print(lever(one, compare.confidence))
-    otherwise = made_otherwise(table, compare)
+    otherwise = made_otherwise(table, bench.plan())
     if otherwise:
         print(otherwise, file=sys.stderr)
 

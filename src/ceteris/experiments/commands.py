@@ -114,7 +114,7 @@ def plan() -> None:
         effects = bench.effects()
     except BadInputError:
         effects = None
-    Console().print(planned(bench.split_counts()["validation"], bench.params.compare, effects))
+    Console().print(planned(bench.split_counts()["validation"], bench.params.compare, bench.plan(), effects))
 
 
 def credit(

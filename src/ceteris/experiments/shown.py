@@ -16,7 +16,7 @@ from ceteris.experiments.beside import checked_told, flips_told
 from ceteris.experiments.comparison import PARTS, Comparison
 from ceteris.experiments.diff import by_class, relabellings, tally
 from ceteris.experiments.table import Line
-from ceteris.planning import made_otherwise, plan_name, reviews_needed, visible_table
+from ceteris.planning import made_otherwise, reviews_needed, visible_table
 from ceteris.reviewed import noted
 from ceteris.scored_twice import given_told, parting
 from ceteris.sections import Compare
@@ -188,11 +188,13 @@ def _table(title: str, content: pd.DataFrame) -> list[RenderableType]:
     return [Text(title), table] if len(content) else []
 
 
-def planned(n_rows: int, compare: Compare, effects: pd.DataFrame | None) -> RenderableType:
+def planned(n_rows: int, compare: Compare, plan: str, effects: pd.DataFrame | None) -> RenderableType:
     """Return what a validation part of so many rows can see, and the contrasts that are planned.
 
     Parameters
     ----------
+    plan : str
+        Its name.
     effects : DataFrame or None
         results/compare/effects.csv of the last run.
     """
@@ -204,11 +206,11 @@ def planned(n_rows: int, compare: Compare, effects: pd.DataFrame | None) -> Rend
     names = [f"{contrast.axis}: {contrast.name}" for contrast in compare.planned]
     parts: list[RenderableType] = [
         *_table(f"{n_rows:,} validation rows, four times in five, by the share of rows on which two arms differ", told),
-        Text(f"{len(names)} contrasts planned on {metric_name(compare.metric)} ({plan_name(compare)}):"),
+        Text(f"{len(names)} contrasts planned on {metric_name(compare.metric)} ({plan}):"),
         *(Text(f"  {literal(name)}") for name in names),
     ]
-    if effects is not None and made_otherwise(effects, compare):
-        parts.append(Text(made_otherwise(effects, compare), style="yellow"))
+    if effects is not None and made_otherwise(effects, plan):
+        parts.append(Text(made_otherwise(effects, plan), style="yellow"))
     reviews = reviews_needed(effects, compare.metric) if effects is not None else pd.DataFrame()
     if len(reviews):
         parts += _table("labels to review, at the rate of the reviews so far; later labels gain less", reviews)

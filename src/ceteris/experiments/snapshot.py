@@ -52,6 +52,11 @@ class Judging:
         return np.asarray(names[self.answers])
 
     @cached_property
+    def rows(self) -> str:
+        """The fingerprint of the rows as they came: what contrasts are planned on."""
+        return of_rows(self.ids, self.digests, self.labels["given"])
+
+    @cached_property
     def digest(self) -> str:
         """The fingerprint of the labels that a score is made with, answers included."""
         said = [f"{label}\x1f{answer}" for label, answer in zip(self.labels["given"], self.said, strict=True)]
@@ -110,10 +115,10 @@ class Snapshot:
         except ParamsError:
             return None
 
-    @property
+    @cached_property
     def plan(self) -> str:
         """The short form of the plan that its results were made under, or "" where that is not known."""
-        return plan_name(self.compare) if self.compare else ""
+        return plan_name(self.compare, self.judging.rows) if self.compare and self.judging else ""
 
     def planned(self, axis: str) -> list[tuple[Name, Name]]:
         """Return the arms of the planned contrasts on one axis, as this revision's params.yaml lists them."""
