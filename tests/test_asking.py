@@ -168,9 +168,10 @@ def test_where_data_and_model_moved_their_parts_can_be_asked_for(clone: Clone, c
 
 
 def test_what_cannot_be_asked_is_a_sentence(clone: Clone, ceteris_: Any) -> None:
+    clone.git("branch", "twin")
     for words, said in (
         (("queue", "--between", "main", "lables"), "Did you mean 'labels'"),
-        (("queue", "--between", "main", "main"), "no model was trained otherwise"),
+        (("queue", "--between", "main", "twin"), "main and twin name one and the same run, "),
         (("queue", "train", "--between", "main", "labels"), "Choose one of them"),
         (("queue", "train", "--baseline", "a/b"), "--between A B"),
         (("queue", "logistic.given.pruend"), "Did you mean 'logistic.given.pruned'"),

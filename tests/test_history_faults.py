@@ -68,7 +68,7 @@ def object_of(clone: Clone, name: str, path: str) -> Path:
     """Return the file of the DVC cache that holds an output of a revision; a folder's own where the path ends there."""
     with History(clone.root) as history:
         snapshot = next(one for one in history.snapshots if one.name == name)
-        run_ = history._runs[snapshot.rev, snapshot.name]
+        run_ = history._runs[snapshot.rev]
         place, _, file = path.partition("/")
         md5 = run_.folder(place)[file] if file else run_.md5(place)
     return clone.root / ".dvc/cache/files/md5" / md5[:2] / md5[2:]

@@ -9,6 +9,7 @@ import typer
 
 from ceteris.errors import BadInputError, CeterisError
 from ceteris.experiments import commands as experiments
+from ceteris.experiments import lever_commands as levers
 from ceteris.release import commands as release
 from ceteris.review import commands as review
 
@@ -97,7 +98,7 @@ def effects(every: Annotated[bool, typer.Option("--all", help="Also what was not
         print(otherwise, file=sys.stderr)
 
 
-for room in (review, experiments, release):
+for room in (review, experiments, levers, release):
     room.add_to(app)
 
 

@@ -10,16 +10,20 @@ from typing import Any
 import numpy as np
 
 from ceteris.disagreement import NOT_ANSWERED, UNSURE
-from ceteris.errors import CeterisError, ParamsError
+from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.fingerprint import Fingerprint, of_rows
 from ceteris.pairs import Name, VersionFacts
 from ceteris.params import parse_compare
 from ceteris.planning import plan_name
 from ceteris.sections import Compare
 
-__all__ = ["Judging", "Snapshot", "WORKSPACE", "setting"]
+__all__ = ["Judging", "NotCachedError", "Snapshot", "WORKSPACE", "setting"]
 
 WORKSPACE = "workspace"
+
+
+class NotCachedError(BadInputError):
+    """What a revision made is in no DVC cache here, as in a fresh clone."""
 
 
 @dataclass(frozen=True)

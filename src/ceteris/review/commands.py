@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to"]
 
-NOTHING_LEFT = (
-    "Nothing to review: every row that could change this contrast is answered, or its arms never predict differently."
-)
 NOTHING_OF_TEST = (
     "Nothing to review: every row that could change this look is answered, or it is scored on true labels, or its arms never "
     "predict differently."
@@ -71,13 +68,13 @@ def queue(
         from ceteris.asking import questions_about
 
         asked, features = questions_about(_bench().root, str(name))
-        _write(target, asked.rows, features, told=asked.told)
+        _write(target, asked.rows, features, told=asked.told, nothing=asked.nothing)
     else:
         from ceteris.experiments.asking import questions_between
         from ceteris.experiments.commands import cells_named
 
         asked, features = questions_between(_bench().root, *between, cells_named(baseline, candidate))
-        _write(target, asked.rows, features, told=asked.told)
+        _write(target, asked.rows, features, told=asked.told, nothing=asked.nothing)
 
 
 def _write_train_queue(target: Path, random: int | None) -> None:
@@ -106,8 +103,8 @@ def _write(
     features: pd.DataFrame,
     columns: tuple[str, ...] = ("pi",),
     *,
+    nothing: str,
     told: Callable[[], str] = lambda: "",
-    nothing: str = NOTHING_LEFT,
     also: str = "",
 ) -> None:
     """Write a queue, and say how many rows it holds, what is known of them, and how answers come back."""

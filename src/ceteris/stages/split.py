@@ -30,7 +30,7 @@ _MOST_PAIRS = 1000  # git keeps the list
 
 
 def main(stage: Stage) -> None:
-    """Write data/split/ (rows, true labels kept aside, the part of each id) and results/split/ (counts, near copies, what judges)."""
+    """Write data/split/ (rows, true labels aside, each id's part) and results/split/ (counts, near copies, what judges)."""
     data = Dataset.from_frame(read_parquet(stage.path("raw", "table.parquet")))
     truth = read_parquet(stage.path("raw", "truth.parquet"))
     digests = row_digests(data.features)
