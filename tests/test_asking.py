@@ -87,7 +87,8 @@ def test_a_sampled_review_covers_the_true_gain_and_says_that_it_is_a_sample(labe
     asked = noisy.fill(Path("review-logistic.given.reviewed.csv"))
     assert 45 < len(asked) < 90
     queue = pd.read_csv("review-logistic.given.reviewed.csv")
-    assert list(queue.columns) == ["id", "label", "pi", "x", "y"] and queue["pi"].min() < 1
+    pi = "pi (the chance with which the row was picked)"
+    assert list(queue.columns) == ["id", "label", pi, "x", "y"] and queue[pi].min() < 1
     ceteris_("edits", "import", "review-logistic.given.reviewed.csv", "--reviewer", "ann")
     run_stages(labels.root, "compare")
     told = effect(labels.root, VERIFIED)

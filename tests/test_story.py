@@ -150,7 +150,9 @@ def test_a_verdict_that_nothing_would_undo_says_so_and_names_no_queue() -> None:
 
 def test_a_verdict_that_wrong_labels_would_undo_brings_the_command_that_checks_them() -> None:
     rows = shown.effects(scored_on="given").head(1)
-    assert story.summary(rows, "accuracy", 0.95)[1].endswith("4 minutes to check. To check: ceteris queue logistic.given.pruned")
+    assert story.summary(rows, "accuracy", 0.95)[1].endswith(
+        "4 minutes to check. To check: ceteris queue logistic.given.pruned"
+    )
 
 
 @pytest.mark.parametrize("flag", [True, "True", 1])

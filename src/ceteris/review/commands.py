@@ -55,32 +55,32 @@ def queue(
         return
     if between is None and (baseline or candidate):
         raise BadInputError("--baseline and --candidate name cells of two revisions.", "Name these: --between A B")
-    target = out or Path(f"review-{'-'.join(map(_plain, between)) if between else name}.csv")
-    if target.exists():
-        raise BadInputError(f"{target} is there already and may hold answers.", "Import or move it, or pass another --out.")
+    from ceteris.review.place import free_place
+
+    bench = _bench()
+    target = free_place(out, "-".join(map(_plain, between)) if between else str(name), lambda: _known(bench))
     if name in ("train", "random"):
-        _write_train_queue(target, rows if name == "random" else None)
+        _write_train_queue(bench, target, rows if name == "random" else None)
     elif name == "test":
         from ceteris.release.review import asked_rows
 
-        _write(target, *asked_rows(_bench().root), nothing=NOTHING_OF_TEST)
+        _write(target, *asked_rows(bench.root), nothing=NOTHING_OF_TEST)
     elif between is None:
         from ceteris.asking import questions_about
 
-        asked, features = questions_about(_bench().root, str(name))
+        asked, features = questions_about(bench.root, str(name))
         _write(target, asked.rows, features, told=asked.told, nothing=asked.nothing)
     else:
         from ceteris.experiments.asking import questions_between
         from ceteris.experiments.commands import cells_named
 
-        asked, features = questions_between(_bench().root, *between, cells_named(baseline, candidate))
+        asked, features = questions_between(bench.root, *between, cells_named(baseline, candidate))
         _write(target, asked.rows, features, told=asked.told, nothing=asked.nothing)
 
 
-def _write_train_queue(target: Path, random: int | None) -> None:
+def _write_train_queue(bench: Workbench, target: Path, random: int | None) -> None:
     from ceteris.answers import CHOSEN_BY, RANDOM_SOURCE
 
-    bench = _bench()
     rows = bench.queue() if random is None else _random_rows(bench, random).assign(**{CHOSEN_BY: RANDOM_SOURCE})
     nothing = "Nothing to review: " + ("the audit doubts no train row." if random is None else "every train row is answered.")
     columns = ("given_label", "suggested_label", "label_quality", *([] if random is None else [CHOSEN_BY]))
@@ -108,7 +108,7 @@ def _write(
     also: str = "",
 ) -> None:
     """Write a queue, and say how many rows it holds, what is known of them, and how answers come back."""
-    from ceteris.answers import to_review
+    from ceteris.answers import columns_told, to_review
     from ceteris.store import write_table
 
     if rows.empty:
@@ -117,6 +117,7 @@ def _write(
     write_table(target, to_review(rows, features, columns))
     print(f"{len(rows):,} rows in {target}{f': {said}' if (said := told()) else '.'}")
     print(f"Fill in the column `label` with a class{also} or `unsure`.")
+    print(f"The other columns are there to look at: {columns_told(columns)}, then the features of the row.")
     print(f"Bring the answers back with: ceteris edits import {target} --reviewer YOUR-NAME")
 
 
@@ -129,9 +130,10 @@ def import_answers(
     """Add the answers of a filled-in queue to data/edits/, or release/edits/ for test rows, which git keeps."""
     import pandas as pd
 
-    from ceteris.answers import CHOSEN_BY, to_edits
+    from ceteris.answers import to_edits
     from ceteris.release.review import asked_labels
-    from ceteris.store import read_table, single_writer
+    from ceteris.review.place import read_filled
+    from ceteris.store import single_writer
 
     bench = _bench()
     if not file.is_file():
@@ -139,11 +141,7 @@ def import_answers(
     batch = batch or file.stem
     name = f"{_plain(reviewer)}-{_plain(batch)}.csv"
     with single_writer(bench.root, "edits import"):
-        try:
-            filled = read_table(file, text=("id", "label", CHOSEN_BY))
-        except ValueError as error:
-            said = str(error).split("\n")[0].rstrip(".")
-            raise BadInputError(f"{file} cannot be read: {said}.", "Save it as CSV in UTF-8, with commas.") from None
+        filled = read_filled(file)
         if "label" in filled and not filled["label"].str.strip().any():
             raise BadInputError(f"No row of {file} is answered.", "Fill in its column `label`, then import it again.")
         sealed = asked_labels(bench.root, bench.parts(), filled.get("id", ()))
