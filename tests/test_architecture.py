@@ -35,7 +35,7 @@ ROOMS = {
     " experiments.cache experiments.run experiments.history experiments.records experiments.extra experiments.account"
     " experiments.commands evidence replaying experiments.reviewing experiments.crediting experiments.board contrasts asking"
     " experiments.here experiments.asking release.folder release.sealed release.trained release.review"
-    " release.commands experiments.pages experiments.lever_commands review review.commands review.place",
+    " release.commands experiments.pages experiments.lever_commands other_data review review.commands review.place",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept",
 }
