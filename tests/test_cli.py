@@ -71,6 +71,19 @@ def test_results_name_their_plan_and_are_told_where_params_plan_otherwise(repo: 
     assert words in " ".join(ceteris_("plan").out.split())
 
 
+@pytest.mark.parametrize("content", [None, "{", "[]", "{}"])
+@pytest.mark.parametrize("command", ["summary", "effects", "plan"])
+def test_a_plan_whose_rows_are_not_known_is_refused_before_anything_is_told(
+    command: str, content: str | None, repo: Path, ceteris_
+) -> None:
+    path = repo / "results/split/rows.json"
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+    told = ceteris_(command)
+    assert (told.code, told.out) == (2, "") and "results/split/rows.json is not" in told.err and "dvc repro" in told.err
+
+
 def test_effects_are_the_planned_ones_or_all(repo: Path, ceteris_) -> None:
     planned, every = ceteris_("effects"), ceteris_("effects", "--all")
     assert len(planned.out.splitlines()) == 3

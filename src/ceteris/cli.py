@@ -70,10 +70,10 @@ def summary() -> None:
     from ceteris.story import summary as told
 
     bench = ceteris.open()
-    found, compare, reviews = bench.effects(), bench.params.compare, reviews_of(bench.verified())
+    found, compare, reviews, plan = bench.effects(), bench.params.compare, reviews_of(bench.verified()), bench.plan()
     for line in told(found, compare.metric, compare.confidence, simulated_versions(bench.versions()), reviews):
         print(line)
-    print(made_otherwise(found, plan := bench.plan()) or f"Made under {plan}")
+    print(made_otherwise(found, plan) or f"Made under {plan}")
     print(f"The whole story: {bench.path('reports').relative_to(bench.root)}/report.html")
 
 
@@ -86,14 +86,14 @@ def effects(every: Annotated[bool, typer.Option("--all", help="Also what was not
     from ceteris.story import lever, planned, simulated_versions
 
     bench = ceteris.open()
-    table, compare = bench.effects(), bench.params.compare
+    table, compare, plan = bench.effects(), bench.params.compare, bench.plan()
     found = findings(table, simulated_versions(bench.versions()))
     chosen = (
         [one for one in found if one.metric == compare.metric and one.applicable] if every else planned(found, compare.metric)
     )
     for one in chosen:
         print(lever(one, compare.confidence))
-    otherwise = made_otherwise(table, bench.plan())
+    otherwise = made_otherwise(table, plan)
     if otherwise:
         print(otherwise, file=sys.stderr)
 

@@ -87,8 +87,7 @@ def init_command(
     changes[("validate", "classes")], said = classes_to_declare(found, classes, known)
     after = changed(before, changes)
     planned = parse(parse_yaml(after, "params.yaml"))
-    planted = params.ingest.plant.kind != "none" or plant > 0
-    for line in filter(None, [*told, said, *of_other_data(root, table.frame, known=known, planted=planted)]):
+    for line in filter(None, [*told, said, *of_other_data(root, table.frame, known=known, planted=plant > 0)]):
         tell(line)
     tell(expected_time(table.frame, planned))
     for line in _settle(path, name, after, root):

@@ -28,10 +28,10 @@ def of_other_data(root: Path, frame: pd.DataFrame, *, known: bool, planted: bool
     known : bool
         Whether this very file is the one that params.yaml declares already.
     planted : bool
-        Whether labels are or were changed on purpose, so that answers may be about another label than the file has.
+        Whether labels will be changed on purpose, so that answers may be about another label than the file has.
     """
     labels = dict(zip(frame[ID], frame[LABEL], strict=True))
-    told = [_answers(root, folder, labels, by_label=not (known or planted)) for folder in (read_layout(root)["edits"], EDITS)]
+    told = [_answers(root, folder, labels, by_label=not planted) for folder in (read_layout(root)["edits"], EDITS)]
     return [line for line in (*told, "" if known else _looks(root)) if line]
 
 
@@ -51,9 +51,9 @@ def _answers(root: Path, folder: str, labels: dict[str, str], by_label: bool) ->
     names = lines.loc[strange, "where"].str.rsplit(" line ", n=1).str[0].map(lambda path: Path(path).name)
     files = [f"{folder}/{name}" for name in sorted(set(names))]
     return (
-        f"{folder}/ holds {number:,} answer{'s' * (number > 1)} about rows or labels that this file does not hold, "
-        f"in {some(files)}: `dvc repro` will refuse them. Where they belong to other data, take them out (git keeps what was committed): "
-        f"git rm {' '.join(map(shlex.quote, files))}"
+        f"{folder}/ holds {number:,} answer{'s' * (number > 1)} about rows or labels that this file does not hold, in "
+        f"{some(files)}: `dvc repro` will refuse them. Where they belong to other data, take them out (git keeps what was "
+        f"committed): git rm {' '.join(map(shlex.quote, files))}"
     )
 
 

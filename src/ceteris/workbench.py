@@ -101,8 +101,12 @@ class Workbench:
 
     def plan(self) -> str:
         """Return the name of the plan: the contrasts of params.yaml, how they are judged, and the rows that judge them."""
-        rows = json.loads(self._bytes(f"{self._layout()['results']}/split/rows.json"))
-        return plan_name(self.params.compare, rows[VALIDATION])
+        path = f"{self._layout()['results']}/split/rows.json"
+        try:
+            rows = str(json.loads(self._bytes(path))[VALIDATION])
+        except (ValueError, LookupError, TypeError):
+            raise BadInputError(f"{path} is not what split wrote.", "Make it anew: dvc repro") from None
+        return plan_name(self.params.compare, rows)
 
     def cells(self) -> pd.DataFrame:
         """Return results/compare/grid.csv: one row a cell, metric and set of labels."""

@@ -46,8 +46,8 @@ class History:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._runs: dict[str, Run] = {}
-        self._judging: dict[str, Judging] = {}
+        self._runs: dict[tuple[str, str], Run] = {}
+        self._judging: dict[tuple[str, str], Judging] = {}
         self._known: dict[tuple[str, str], Snapshot] = {}
 
     def __enter__(self) -> History:
@@ -84,7 +84,7 @@ class History:
         return [*found, *self._workspace()]
 
     def find(self, name: str) -> Snapshot:
-        """Return the snapshot of an experiment, branch, tag or hash, or of the workspace; under that branch's or tag's name.
+        """Return the snapshot of an experiment, branch, tag or hash, or of the workspace; a branch's or tag's under its name.
 
         Raises
         ------
@@ -108,7 +108,10 @@ class History:
         found = self._read(named[0])
         if found.fault is not None:
             raise found.fault
-        return replace(found, name=name) if self._is_branch_or_tag(name) else found
+        if not self._is_branch_or_tag(name):
+            return found
+        self._runs[found.rev, name] = self._runs[found.rev, found.name]
+        return replace(found, name=name)
 
     def _is_branch_or_tag(self, name: str) -> bool:
         return any(f"{kind}/{name}" in self._git.refs(f"{kind}/{name}") for kind in ("refs/heads", "refs/tags"))
@@ -124,7 +127,7 @@ class History:
         if name not in snapshot.cells or snapshot.judging is None:
             known = nearest("/".join(name), ["/".join(cell) for cell in snapshot.cells])
             raise BadInputError(f"{snapshot.name} holds no cell {'/'.join(name)!r}.{known}", "Choose one of its own.")
-        run = self._runs[snapshot.rev]
+        run = self._runs[snapshot.rev, snapshot.name]
         with _readable(snapshot.name):
             files, path = run.folder("models"), "/".join(name)
             stated, predictions = files[f"{path}/{FINGERPRINT}"], files[f"{path}/{PREDICTIONS}"]
@@ -137,12 +140,12 @@ class History:
 
     def _by_now(self, snapshot: Snapshot, judging: Judging) -> Judging:
         """Return the validation rows of a snapshot with what people have said of them by now."""
-        rev = snapshot.rev
-        if rev not in self._judging:
-            here, files = self._here, self._ledger_files(rev, self._runs[rev])
+        place = snapshot.rev, snapshot.name
+        if place not in self._judging:
+            here, files = self._here, self._ledger_files(snapshot.rev, self._runs[place])
             key = ("by now", id(judging.ids), *files)  # the rows live as long as the cache, so their identity is a key
-            self._judging[rev] = self._cache.once(key, lambda: here.answered(judging, _parsed(files)))
-        return self._judging[rev]
+            self._judging[place] = self._cache.once(key, lambda: here.answered(judging, _parsed(files)))
+        return self._judging[place]
 
     @cached_property
     def _here(self) -> Here:
@@ -150,7 +153,7 @@ class History:
 
     def version(self, snapshot: Snapshot, name: str) -> pd.DataFrame:
         """Return the rows of a version, with the columns id, label and weight; of a control its first draw."""
-        run = self._runs[snapshot.rev]
+        run = self._runs[snapshot.rev, snapshot.name]
         with _readable(snapshot.name):
             table = run.table(run.folder("versions")[f"{name}.parquet"])
             return table.loc[table["draw"] == 0, ["id", "label", "weight"]]
@@ -159,7 +162,7 @@ class History:
         """Return the rows of the train or the validation part; the test part is refused."""
         if part == TEST:
             raise SealedTestError(f"The test part of {snapshot.name} is sealed.", SealedTestError.ONLY_A_LOOK)
-        run = self._runs[snapshot.rev]
+        run = self._runs[snapshot.rev, snapshot.name]
         with _readable(snapshot.name):
             return Dataset.from_frame(run.table(run.md5("split", f"{part}.parquet")))
 
@@ -170,7 +173,7 @@ class History:
 
     def batches(self, snapshot: Snapshot) -> dict[tuple[str, str], str]:
         """Return the batch of edits ("reviewer/batch") that gave an id its label, by (id, label); "" where it was dropped."""
-        decided = self._decisions(snapshot.rev, self._runs[snapshot.rev], snapshot.sections)
+        decided = self._decisions(snapshot.rev, self._runs[snapshot.rev, snapshot.name], snapshot.sections)
         made = decided[decided["action"].isin(["relabel", "drop"])]
         labels = made["new_label"].where(made["action"] == "relabel", "")
         return dict(zip(zip(made["id"], labels, strict=True), made["reviewer"] + "/" + made["batch"], strict=True))
@@ -211,7 +214,7 @@ class History:
         return self._known[head.rev, head.name]
 
     def _with_run(self, head: Snapshot) -> Snapshot:
-        run = self._runs[head.rev] = self._run(head)
+        run = self._runs[head.rev, head.name] = self._run(head)
         sections = self._yaml(head.rev, _PARAMS)
         if not head.rev:
             sections = as_run(sections, parse_yaml((self.root / _LOCK).read_text(encoding="utf-8"), _LOCK))

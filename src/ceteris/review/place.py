@@ -68,6 +68,8 @@ def read_filled(path: Path) -> pd.DataFrame:
     """Return a queue as somebody filled it in; refuse a file that is no table."""
     try:
         return read_table(path, text=("id", LABEL_COLUMN, CHOSEN_BY))
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        raise BadInputError(f"{path} cannot be read: {error.strerror}.", "Name a CSV file that you may read.") from None
+    except ValueError as error:
         said = str(error).split("\n")[0].rstrip(".")
         raise BadInputError(f"{path} cannot be read: {said}.", "Save it as CSV in UTF-8, with commas.") from None
