@@ -24,9 +24,10 @@ ROOMS = {
     "vocabulary": "errors params sections dataset neutral release release.terms review",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning advice"
-    " checked questions reviewed review.dealing review.rankings review.shares",
+    " checked questions reviewed review.dealing review.rankings review.shares"
+    " review.agreement",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
-    " review.meter experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured"
+    " review.meter review.summary experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured"
     " experiments.table experiments.diff experiments.comparison reviews experiments.best_labels release.looks"
     " release.acceptance",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording finding story"

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from ceteris.answers import JUDGING_SOURCE, QUEUE_SOURCE, RANDOM_SOURCE
+from ceteris.answers import JUDGING_SOURCE, QUEUE_SOURCE, RANDOM_SOURCE, in_time
 from ceteris.edits import CONTROL
 from ceteris.sections import Review
 
@@ -287,7 +287,7 @@ def answers_so_far(lines: pd.DataFrame) -> pd.DataFrame:
     lines : DataFrame
         Lines of the ledger that belong to the queue, with the columns of `edits.COLUMNS`.
     """
-    ordered = lines.iloc[np.argsort(pd.to_datetime(lines["at"], utc=True, format="ISO8601").to_numpy(), kind="stable")]
+    ordered = in_time(lines)
     undone = set(ordered.loc[ordered["action"] == "revert", "reverts"])
     answers = ordered[ordered["action"] != "revert"]
     live = answers[~answers["answer"].isin(undone)].drop_duplicates("id")
