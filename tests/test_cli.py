@@ -12,7 +12,7 @@ import pytest
 
 import ceteris
 from ceteris import edits, ledger
-from ceteris.store import read_table
+from ceteris.store import read_table, single_writer
 
 
 def fill(path: Path, answers: dict[int, str]) -> list[str]:
@@ -249,3 +249,20 @@ def test_a_ledger_that_is_broken_is_not_added_to(repo: Path, ceteris_) -> None:
     assert told.code == 5
     assert "data/edits/ann-q.csv line 2: 1 fields, not 11" in told.err
     assert path.read_text().endswith("broken\n")
+
+
+def test_a_ledger_of_somebody_else_that_is_broken_holds_nobody_up_and_is_said(repo: Path, ceteris_) -> None:
+    ceteris_("queue", "train", "--out", "q.csv")
+    fill(Path("q.csv"), {0: "drop"})
+    (repo / "data/edits/bob-q.csv").write_text(",".join(edits.COLUMNS) + "\nbroken\n")
+    told = ceteris_("edits", "import", "q.csv", "--reviewer", "ann")
+    assert (told.code, "1 new answers in data/edits/ann-q.csv" in told.out) == (0, True)
+    assert "data/edits/bob-q.csv line 2: 1 fields, not 11. The answers in it are not known here" in told.err
+    assert "See: ceteris edits check" in told.err
+
+
+def test_a_run_of_the_pipeline_makes_no_import_wait(repo: Path, ceteris_) -> None:
+    ceteris_("queue", "train", "--out", "q.csv")
+    fill(Path("q.csv"), {0: "drop"})
+    with single_writer(repo, "train"):
+        assert ceteris_("edits", "import", "q.csv", "--reviewer", "ann").code == 0
