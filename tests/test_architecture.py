@@ -38,7 +38,8 @@ ROOMS = {
     " experiments.commands evidence replaying experiments.reviewing experiments.crediting experiments.board contrasts asking"
     " experiments.here experiments.asking release.folder release.sealed release.trained release.review"
     " release.commands experiments.pages locks reviewing.commands reviewing.ledger_commands reviewing.patches"
-    " reviewing.fetched reviewing.ranked reviewing.queues reviewing.session reviewing.widget",
+    " reviewing.fetched reviewing.ranked reviewing.queues reviewing.session reviewing.widget"
+    " reviewing.aside reviewing.running",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept",
 }

@@ -33,6 +33,7 @@ __all__ = [
 STATE = ".ceteris"
 SEALED = ("test.parquet", "truth-test.parquet")  # what split seals, beside its parts.parquet
 _YAML_LIMIT, _YAML_DEPTH = 1_000_000, 50
+_ROW_GROUP = 10_000  # rows of a Parquet file that are read together: a few rows of a long one are read without the others
 
 
 def find_root(start: Path | None = None) -> Path:
@@ -162,7 +163,7 @@ def read_json(path: Path) -> Any:
 def write_parquet(path: Path, frame: pd.DataFrame) -> None:
     """Write a table as Parquet, the same bytes for the same table."""
     buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False, compression="zstd")
+    frame.to_parquet(buffer, index=False, compression="zstd", row_group_size=_ROW_GROUP)
     write_bytes(path, buffer.getvalue())
 
 

@@ -23,6 +23,7 @@ from ceteris.store import SEALED, find_root, parse_yaml, read_params, read_parqu
 if TYPE_CHECKING:
     from ceteris.budget import Board
     from ceteris.experiments.reviewing import Reviewing
+    from ceteris.reviewing.running import Running
 
 __all__ = ["AXES", "Workbench", "open"]
 
@@ -239,6 +240,19 @@ class Workbench:
         from ceteris.experiments.board_shown import advice_told
 
         return advice_told(self.board(most, model=model))
+
+    def run_experiment(self, name: str | None = None) -> Running:
+        """Start `dvc exp run` on the files as they are now, in a copy and in the background, and return at once.
+
+        What is returned tells how far it is; of two, the one that runs already. What it was worth: `experiments()`.
+        """
+        from ceteris.reviewing.running import run_experiment
+
+        if self.rev is not None:
+            raise BadInputError(
+                f"An experiment runs on the files as they are now, and {self.rev!r} is open.", "Open it without rev."
+            )
+        return run_experiment(self.root, name)
 
     def _reviewing(self, model: str | None) -> Reviewing:
         from ceteris.experiments.reviewing import Reviewing

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -115,6 +118,27 @@ class Git:
         """Stage a file, so that `git checkout .` brings this very state of it back; nothing is said where that fails."""
         self._run("add", "--", path, check=False)
 
+    def unknown(self, *paths: str) -> list[str]:
+        """Return the files at or below some paths that git neither keeps nor is told to ignore."""
+        told = self._run("ls-files", "--others", "--exclude-standard", "-z", "--", *paths)
+        return [path for path in told.split("\0") if path]
+
+    def state(self) -> str:
+        """Return the hash of a tree that holds every file git keeps as it is now, with neither index nor files touched."""
+        index = self._root / self._run("rev-parse", "--git-path", "index").strip()
+        with tempfile.TemporaryDirectory() as folder:
+            own = Path(folder) / "index"
+            if index.is_file():
+                shutil.copyfile(index, own)
+            beside = {"GIT_INDEX_FILE": str(own)}
+            self._run("add", "--update", ":/", also=beside)
+            return self._run("write-tree", also=beside).strip()
+
+    def place(self) -> tuple[Path, str]:
+        """Return the top folder of the repository, and the path of this one below it, which is "" or ends with a slash."""
+        top, below = self._run("rev-parse", "--show-toplevel", "--show-prefix").split("\n")[:2]
+        return Path(top), below
+
     def shallow(self) -> bool:
         """Return whether older commits were left out when this was cloned."""
         return self._run("rev-parse", "--is-shallow-repository").strip() == "true"
@@ -123,9 +147,15 @@ class Git:
         """Return the hash that a name stands for, or ""."""
         return self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", check=False).strip()
 
-    def _run(self, *words: str, check: bool = True) -> str:
+    def _run(self, *words: str, check: bool = True, also: Mapping[str, str] | None = None) -> str:
         done = subprocess.run(
-            ["git", *words], cwd=self._root, capture_output=True, encoding="utf-8", errors="replace", check=False
+            ["git", *words],
+            cwd=self._root,
+            env=os.environ | (also or {}),
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
         )
         if check and done.returncode:
             said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Receipt", "Session", "open_session"]
 
 _AHEAD = timedelta(minutes=5)  # a browser's clock that is further ahead is not believed
-_SAMPLE, _NEIGHBOURS = 20_000, 4
+_NEIGHBOURS = 4
 _ACTIONS = ("relabel", "confirm", "drop", "unsure", "revert")
 
 
@@ -133,13 +133,14 @@ class Session:
             return []
         label = self.queue.given(id)
         with self._guard:
-            found = self._neighbourhood.nearest(self.queue.fetched.of([id]), label, _NEIGHBOURS)
-            groups = [[self._as_neighbour(card) for card in self._shown(ids)] for ids in found]
+            around = self._neighbourhood
+            found = around.nearest(self.queue.fetched.of([id]), label, _NEIGHBOURS)
+            cards = [self._drawn(around.rows.loc[ids]) for ids in found]
         titles = f"nearest rows given {label}", "nearest rows given another label"
-        return [{"title": title, "rows": rows} for title, rows in zip(titles, groups, strict=True)]
-
-    def _as_neighbour(self, card: Shown) -> dict[str, str]:
-        return {"label": self.queue.given(card.id), "image": card.image, "brief": "" if card.image else card.brief()}
+        return [
+            {"title": title, "rows": [_as_neighbour(card, str(around.labels[card.id])) for card in group]}
+            for title, group in zip(titles, cards, strict=True)
+        ]
 
     def record(self, answers: Iterable[Mapping[str, Any]]) -> Receipt:
         """Bring answers to disk, each once, and return which are there and why others are not.
@@ -203,10 +204,12 @@ class Session:
         return self._ledgers.readable()[0]
 
     def _shown(self, ids: list[str]) -> list[Shown]:
-        records = self.queue.fetched.of(ids).to_dict("records")
+        return self._drawn(self.queue.fetched.of(ids))
+
+    def _drawn(self, rows: pd.DataFrame) -> list[Shown]:
         return [
-            shown(id, {str(name): value for name, value in record.items()}, self._usual, self._image_shape)
-            for id, record in zip(ids, records, strict=True)
+            shown(str(id), {str(name): value for name, value in record.items()}, self._usual, self._image_shape)
+            for id, record in zip(rows.index, rows.to_dict("records"), strict=True)
         ]
 
     @cached_property
@@ -214,15 +217,22 @@ class Session:
         return self.bench.image_shape()
 
     @cached_property
+    def _sample(self) -> tuple[pd.DataFrame, pd.Series]:
+        return self.queue.fetched.sample()
+
+    @cached_property
     def _usual(self) -> Profile:
-        return profile(self.queue.fetched.sample(_SAMPLE), self._image_shape)
+        return profile(self._sample[0], self._image_shape)
 
     @cached_property
     def _neighbourhood(self) -> Neighbourhood:
         from ceteris.reviewing.neighbours import Neighbourhood
 
-        rows = self.queue.fetched.sample(_SAMPLE)
-        return Neighbourhood(rows, self.queue.fetched.labels.loc[rows.index].to_numpy(dtype=object))
+        return Neighbourhood(*self._sample)
+
+
+def _as_neighbour(card: Shown, label: str) -> dict[str, str]:
+    return {"label": label, "image": card.image, "brief": "" if card.image else card.brief()}
 
 
 def open_session(
@@ -238,7 +248,7 @@ def open_session(
     from ceteris.workbench import Workbench
 
     bench = Workbench(Path(root) if root is not None else None)
-    who = reviewer or _git_name(bench.root)
+    who = reviewer or _git_name(bench.root) or _login()
     if not who or not who.strip():
         raise BadInputError("Nobody says who answers.", 'Name yourself: ceteris.review(reviewer="ada"), or --reviewer ada.')
     opened = open_queue(bench, queue)
@@ -253,3 +263,12 @@ def _git_name(root: Path) -> str:
     except OSError:
         return ""
     return found.stdout.strip()
+
+
+def _login() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""  # a container may run under a number that has no name

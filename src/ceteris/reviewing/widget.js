@@ -101,6 +101,9 @@ class Review {
     this.exhausted = false;
     this.silent = false;
     this.told = "";
+    this.wanted = false; // an experiment, when every answer is on disk
+    this.run = { state: "", told: "" };
+    this.looked = 0; // when the experiment was asked how far it is
     this.searching = null;
     this.shown = null;
     this.build();
@@ -117,6 +120,7 @@ class Review {
     if (before) this.tell(`${before} ${before === 1 ? "answer" : "answers"} from before, kept by this browser, ${before === 1 ? "is" : "are"} being saved.`);
     this.ask();
     this.flush();
+    this.look();
     this.draw();
   }
 
@@ -146,11 +150,25 @@ class Review {
       this.silent = true;
       this.drawState();
     }
+    if (this.run.state === "running" && now - this.looked > PATIENCE) this.look();
     if (!this.waiting.length && !this.exhausted && now - this.asked > PATIENCE) {
       this.silent = true;
       this.ask();
       this.drawState();
     }
+  }
+
+  startRun() {
+    this.wanted = true;
+    if (this.unsaved.lines.size) return this.drawRun("The experiment starts when every answer is saved.");
+    this.look(true);
+    this.drawRun("The experiment is being started.");
+  }
+
+  look(start = false) {
+    this.looked = performance.now();
+    if (start) this.wanted = false;
+    this.model.send({ kind: "run", start });
   }
 
   hear(message) {
@@ -159,7 +177,13 @@ class Review {
     else if (message.kind === "ack") this.hearAck(message);
     else if (message.kind === "text") this.hearText(message);
     else if (message.kind === "neighbours") this.hearNeighbours(message);
-    else if (message.kind === "told") this.tell(message.text);
+    else if (message.kind === "run") {
+      this.run = message;
+      this.drawRun();
+    } else if (message.kind === "told") {
+      this.tell(message.text);
+      this.drawRun();
+    }
     this.drawState();
   }
 
@@ -188,6 +212,7 @@ class Review {
     if (latest && told && told[latest.row.id]) this.tell(told[latest.row.id]);
     this.drawRefused();
     this.flush();
+    if (this.wanted && !this.unsaved.lines.size) this.startRun();
   }
 
   // ---- answering
@@ -327,7 +352,7 @@ class Review {
         element("div", { class: "facts" }, this.counted, this.pace, this.state)),
       this.progress, this.banner,
       element("div", { class: "body" }, this.rowBox, this.side),
-      this.buildAnswers(), this.toldLine, this.refusedBox, this.yieldLine, this.live,
+      this.buildAnswers(), this.toldLine, this.refusedBox, this.yieldLine, this.buildRun(), this.live,
     );
     this.drawMeter();
   }
@@ -363,6 +388,16 @@ class Review {
     return element("div", { class: "answers" },
       element("div", { class: "commands" }, ...commands),
       element("div", { class: "classes" }, ...this.classButtons, element("span", { class: "finder" }, this.search, this.found)));
+  }
+
+  buildRun() {
+    this.runButton = element("button", { type: "button", "data-testid": "review-run", text: "Run experiment" });
+    this.runButton.addEventListener("click", () => {
+      this.startRun();
+      this.root.focus({ preventScroll: true });
+    });
+    this.runLine = element("span", { role: "status", "data-testid": "review-run-told" });
+    return element("div", { class: "run" }, this.runButton, this.runLine);
   }
 
   draw() {
@@ -485,6 +520,11 @@ class Review {
     const hours = recent.length > 2 ? (recent.at(-1) - recent[0]) / 3.6e6 : 0;
     this.pace.textContent = hours > 0 ? `${Math.round((recent.length - 1) / hours).toLocaleString("en")} rows/h` : "";
     this.toldLine.textContent = this.told;
+  }
+
+  drawRun(text = "") {
+    this.runLine.textContent = text || this.run.told || "What are these answers worth? dvc exp run, in the background.";
+    this.runButton.disabled = this.run.state === "running";
   }
 
   drawMeter() {

@@ -11,6 +11,7 @@ import traitlets
 
 from ceteris.errors import CeterisError
 from ceteris.reviewing.keys import keys_of
+from ceteris.reviewing.running import Running, current, run_experiment
 from ceteris.reviewing.session import Session, open_session
 
 __all__ = ["ReviewWidget", "review"]
@@ -40,6 +41,7 @@ class ReviewWidget(anywidget.AnyWidget):
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self._experiment: Running | None = None
         super().__init__(
             store=session.store,
             title=session.title,
@@ -63,6 +65,8 @@ class ReviewWidget(anywidget.AnyWidget):
             elif kind == "neighbours":
                 id = str(message["id"])
                 self.send({"kind": kind, "id": id, "neighbours": self.session.neighbours(id)})
+            elif kind == "run":
+                self.send({"kind": kind, **self._run(start=bool(message.get("start")))})
             elif kind == "text":
                 self.send(
                     {"kind": kind, **self.session.text(str(message["id"]), str(message["column"]), int(message["start"]))}
@@ -86,6 +90,13 @@ class ReviewWidget(anywidget.AnyWidget):
         )
         self.meter = self._metered()
 
+    def _run(self, *, start: bool) -> dict[str, str]:
+        """Start an experiment, or look how far the one is that this page or another kernel started, and return what to say."""
+        root = self.session.bench.root
+        self._experiment = run_experiment(root) if start else self._experiment or current(root)
+        found = self._experiment
+        return {"state": found.state, "told": found.told} if found is not None else {"state": "", "told": ""}
+
     def _metered(self) -> dict[str, Any]:
         return {"answered": self.session.answered(), "told": []}
 
@@ -101,7 +112,7 @@ def review(
         `train`, `random`, `conflicts`, the name of a contrast, `COLUMN=VALUE` for all train rows of a slice, or `test` within a
         look; `ceteris queue` lists the names.
     reviewer : str, optional
-        Who answers; default: git's user.name.
+        Who answers; default: git's user.name, or the name of the login.
     batch : str, optional
         The name of this batch of answers; default: the queue and the day.
     root : path, optional

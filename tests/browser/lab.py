@@ -1,0 +1,241 @@
+"""A JupyterLab to be used as a person uses it: a server of its own, a Chromium, and what is seen and pressed there."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from checkout import surroundings
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+__all__ = ["Lab", "Notebook", "chromium", "serve", "until"]
+
+Found = TypeVar("Found")
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True},
+    "extensionmanager-extension/plugin": {"enabled": False},
+}
+FOLDERS = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "IPYTHONDIR")
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+TOKEN = "a-token-of-the-tests"
+
+
+def until(seen: Callable[[], Found | None], what: str, patience: float = 60.0) -> Found:
+    """Return the first true answer of `seen`, asked until then."""
+    ends = time.monotonic() + patience
+    while time.monotonic() < ends:
+        found = seen()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"{what}: not within {patience:.0f} s")
+
+
+@dataclass
+class Lab:
+    """A JupyterLab server on a repository, at an address that stays the same when the server is started again."""
+
+    root: Path
+    home: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        folders = {name: str(self.home / name.lower()) for name in FOLDERS}
+        command = [
+            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={self.port}",
+            "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={self.root}",
+            f"--IdentityProvider.token={TOKEN}", "--LabApp.extension_manager=readonly", "--LabApp.news_url=",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--ServerApp.terminals_enabled=False",
+        ]  # fmt: skip
+        threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        with (self.home / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=self.root,
+                env=surroundings(folders | threads | {"PYTHONPATH": str(self.root / "src")}),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        until(self._answers, f"JupyterLab on port {self.port} (see {self.home / 'server.log'})")
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(OSError, urllib.error.HTTPError):
+            return self.ask("api/status") is not None
+        return False
+
+    def stop(self) -> None:
+        """End the server and its kernels."""
+        if self.process is not None:
+            for kernel in self.kernels():
+                self.ask(f"api/kernels/{kernel['id']}", "DELETE")
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            self.process = None
+
+    def ask(self, path: str, method: str = "GET", body: Any = None) -> Any:
+        """Return what the server's REST API answers."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"token {TOKEN}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            content = answer.read()
+        return json.loads(content) if content else {}
+
+    def kernels(self) -> list[dict[str, Any]]:
+        """Return the kernels that the server knows."""
+        return list(self.ask("api/kernels"))
+
+    def restart_kernel(self) -> None:
+        """Restart the one kernel, as by the menu but with no dialog."""
+        (kernel,) = self.kernels()
+        self.ask(f"api/kernels/{kernel['id']}/restart", "POST")
+
+    def kill_kernel(self) -> None:
+        """End the one kernel for good: nothing takes its place until somebody asks for it."""
+        (kernel,) = self.kernels()
+        self.ask(f"api/kernels/{kernel['id']}", "DELETE")
+
+    def theme(self, name: str) -> None:
+        """Let pages that are opened from now on be "light" or "dark"."""
+        raw = json.dumps({"theme": THEMES[name]})
+        self.ask("lab/api/settings/@jupyterlab/apputils-extension:themes", "PUT", {"raw": raw})
+
+    def address(self, notebook: str) -> str:
+        """Return the address of a notebook below the repository."""
+        return f"http://127.0.0.1:{self.port}/lab/tree/{urllib.parse.quote(notebook)}?token={TOKEN}&reset"
+
+
+@contextlib.contextmanager
+def serve(root: Path, home: Path) -> Iterator[Lab]:
+    """Yield a running JupyterLab on a repository; its settings and notes stand below `home`."""
+    home.mkdir(parents=True, exist_ok=True)
+    for name, values in SETTINGS.items():
+        path = home / "jupyterlab_settings_dir" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values), encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    lab = Lab(root, home, port)
+    try:
+        lab.start()
+        yield lab
+    finally:
+        lab.stop()
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Yield Debian's Chromium."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "There is no Chromium. Install it, as root: apt-get install chromium; or name it in CHROMIUM."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass
+class Notebook:
+    """A notebook that is open in a browser's page."""
+
+    lab: Lab
+    page: Page
+    path: str
+    said: list[str] = field(default_factory=list)
+
+    def open(self) -> Notebook:
+        """Open the notebook at its address, or open it again, and wait until it can be used."""
+        self.page.goto(self.lab.address(self.path))
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=90_000)
+        self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").wait_for(timeout=60_000)
+        until(self.lab.kernels, "a kernel")
+        self.idle()
+        return self
+
+    def idle(self, patience: float = 180.0) -> None:
+        """Wait until the kernel does nothing, as the server and the page both say."""
+        until(self._idle, "an idle kernel", patience)
+
+    def _idle(self) -> bool:
+        kernels = self.lab.kernels()
+        shown = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator").first
+        busy = [kernel for kernel in kernels if kernel["execution_state"] != "idle"]
+        return bool(kernels) and not busy and shown.get_attribute("data-status") == "idle" and not self._waiting()
+
+    def _waiting(self) -> bool:
+        prompts = self.page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
+        return any("*" in prompt for prompt in prompts)
+
+    def menu(self, *names: str) -> None:
+        """Choose from the menus, by the names that are seen there."""
+        self.page.locator(".lm-MenuBar-itemLabel").get_by_text(names[0], exact=True).click()
+        for name in names[1:]:
+            self.page.get_by_role("menuitem", name=name, exact=True).click()
+
+    def run_all(self) -> None:
+        """Run every cell by the menu."""
+        self.menu("Run", "Run All Cells")
+        time.sleep(0.3)
+        self.idle()
+
+    def answer_dialog(self, patience: float = 5.0) -> bool:
+        """Accept a dialog where one opens, and return whether one did."""
+        button = self.page.locator(".jp-Dialog .jp-mod-accept")
+        with contextlib.suppress(Exception):
+            button.first.wait_for(timeout=patience * 1000)
+            button.first.click()
+            return True
+        return False
+
+    def errors(self) -> list[str]:
+        """Return the tracebacks that are shown."""
+        kinds = (f'.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.{kind}"]' for kind in ("stderr", "error"))
+        return self.page.locator(", ".join(kinds)).all_inner_texts()
+
+    def cell(self, words: str) -> Locator:
+        """Return the code cell that holds some words."""
+        return self.page.locator(".jp-CodeCell").filter(has_text=words).first
+
+    def run_cell(self, words: str) -> None:
+        """Run one cell by Ctrl+Enter."""
+        cell = self.cell(words)
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Control+Enter")
+        time.sleep(0.2)
+        self.idle()
+
+    def shot(self, name: str) -> None:
+        """Keep a picture of what is seen."""
+        folder = Path(__file__).parent / "pictures"
+        folder.mkdir(exist_ok=True)
+        self.page.screenshot(path=folder / f"{name}.png")

@@ -1,0 +1,19 @@
+"""A notebook opens, runs and comes back in a real JupyterLab."""
+
+from __future__ import annotations
+
+from lab import Notebook
+
+
+def test_notebook_03_runs_by_the_menu_without_an_error_or_a_question(notebook: Notebook) -> None:
+    notebook.run_all()
+    assert notebook.errors() == []
+    assert notebook.page.locator(".jp-Dialog").count() == 0
+    assert notebook.page.locator(".jp-OutputArea-output table").count() >= 4
+
+
+def test_after_a_restart_of_the_kernel_the_notebook_runs_again(notebook: Notebook) -> None:
+    notebook.lab.restart_kernel()
+    notebook.idle()
+    notebook.run_all()
+    assert notebook.errors() == []
