@@ -31,6 +31,7 @@ NOTHING_OF_TEST = (
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(queue)
+    app.command()(review)
     app.add_typer(edits_app, name="edits")
 
 
@@ -77,6 +78,22 @@ def queue(
 
         asked, features = questions_between(_bench().root, *between, cells_named(baseline, candidate))
         _write(target, asked.rows, features, told=asked.told)
+
+
+def review(
+    queue: Annotated[
+        str,
+        typer.Argument(help="`train`, `random`, a contrast, A...B of two revisions, COLUMN=VALUE, or `test` within a look."),
+    ] = "train",
+    reviewer: Annotated[str | None, typer.Option(help="Who answers; default: git's user.name.")] = None,
+    batch: Annotated[str | None, typer.Option(help="Name of this batch of answers; default: the queue and the day.")] = None,
+    rows: Annotated[int | None, typer.Option(min=1, help="How many to ask for; default: all that there are.")] = None,
+) -> None:
+    """Answer a queue here, row by row: every answer is on disk before the next row is shown."""
+    from ceteris.reviewing.session import open_session
+    from ceteris.reviewing.terminal import converse
+
+    converse(open_session(queue, reviewer=reviewer, batch=batch), rows)
 
 
 def _write_train_queue(target: Path, random: int | None) -> None:
