@@ -29,7 +29,7 @@ ROOMS = {
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"
-    " reviewing.checking",
+    " reviewing.checking release.record",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording finding story"
     " report gallery experiments.shown experiments.page experiments.reviews_shown experiments.board_shown"
     " experiments.board_page scored_twice experiments.beside release.told reviewing.edits_shown reviewing.card_shown",

@@ -64,6 +64,7 @@ def summary() -> None:
     """Say in a few lines which lever moved the score, by how much, how sure, and scored on what."""
     import ceteris
     from ceteris.planning import made_otherwise, plan_name
+    from ceteris.release.told import looks_told
     from ceteris.reviews import reviews_of
     from ceteris.story import simulated_versions
     from ceteris.story import summary as told
@@ -71,6 +72,8 @@ def summary() -> None:
     bench = ceteris.open()
     found, compare, reviews = bench.effects(), bench.params.compare, reviews_of(bench.verified())
     for line in told(found, compare.metric, compare.confidence, simulated_versions(bench.versions()), reviews):
+        print(line)
+    for line in looks_told(bench.acceptance()):
         print(line)
     print(made_otherwise(found, compare) or f"Made under {plan_name(compare)}")
     print(f"The whole story: {bench.path('reports').relative_to(bench.root)}/report.html")

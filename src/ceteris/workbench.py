@@ -193,6 +193,20 @@ class Workbench:
         """Return results/compare/metrics.json."""
         return dict(json.loads(self._bytes(f"{self._layout()['results']}/compare/metrics.json")))
 
+    def acceptance(self) -> pd.DataFrame:
+        """Return a row for each look at the sealed test part: what it asked, and the last that it said; the part stays shut.
+
+        The columns are those of `ceteris.release.record.looks_table`; `accepted`: the verdict is what was asked for, or better.
+        """
+        from ceteris.release.folder import verdicts_of
+        from ceteris.release.looks import FILE as LOOKS
+        from ceteris.release.looks import parse as parse_looks
+        from ceteris.release.record import FILE as VERDICTS
+        from ceteris.release.record import looks_table
+
+        looks = parse_looks(self._held(LOOKS).decode("utf-8", "replace"))
+        return looks_table(looks, verdicts_of(self._held(VERDICTS)))
+
     def experiments(self) -> pd.DataFrame:
         """Return a row for every commit and experiment: what it moved, and what that was worth, as `ceteris experiments` tells.
 
@@ -353,6 +367,13 @@ class Workbench:
             raise BadInputError(
                 f"{path} is not in {where} or its DVC cache: {type(error).__name__}.", f"Make it: {do}"
             ) from None
+
+    def _held(self, path: str) -> bytes:
+        """Return what a file of release/ holds: nothing where it is not there, since nobody looked yet."""
+        try:
+            return self._bytes(path)
+        except BadInputError:
+            return b""
 
     def _table(self, place: str, path: str) -> pd.DataFrame:
         return read_table(io.BytesIO(self._bytes(f"{self._layout()[place]}/{path}")), text=_TEXT)
