@@ -62,7 +62,7 @@ def test_a_long_list_ends_with_how_to_see_all(repo: Path, ceteris_) -> None:
 
 
 def test_nothing_answered_says_how_to_begin_and_nothing_is_wrong(repo: Path, ceteris_) -> None:
-    assert "Ask: ceteris queue train" in ceteris_("edits", "list").out
+    assert "Begin: ceteris review" in ceteris_("edits", "list").out
     said = ceteris_("edits", "check")
     assert (said.code, said.out.strip()) == (0, "0 lines checked: nothing has to be done.")
 

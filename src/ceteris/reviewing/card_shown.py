@@ -79,7 +79,7 @@ def classes_shown(classes: Sequence[str]) -> Text:
     found = Text()
     for number, label in enumerate(classes, 1):
         if numbered(classes):
-            found.append(f"{number} ", "dim")
+            found.append(f"{number}\u00a0", "dim")
         found.append(literal(label).replace(" ", "\u00a0"), "cyan").append("   ")
     return found
 
@@ -95,8 +95,9 @@ def legend_shown(classes: Sequence[str], *, judging: bool) -> Text:
 def _picture(image: str, width: int, colours: bool) -> Iterator[Text]:
     """Yield the lines of a picture: two rows of pixels a line, the upper one the ink of a half block, the lower its paper."""
     from PIL import Image
+    from PIL.PngImagePlugin import PngImageFile
 
-    picture = Image.open(io.BytesIO(base64.b64decode(image.partition(",")[2]))).convert("L" if not colours else "RGB")
+    picture = PngImageFile(io.BytesIO(base64.b64decode(image.partition(",")[2]))).convert("L" if not colours else "RGB")
     room = min(width if colours else width // 2, 56)
     scale = room / max(picture.size)
     if scale < 1 or scale >= 2:

@@ -22,6 +22,7 @@ __all__ = ["add_to"]
 NOTHING_LEFT = (
     "Nothing to review: every row that could change this contrast is answered, or its arms never predict differently."
 )
+NOTHING_OF_TRAIN = "Nothing to review: every train row is answered."
 NOTHING_OF_TEST = (
     "Nothing to review: every row that could change this look is answered, or it is scored on true labels, or its arms never "
     "predict differently."
@@ -44,7 +45,7 @@ def queue(
     between: Annotated[tuple[str, str] | None, typer.Option(help="Two revisions or experiments, instead of a NAME.")] = None,
     baseline: Annotated[str | None, typer.Option(help="With --between: MODEL/VERSION of the first.")] = None,
     candidate: Annotated[str | None, typer.Option(help="With --between: MODEL/VERSION of the second.")] = None,
-    rows: Annotated[int, typer.Option(min=1, help="Of `random`: how many.")] = 50,
+    rows: Annotated[int | None, typer.Option(min=1, help="How many of `train` (default: 200) or `random` (50).")] = None,
 ) -> None:
     """Write a queue to fill in: train rows in doubt, random ones to compare, or the rows that decide a contrast (blind)."""
     if (name is None) == (between is None):
@@ -61,8 +62,10 @@ def queue(
     target = out or Path(f"review-{'-'.join(map(plain, between)) if between else name}.csv")
     if target.exists():
         raise BadInputError(f"{target} is there already and may hold answers.", "Import or move it, or pass another --out.")
-    if name in ("train", "random"):
-        _write_train_queue(target, rows if name == "random" else None)
+    if name == "train":
+        _write_train_queue(target, rows or 200)
+    elif name == "random":
+        _write_random_rows(target, rows or 50)
     elif name == "test":
         from ceteris.release.review import asked_rows
 
@@ -96,14 +99,33 @@ def review(
     converse(open_session(queue, reviewer=reviewer, batch=batch), rows)
 
 
-def _write_train_queue(target: Path, random: int | None) -> None:
+def _write_train_queue(target: Path, most: int) -> None:
+    """Write the questions that a review would ask next, each with its ticket: nothing tells doubted rows from others."""
+    import pandas as pd
+
+    from ceteris.answers import TICKET
+    from ceteris.reviewing.patches import Ledgers
+    from ceteris.reviewing.queues import open_queue
+    from ceteris.reviewing.tickets import written
+
+    bench = _bench()
+    asked = open_queue(bench, "train")
+    lines, _ = Ledgers(bench).readable()
+    questions = asked.deal(lines.assign(reviewer=""), "", most, ())
+    table = {"id": "id", "given_label": "shown", TICKET: "ticket"}
+    rows = pd.DataFrame({column: [getattr(one, name) for one in questions] for column, name in table.items()}, dtype=object)
+    rows[TICKET] = rows[TICKET].map(written)
+    features = asked.fetched.of(list(rows["id"]))
+    _write(target, rows, features, ("given_label", TICKET), nothing=NOTHING_OF_TRAIN, also=", `drop`")
+
+
+def _write_random_rows(target: Path, most: int) -> None:
     from ceteris.answers import CHOSEN_BY, RANDOM_SOURCE
 
     bench = _bench()
-    rows = bench.queue() if random is None else _random_rows(bench, random).assign(**{CHOSEN_BY: RANDOM_SOURCE})
-    nothing = "Nothing to review: " + ("the audit doubts no train row." if random is None else "every train row is answered.")
-    columns = ("given_label", "suggested_label", "label_quality", *([] if random is None else [CHOSEN_BY]))
-    _write(target, rows, bench.train_rows(), columns, nothing=nothing, also=", `drop`")
+    rows = _random_rows(bench, most).assign(**{CHOSEN_BY: RANDOM_SOURCE})
+    columns = ("given_label", "suggested_label", "label_quality", CHOSEN_BY)
+    _write(target, rows, bench.train_rows(), columns, nothing=NOTHING_OF_TRAIN, also=", `drop`")
 
 
 def _random_rows(bench: Workbench, most: int) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from ceteris.errors import BadInputError, StaleEditError, nearest
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ceteris.reviewing.dealing import Question
     from ceteris.reviewing.patches import Written
     from ceteris.workbench import Workbench
 
@@ -36,7 +37,7 @@ def import_answers(
     """Add the answers of a filled-in queue to data/edits/, or release/edits/ for test rows, which git keeps."""
     import pandas as pd
 
-    from ceteris.answers import CHOSEN_BY, to_edits
+    from ceteris.answers import CHOSEN_BY, TICKET, to_edits
     from ceteris.release.review import asked_labels
     from ceteris.reviewing.patches import Ledgers, file_of
     from ceteris.store import read_table
@@ -48,7 +49,7 @@ def import_answers(
     name, ledgers = file_of(reviewer, batch), Ledgers(bench)
     with ledgers.alone("edits import"):
         try:
-            filled = read_table(file, text=("id", "label", CHOSEN_BY))
+            filled = read_table(file, text=("id", "label", CHOSEN_BY, TICKET))
         except ValueError as error:
             said = str(error).split("\n")[0].rstrip(".")
             raise BadInputError(f"{file} cannot be read: {said}.", "Save it as CSV in UTF-8, with commas.") from None
@@ -59,6 +60,7 @@ def import_answers(
         lines = to_edits(
             filled, given, judging, bench.classes(), ledgers.readable()[0],
             reviewer=reviewer, batch=batch, at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            asked=_asked(bench, filled),
         )  # fmt: skip
         written = ledgers.append(name, lines, who="edits import")
     where = " and ".join(written.files)
@@ -66,6 +68,18 @@ def import_answers(
     if lines:
         print(f"Keep them and see what they are worth: {next_step(written.files)}")
     _tell(written)
+
+
+def _asked(bench: Workbench, filled: pd.DataFrame) -> dict[str, Question | None]:
+    """Return what the tickets of the answered rows stand for, by id."""
+    from ceteris.answers import LABEL_COLUMN, TICKET
+    from ceteris.reviewing.queues import open_queue
+    from ceteris.reviewing.tickets import matched
+
+    if TICKET not in filled or LABEL_COLUMN not in filled:
+        return {}
+    answered = filled[filled[LABEL_COLUMN].str.strip() != ""]
+    return matched(zip(answered["id"], answered[TICKET], strict=True), open_queue(bench, "train").match)
 
 
 @edits_app.command("revert")
