@@ -151,7 +151,7 @@ def test_answers_of_a_blind_review_change_what_the_look_is_scored_on_and_no_more
         assert (refused.code, "release/queue.csv is not what accept wrote. Write it anew" in refused.err) == (8, True)
     (sealed.root / "release/queue.csv").write_text(whole, encoding="utf-8")
     queue = pd.read_csv("review-test.csv")
-    assert list(queue.columns) == ["id", "label", "pi", "x", "y"]
+    assert list(queue.columns) == ["id", "label", "pi (the chance with which the row was picked)", "x", "y"]
     queue["label"] = queue["id"].map(true_labels())
     queue.to_csv("review-test.csv", index=False)
     back = ceteris_("edits", "import", "review-test.csv", "--reviewer", "ann")

@@ -37,9 +37,10 @@ ROOMS = {
     " experiments.cache experiments.run experiments.history experiments.records experiments.extra experiments.account"
     " experiments.commands evidence replaying experiments.reviewing experiments.crediting experiments.board contrasts asking"
     " experiments.here experiments.asking release.folder release.sealed release.trained release.review"
-    " release.commands experiments.pages locks reviewing.commands reviewing.ledger_commands reviewing.patches"
+    " release.commands experiments.pages experiments.lever_commands other_data locks"
+    " reviewing.commands reviewing.ledger_commands reviewing.patches"
     " reviewing.fetched reviewing.ranked reviewing.queues reviewing.session reviewing.terminal reviewing.widget"
-    " reviewing.aside reviewing.running",
+    " reviewing.place reviewing.aside reviewing.running",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept",
 }
@@ -48,16 +49,8 @@ OWNERS = {
     "cleanlab": {"issues"},
     "matplotlib": {room for room in FLOOR if room.split(".")[0] == "plots"},
     "dvc": {room for room, floor in FLOOR.items() if floor == "door"},
-    "rich": {
-        "experiments.shown",
-        "experiments.reviews_shown",
-        "experiments.board_shown",
-        "experiments.commands",
-        "reviewing.card_shown",
-        "reviewing.edits_shown",
-        "reviewing.ledger_commands",
-        "reviewing.terminal",
-    },
+    "rich": {f"experiments.{room}" for room in ("shown", "reviews_shown", "board_shown", "commands", "lever_commands")}
+    | {f"reviewing.{room}" for room in ("card_shown", "edits_shown", "ledger_commands", "terminal")},
 }
 # A user's own estimator is found, and a file's place asked, in one craft room.
 MAY_READ = {"models": {"read_bytes", "is_file", "rglob"}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHOSEN_BY",
+    "columns_told",
     "LABEL_COLUMN",
     "RANDOM_SOURCE",
     "TICKET",
     "in_order",
+    "not_imported",
     "random_order",
     "random_rows",
     "still_answered",
@@ -34,6 +36,17 @@ __all__ = [
 LABEL_COLUMN, CHOSEN_BY, TICKET = "label", "chosen_by", "ticket"
 QUEUE_SOURCE, RANDOM_SOURCE, JUDGING_SOURCE = "queue", "random", "disagreement"
 _ALSO = ("unsure", "drop")
+_MEANS = {
+    "given_label": "as it came", "suggested_label": "by the audit", "label_quality": "0 doubted, 1 trusted",
+    "pi": "the chance with which the row was picked", CHOSEN_BY: "queue or chance; to be kept",
+    TICKET: "where the row comes from; to be kept",
+}  # fmt: skip
+_TITLES = {name: f"{name} ({_MEANS[name]})" for name in ("pi", "label_quality")}  # the names that do not speak for themselves
+
+
+def columns_told(columns: Iterable[str]) -> str:
+    """Return what the named columns of a table to fill in hold, in words."""
+    return ", ".join(f"{name} ({_MEANS[name]})" for name in columns)
 
 
 def to_review(queue: pd.DataFrame, features: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -47,10 +60,12 @@ def to_review(queue: pd.DataFrame, features: pd.DataFrame, columns: tuple[str, .
         Indexed by id.
     """
     head = pd.DataFrame({"id": queue["id"], LABEL_COLUMN: ""})
+    known = queue[list(columns)].reset_index(drop=True)
+    known.columns = pd.Index([_TITLES.get(name, name) for name in columns])
     shown = features.reindex(queue["id"]).reset_index(drop=True).apply(_whole)
-    taken = ("id", LABEL_COLUMN, CHOSEN_BY, TICKET, *columns)
+    taken = ("id", LABEL_COLUMN, CHOSEN_BY, TICKET, *columns, *known)
     shown.columns = [name if name not in taken else f"feature {name}" for name in shown.columns]
-    return pd.concat([head, queue[list(columns)].reset_index(drop=True), shown], axis=1)
+    return pd.concat([head, known, shown], axis=1)
 
 
 def _whole(column: pd.Series) -> pd.Series:
@@ -140,6 +155,31 @@ def _fault(
     if name not in judging and source not in ("", QUEUE_SOURCE, RANDOM_SOURCE):
         return f"{name!r}: {CHOSEN_BY} is {source!r}.{nearest(source, [QUEUE_SOURCE, RANDOM_SOURCE])}"
     return None
+
+
+def not_imported(filled: pd.DataFrame, known: pd.DataFrame) -> list[str]:
+    """Return the ids of a filled-in queue whose answer stands in no line of the ledger, whoever gave it.
+
+    Parameters
+    ----------
+    filled : DataFrame
+        As for `to_edits`.
+    known : DataFrame
+        The ledger; what was taken back stands there, too.
+    """
+    said = known["action"].mask(known["action"] == "relabel", known["new_label"])
+    said = said.mask(known["action"] == "confirm", known["given_label"])
+    there = set(zip(known["id"], said, known["source"] == RANDOM_SOURCE, strict=True))
+    answers = filled[filled[LABEL_COLUMN].str.strip() != ""]
+    blank = pd.Series("", index=answers.index)
+    drawn = answers.get(CHOSEN_BY, blank) == RANDOM_SOURCE
+    either = answers.get(TICKET, blank).str.strip() != ""  # a ticket may stand for chance, too
+    rows = zip(answers["id"], answers[LABEL_COLUMN], drawn, either, strict=True)
+    return [
+        str(id)
+        for id, answer, random, any_source in rows
+        if not {(id, said, chance) for said in (answer, answer.strip()) for chance in {random, random or any_source}} & there
+    ]
 
 
 def to_reverts(known: pd.DataFrame, chosen: pd.Series, what: str, *, reviewer: str, at: str) -> list[dict[str, str]]:

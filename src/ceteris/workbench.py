@@ -16,8 +16,10 @@ from ceteris.finding import findings
 from ceteris.gallery import Gallery
 from ceteris.layout import layout_of, read_layout
 from ceteris.params import Params, parse
+from ceteris.planning import plan_name
 from ceteris.scored_twice import scored_twice, two_columns
 from ceteris.sections import METRICS, SCORED_ON
+from ceteris.splits import VALIDATION
 from ceteris.store import SEALED, find_root, parse_yaml, read_params, read_parquet, read_table
 
 if TYPE_CHECKING:
@@ -98,6 +100,15 @@ class Workbench:
     def split_counts(self) -> dict[str, int]:
         """Return how many rows each part holds."""
         return dict(json.loads(self._bytes(f"{self._layout()['results']}/split/summary.json")))
+
+    def plan(self) -> str:
+        """Return the name of the plan: the contrasts of params.yaml, how they are judged, and the rows that judge them."""
+        path = f"{self._layout()['results']}/split/rows.json"
+        try:
+            rows = str(json.loads(self._bytes(path))[VALIDATION])
+        except (ValueError, LookupError, TypeError):
+            raise BadInputError(f"{path} is not what split wrote.", "Make it anew: dvc repro") from None
+        return plan_name(self.params.compare, rows)
 
     def cells(self) -> pd.DataFrame:
         """Return results/compare/grid.csv: one row a cell, metric and set of labels."""
