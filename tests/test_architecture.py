@@ -25,11 +25,12 @@ ROOMS = {
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning advice"
     " checked questions reviewed edit_lines reviewing.dealing reviewing.keys reviewing.neighbours reviewing.rankings"
-    " reviewing.shown reviewing.slices reviewing.standing reviewing.tickets reviewing.typed",
+    " reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement reviewing.tickets"
+    " reviewing.typed",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"
-    " reviewing.checking release.record",
+    " reviewing.checking release.record reviewing.meter reviewing.summary",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording finding story"
     " report gallery experiments.shown experiments.page experiments.reviews_shown experiments.board_shown"
     " experiments.board_page scored_twice experiments.beside release.told reviewing.edits_shown reviewing.card_shown",

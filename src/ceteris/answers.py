@@ -23,6 +23,7 @@ __all__ = [
     "RANDOM_SOURCE",
     "TICKET",
     "in_order",
+    "in_time",
     "not_imported",
     "random_order",
     "random_rows",
@@ -244,6 +245,12 @@ def in_order(decisions: pd.DataFrame) -> pd.DataFrame:
     line = decisions["where"].str.rsplit(" ", n=1).str[-1].astype(int)
     order = pd.DataFrame({"moment": moment, "line": line}).sort_values(["moment", "line"], kind="stable").index
     return decisions.loc[order].reset_index(drop=True)
+
+
+def in_time(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return lines of the ledger in the order of their times, those of one moment as they stand; a line sent twice once."""
+    moments = pd.to_datetime(lines["at"], utc=True, format="ISO8601").to_numpy(dtype="datetime64[us]")
+    return lines.iloc[np.argsort(moments, kind="stable")].drop_duplicates("answer")
 
 
 def random_rows(ids: Collection[str], answered: Collection[str], most: int) -> list[str]:
