@@ -107,6 +107,15 @@ def test_what_a_check_says_to_do_resolves_what_it_found(repo: Path, ceteris_) ->
     assert (said.code, said.out.strip()) == (0, "5 lines checked: nothing has to be done.")
 
 
+def test_an_answer_about_a_test_row_that_is_gone_is_taken_back_where_it_stands(repo: Path, ceteris_) -> None:
+    gone = edit("gone", new="bee", source="disagreement")
+    by_hand(repo / "release/edits/ann-1.csv", gone)
+    assert "release/edits/ann-1.csv line 2 (ann on gone): the id 'gone' is unknown" in ceteris_("edits", "check").out
+    said = ceteris_("edits", "revert", gone["answer"], "--reviewer", "lead")
+    assert "1 answers taken back in release/edits/lead-reverts.csv" in said.out
+    assert ceteris_("edits", "check").code == 0
+
+
 def test_marks_escapes_and_directions_in_ids_and_names_are_shown_literally(
     repo: Path, ceteris_, monkeypatch: pytest.MonkeyPatch
 ) -> None:
