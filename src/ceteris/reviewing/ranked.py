@@ -36,8 +36,8 @@ class Ranked:
     Attributes
     ----------
     rows : DataFrame
-        A row that some order holds: id, place (in train.parquet), given_label, suggested_label, is_label_issue, shown (with a flip), and
-        for each arm its place in the order, -1 where it is not in it.
+        A row that some order holds: id, place (in train.parquet), given_label, suggested_label, is_label_issue, shown (with a flip),
+        and for each arm its place in the order, -1 where it is not in it.
     arms : tuple of str
     """
 
