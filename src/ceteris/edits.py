@@ -14,7 +14,7 @@ import pandas as pd
 from ceteris.errors import StaleEditError, nearest
 from ceteris.neutral import original
 
-__all__ = ["COLUMNS", "ACTIONS", "CONTROL", "Applied", "parse", "resolve", "apply", "refuse_lost_classes"]
+__all__ = ["COLUMNS", "ACTIONS", "CONTROL", "Applied", "parse", "resolve", "live", "label_said", "apply", "refuse_lost_classes"]
 
 COLUMNS = ("id", "action", "given_label", "new_label", "reviewer", "reason", "source", "batch", "at", "answer", "reverts")
 ACTIONS = ("relabel", "drop", "confirm", "unsure", "revert")
@@ -106,7 +106,37 @@ def resolve(edits: pd.DataFrame, rule: str = "refuse") -> pd.DataFrame:
     Raises
     ------
     StaleEditError
-        Lists every conflict, and every revert of an answer that is unknown.
+        Lists every conflict; and what `live` refuses.
+    """
+    decisions, conflicts = [], []
+    for name, answers in live(edits).groupby("id", sort=True):
+        said = answers[answers["action"] != "unsure"]
+        settled = _settle(said if len(said) else answers, rule)
+        if settled is None:
+            conflicts.append(
+                f"{name}: " + "; ".join(f"{row.reviewer} says {_says(row)} ({row.where})" for row in answers.itertuples())
+            )
+        else:
+            decisions.append(settled)
+    if conflicts:
+        raise StaleEditError(
+            "Reviewers disagree on these ids:",
+            "Set fix.conflicts: latest (or majority) in params.yaml, or revert one answer.",
+            conflicts,
+        )
+    return pd.DataFrame(decisions, columns=[*COLUMNS, _WHERE]).reset_index(drop=True).astype(object)
+
+
+def live(edits: pd.DataFrame) -> pd.DataFrame:
+    """Return the line of each reviewer about each id that now counts, in the order of time.
+
+    A line sent twice counts once; a `revert` cancels the answer it names; a later line of one reviewer on one id replaces the
+    earlier; answers to planted controls are left out.
+
+    Raises
+    ------
+    StaleEditError
+        Lists every answer that stands on two lines, every revert of one that is unknown, and whoever said two things at once.
     """
     edits = edits.assign(_at=[datetime.fromisoformat(value) for value in edits["at"]], _order=np.arange(len(edits)))
     edits = edits.sort_values(["_at", "_order"], kind="stable")
@@ -119,26 +149,15 @@ def resolve(edits: pd.DataFrame, rule: str = "refuse") -> pd.DataFrame:
     faults += [f"{row.where}: reverts a revert; give the answer anew instead" for row in doubled.itertuples()]
     live = edits[(edits["action"] != "revert") & ~edits["answer"].isin(set(reverts["reverts"])) & (edits["source"] != CONTROL)]
     faults += _same_moment(live)
-    live = live.drop_duplicates(["id", "reviewer"], keep="last")
-    decisions, conflicts = [], []
-    for name, answers in live.groupby("id", sort=True):
-        said = answers[answers["action"] != "unsure"]
-        settled = _settle(said if len(said) else answers, rule)
-        if settled is None:
-            conflicts.append(
-                f"{name}: " + "; ".join(f"{row.reviewer} says {_says(row)} ({row.where})" for row in answers.itertuples())
-            )
-        else:
-            decisions.append(settled)
     if faults:
         raise StaleEditError("The edits contradict themselves:", "Correct these lines.", faults)
-    if conflicts:
-        raise StaleEditError(
-            "Reviewers disagree on these ids:",
-            "Set fix.conflicts: latest (or majority) in params.yaml, or revert one answer.",
-            conflicts,
-        )
-    return pd.DataFrame(decisions, columns=[*COLUMNS, _WHERE]).reset_index(drop=True).astype(object)
+    return live.drop_duplicates(["id", "reviewer"], keep="last")
+
+
+def label_said(answers: pd.DataFrame) -> np.ndarray:
+    """Return the label that each answer names, shape (n_answers,), None where the row is dropped or left open."""
+    kept = answers["given_label"].where(answers["action"] == "confirm", None)
+    return answers["new_label"].where(answers["action"] == "relabel", kept).to_numpy(dtype=object)
 
 
 def _reused_answers(edits: pd.DataFrame) -> list[str]:

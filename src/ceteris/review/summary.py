@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ceteris.edits import CONTROL
-from ceteris.review.agreement import first_answers, said
+from ceteris.edits import CONTROL, label_said
+from ceteris.review.agreement import first_answers
 from ceteris.review.dealing import FLIP
 from ceteris.review.shares import Share, share_of
 from ceteris.reviewed import SECONDS_PER_LABEL
@@ -87,7 +87,7 @@ def summary(
     batch : str, optional
     """
     first = first_answers(ledger)
-    first = first.assign(label=said(first))
+    first = first.assign(label=label_said(first))
     mine = first[(first["reviewer"] == reviewer) & ((first["batch"] == batch) if batch is not None else True)]
     control = mine["source"] == CONTROL
     flips, controls = (mine[control & ((mine["reason"] == FLIP) == flip)] for flip in (True, False))
