@@ -15,11 +15,11 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from checkout import surroundings
+from checkout import run, surroundings
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 __all__ = ["Lab", "Notebook", "chromium", "serve", "until"]
@@ -31,6 +31,8 @@ SETTINGS = {
 }
 FOLDERS = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "IPYTHONDIR")
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+# Root may write where nobody may; where the tests run as root, the server is no root in that.
+AS_ANYBODY = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
 TOKEN = "a-token-of-the-tests"
 
 
@@ -58,7 +60,7 @@ class Lab:
         """Start the server, and wait until it answers."""
         folders = {name: str(self.home / name.lower()) for name in FOLDERS}
         command = [
-            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={self.port}",
+            *AS_ANYBODY, sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={self.port}",
             "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={self.root}",
             f"--IdentityProvider.token={TOKEN}", "--LabApp.extension_manager=readonly", "--LabApp.news_url=",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--ServerApp.terminals_enabled=False",
@@ -120,6 +122,10 @@ class Lab:
         (kernel,) = self.kernels()
         self.ask(f"api/kernels/{kernel['id']}", "DELETE")
 
+    def git(self, *words: str) -> str:
+        """Run a git command in the repository and return what it printed."""
+        return run(self.root, "git", *words).stdout
+
     def theme(self, name: str) -> None:
         """Let pages that are opened from now on be "light" or "dark"."""
         raw = json.dumps({"theme": THEMES[name]})
@@ -171,10 +177,10 @@ class Notebook:
     lab: Lab
     page: Page
     path: str
-    said: list[str] = field(default_factory=list)
 
     def open(self) -> Notebook:
         """Open the notebook at its address, or open it again, and wait until it can be used."""
+        self.page.on("dialog", lambda dialog: dialog.accept())  # a page with changes asks before it goes
         self.page.goto(self.lab.address(self.path))
         self.page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=90_000)
         self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").wait_for(timeout=60_000)
@@ -208,6 +214,32 @@ class Notebook:
         time.sleep(0.3)
         self.idle()
 
+    @property
+    def review(self) -> Locator:
+        """The widget."""
+        return self.page.get_by_test_id("review")
+
+    def said_in(self, part: str) -> str:
+        """Return what a part of the widget says, by its test id without "review-"."""
+        return self.page.get_by_test_id(f"review-{part}").inner_text()
+
+    def row(self) -> str:
+        """Return the id of the row that is shown, "" where none is."""
+        shown = self.page.get_by_test_id("review-row").locator(".id")
+        return shown.inner_text() if shown.count() else ""
+
+    def press(self, *keys: str) -> list[str]:
+        """Press keys one after the other, each on a row that is shown, and return the ids of these rows."""
+        pressed = []
+        for key in keys:
+            pressed.append(until(self.row, "a row to answer"))
+            self.page.keyboard.press(key)
+        return pressed
+
+    def saved(self, patience: float = 60.0) -> None:
+        """Wait until the widget says that every answer is on disk."""
+        until(lambda: self.said_in("unsaved") == "all saved", "all saved", patience)
+
     def answer_dialog(self, patience: float = 5.0) -> bool:
         """Accept a dialog where one opens, and return whether one did."""
         button = self.page.locator(".jp-Dialog .jp-mod-accept")
@@ -233,6 +265,10 @@ class Notebook:
         self.page.keyboard.press("Control+Enter")
         time.sleep(0.2)
         self.idle()
+
+    def output(self, words: str) -> str:
+        """Return what a cell shows below itself."""
+        return self.cell(words).locator(".jp-OutputArea").inner_text()
 
     def shot(self, name: str) -> None:
         """Keep a picture of what is seen."""
