@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from small import CLASSES, edit, params
+from small import CLASSES, by_hand, edit, params
 
-from ceteris import ledger
 from ceteris.errors import CeterisError
 
 __all__ = ["LEDGER", "Change", "Fault", "another", "both", "file", "line", "rows", "stated", "wrote"]
@@ -50,11 +49,11 @@ def line(root: Path, action: str = "relabel", part: str = "train", place: int = 
 
 
 def wrote(*lines: Callable[[Path], dict[str, str]] | dict[str, str]) -> Change:
-    """Return a change that writes a ledger file of these lines."""
+    """Return a change that writes a ledger file of these lines by hand, as they are."""
 
     def change(root: Path) -> None:
         made = [one if isinstance(one, dict) else one(root) for one in lines]
-        ledger.append(root / LEDGER, made)
+        by_hand(root / LEDGER, *made)
 
     return change
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import uuid
 from pathlib import Path
@@ -12,6 +13,7 @@ import pandas as pd
 
 from ceteris import edits
 from ceteris.dataset import ID, LABEL, Dataset
+from ceteris.neutral import neutral
 from ceteris.recipes import Evidence
 from ceteris.stages import open_stage
 
@@ -19,6 +21,7 @@ __all__ = [
     "REPOSITORY",
     "STAGES",
     "CLASSES",
+    "by_hand",
     "dataset",
     "evidence",
     "decided",
@@ -68,6 +71,17 @@ def edit(id: str, action: str = "relabel", given: str = "ant", new: str = "", **
         "batch": "1", "at": "2026-01-31T12:00:00+00:00", "reverts": "",
     } | more  # fmt: skip
     return {"answer": str(uuid.uuid5(uuid.NAMESPACE_OID, "|".join(line.values())))} | line
+
+
+def by_hand(path: Path, *lines: dict[str, str]) -> None:
+    """Add lines to a ledger file as they are, past every check."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = not path.exists()
+    with path.open("a", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, edits.COLUMNS, lineterminator="\n")
+        if new:
+            writer.writeheader()
+        writer.writerows({name: neutral(value) for name, value in line.items()} for line in lines)
 
 
 def decided(*lines: dict[str, str], rule: str = "refuse") -> pd.DataFrame:

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from faults_edits import HEADER, LATER
 from faults_params import BOMB, MINE, own
-from faults_stages import Fault, another, line, rows, stated, wrote
+from faults_stages import LEDGER, Fault, another, line, rows, stated, wrote
 from small import edit
 
 from ceteris import edits, ledger
@@ -165,7 +165,7 @@ def test_a_cell_that_starts_like_a_formula_is_neutral_outside_and_exact_inside(r
         frame.to_parquet(path, index=False)
     (repo / "data/split/classes.json").write_text(json.dumps(sorted(["ant", "cow", text])))
     name, given = next(row for row in rows(repo) if row[1] != text)
-    wrote(edit(name, given=given, new=text, reason=text))(repo)
+    ledger.append(repo / LEDGER, [edit(name, given=given, new=text, reason=text)])
     fixed(repo)
     assert version(repo)[name] == text
     exported = [(repo / "data/edits/ann-1.csv"), (repo / "data/versions/reviewed.patch.csv")]

@@ -44,13 +44,33 @@ def test_labels_and_a_column_are_those_of_the_table(rows: Rows) -> None:
         rows.column(LABEL)
 
 
-def test_a_sample_is_the_same_each_time_and_holds_no_row_twice(rows: Rows) -> None:
-    sample = rows.sample(60)
-    assert len(sample) == 60
-    assert sample.index.is_unique
-    assert sample.equals(rows.sample(60))
-    assert (rows.of(sample.index)["x"] == sample["x"]).all()
-    assert len(rows.sample(1000)) == 250
+def test_a_sample_is_the_same_each_time_holds_no_row_twice_and_is_kept(rows: Rows, tmp_path: Path) -> None:
+    kept = Rows(tmp_path / "train.parquet", tmp_path / "kept")
+    (features, labels), again = kept.sample(60), Rows(tmp_path / "train.parquet", tmp_path / "kept")
+    assert len(features) == 60
+    assert features.index.is_unique
+    assert len(list((tmp_path / "kept").iterdir())) == 1
+    for other in (rows, again):
+        pd.testing.assert_frame_equal(other.sample(60)[0], features)
+        assert other.sample(60)[1].equals(labels)
+    assert (rows.of(list(features.index))["x"] == features["x"]).all()
+    assert rows.labels.loc[labels.index].equals(labels)
+    assert len(kept.sample(1000)[0]) == 250
+    assert len(list((tmp_path / "kept").iterdir())) == 1
+
+
+def test_a_sample_of_a_file_that_changed_is_drawn_anew(rows: Rows, tmp_path: Path) -> None:
+    Rows(tmp_path / "train.parquet", tmp_path / "kept").sample(60)
+    table = pq.read_table(tmp_path / "train.parquet")
+    pq.write_table(table.slice(100), tmp_path / "train.parquet")
+    features, _ = Rows(tmp_path / "train.parquet", tmp_path / "kept").sample(60)
+    assert features["x"].min() >= 100
+
+
+def test_places_that_are_known_are_taken_and_others_looked_up(rows: Rows, tmp_path: Path) -> None:
+    known = Rows(tmp_path / "train.parquet", places=pd.Series([7], index=["r007"]))
+    assert known.of(["r007"])["x"].tolist() == [7.0]
+    assert known.of(["r007", "r009"])["x"].tolist() == [7.0, 9.0]
 
 
 def test_rows_that_are_gone_are_named(rows: Rows) -> None:

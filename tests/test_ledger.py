@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small import decided, edit
+from small import by_hand, decided, edit
 
 from ceteris import edits, ledger
 from ceteris.errors import SealedTestError, StaleEditError
@@ -26,7 +26,10 @@ def said(folder: Path) -> Any:
 def test_what_is_appended_is_read_back_exactly(tmp_path: Path, values: list[tuple[str, str, str]]) -> None:
     path = tmp_path / "ann-1.csv"
     path.unlink(missing_ok=True)
-    lines = [edit(name, given=label, new="new" + label, reason=reason) for name, label, reason in values]
+    lines = [
+        edit(name, given=label, new="new" + label, reason=reason, batch=str(place))
+        for place, (name, label, reason) in enumerate(values)
+    ]
     for line in lines:
         ledger.append(path, [line])
     read = ledger.read_ledger(tmp_path)[list(edits.COLUMNS)].to_dict("records")
@@ -40,8 +43,8 @@ def test_appending_keeps_every_byte_that_was_there(tmp_path: Path) -> None:
     ledger.append(path, [edit("b", new="bee")])
     assert path.read_bytes().startswith(before)
     path.write_bytes(before.rstrip(b"\n"))
-    ledger.append(path, [edit("b", new="bee")])
-    assert len(ledger.read_ledger(tmp_path)) == 2
+    ledger.append(path, [edit("b", new="cow")])
+    assert ledger.read_ledger(tmp_path)["id"].tolist() == ["a", "b"]
 
 
 def test_reverting_leaves_the_ledgers_answers_byte_for_byte_and_undoes_them(tmp_path: Path) -> None:
@@ -110,7 +113,7 @@ def test_a_file_that_is_not_utf_8_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_a_bad_line_is_named_with_the_folder_file_and_line(tmp_path: Path) -> None:
     path = tmp_path / "data/edits/ann-1.csv"
-    ledger.append(path, [edit("a", new="bee") | {"action": "?"}])
+    by_hand(path, edit("a", new="bee") | {"action": "?"})
     with pytest.raises(StaleEditError, match=r"data/edits/ann-1\.csv line 2: action '\?'"):
         ledger.read_ledger(path.parent)
 

@@ -9,7 +9,7 @@ from ceteris.reviewing.neighbours import Neighbourhood
 
 KINDS = pd.Series(["a", "a", "a", "b", None], dtype=object)
 ROWS = pd.DataFrame({"x": [0.0, 1.0, 2.0, 10.0, np.nan], "kind": KINDS}).set_axis(list("pqrst"))
-LABELS = np.array(["ant", "bee", "ant", "ant", "bee"], dtype=object)
+LABELS = pd.Series(["ant", "bee", "ant", "ant", "bee"], dtype=object).set_axis(ROWS.index)
 
 
 def test_the_nearest_of_the_label_and_of_others_come_nearest_first_and_without_the_row() -> None:
@@ -25,4 +25,6 @@ def test_a_row_that_is_not_among_them_is_judged_too() -> None:
 
 def test_an_exact_copy_with_another_label_is_the_nearest_of_the_others() -> None:
     rows = pd.concat([ROWS, ROWS.loc[["p"]].set_axis(["copy"])])
-    assert Neighbourhood(rows, np.append(LABELS, "bee")).nearest(rows.loc[["p"]], "ant", 1)[1] == ["copy"]
+    assert Neighbourhood(rows, pd.concat([LABELS, pd.Series({"copy": "bee"})])).nearest(rows.loc[["p"]], "ant", 1)[1] == [
+        "copy"
+    ]

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import uuid
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ceteris.edit_lines import ACTIONS, COLUMNS, CONTROL, WHERE, Fault, parse
 from ceteris.errors import StaleEditError, nearest
-from ceteris.neutral import original
 
-__all__ = ["COLUMNS", "ACTIONS", "CONTROL", "Applied", "parse", "resolve", "apply", "refuse_lost_classes"]
+__all__ = [
+    "ACTIONS", "COLUMNS", "CONTROL", "STATES", "Applied", "Settled", "apply", "disputed", "misfit_of", "parse",
+    "refuse_lost_classes", "resolve", "says", "settle", "states",
+]  # fmt: skip
 
-COLUMNS = ("id", "action", "given_label", "new_label", "reviewer", "reason", "source", "batch", "at", "answer", "reverts")
-ACTIONS = ("relabel", "drop", "confirm", "unsure", "revert")
-CONTROL = "control"
-_WHERE = "where"
+STATES = ("live", "again", "revert", "reverted", "control", "replaced")
 
 
 @dataclass(frozen=True)
@@ -32,131 +31,109 @@ class Applied:
     already: int = 0
 
 
-def parse(text: str, file: str) -> pd.DataFrame:
-    """Return the edits of one ledger file: the columns of `COLUMNS` as exact text, and `where` (file and line).
+def states(edits: pd.DataFrame) -> pd.Series:
+    """Return what became of each line of the ledger: one of `STATES`, aligned with the lines.
 
-    Raises
-    ------
-    StaleEditError
-        The header is not the ledger's, or lines are ragged or mangled (a date, an answer or an action that is none).
-        Every bad line is listed.
+    A line sent twice counts once (`again`); a `revert` cancels the answer it names (`reverted`); a later line of one reviewer
+    on one id replaces the earlier (`replaced`); answers to planted controls count nowhere (`control`); the rest is `live`.
     """
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
-    rows: list[list[str]] = []
-    faults: list[str] = []
-    try:
-        header = next(reader, None)
-        if header is None:
-            return pd.DataFrame(columns=[*COLUMNS, _WHERE], dtype=object)
-        if tuple(header) != COLUMNS:
-            hint = " It looks like a spreadsheet wrote it with semicolons." if ";" in "".join(header) else ""
-            raise StaleEditError(
-                f"{file} line 1 is {','.join(header)[:120]!r}, not the header of an edits file.{hint}",
-                f"Restore it from git, or write the header {','.join(COLUMNS)}.",
-            )
-        for line in reader:
-            where = f"{file} line {reader.line_num}"
-            if len(line) != len(COLUMNS):
-                faults.append(f"{where}: {len(line)} fields, not {len(COLUMNS)}")
-                continue
-            values = [original(value) for value in line]
-            fault = _fault(dict(zip(COLUMNS, values, strict=True)))
-            if fault:
-                faults.append(f"{where}: {fault}")
-            rows.append([*values, where])
-    except csv.Error as error:
-        faults.append(f"{file} line {reader.line_num}: {error}")
-    if faults:
-        raise StaleEditError(
-            f"{file} holds lines that are no edits:", f"Correct them, or restore it: git checkout {file}", faults
-        )
-    return pd.DataFrame(rows, columns=[*COLUMNS, _WHERE], dtype=object)
+    moments = [datetime.fromisoformat(value) for value in edits["at"]]
+    order = sorted(range(len(edits)), key=moments.__getitem__)
+    lines = edits.reset_index(drop=True).iloc[order]
+    again = lines.duplicated("answer")
+    reverts = ~again & (lines["action"] == "revert")
+    reverted = lines["answer"].isin(set(lines.loc[reverts, "reverts"]))
+    control = lines["source"] == CONTROL
+    counting = lines[~again & ~reverts & ~reverted & ~control]
+    replaced = lines.index.isin(counting.index[counting.duplicated(["id", "reviewer"], keep="last")])
+    found = np.select([again, reverts, reverted, control, replaced], STATES[1:], STATES[0])
+    return pd.Series(found, index=lines.index, dtype=object).sort_index().set_axis(edits.index)
 
 
-def _fault(edit: dict[str, str]) -> str | None:
-    if edit["action"] not in ACTIONS:
-        return f"action {edit['action']!r}.{nearest(edit['action'], ACTIONS)}"
-    try:
-        uuid.UUID(edit["answer"])
-    except ValueError:
-        return f"answer {edit['answer'][:40]!r} is no uuid"
-    try:
-        if datetime.fromisoformat(edit["at"]).tzinfo is None:
-            return f"at {edit['at']!r} has no time zone (2026-01-31T12:00:00+00:00 has)"
-    except ValueError:
-        return f"at {edit['at'][:40]!r} is no ISO date and time"
-    if edit["action"] == "revert":
-        return None if edit["reverts"] else "a revert names no answer in `reverts`"
-    if not edit["id"]:
-        return "the id is empty"
-    if not edit["reviewer"]:
-        return "the reviewer is empty"
-    if edit["action"] == "relabel" and not edit["new_label"]:
-        return "a relabel names no new_label"
-    return None
+@dataclass(frozen=True)
+class Settled:
+    """What a ledger comes to: one decision for each id, and what hinders others.
+
+    Attributes
+    ----------
+    decisions : DataFrame
+        The columns of `COLUMNS` and `where`, in the order of ids.
+    faults : tuple of Fault
+        Lines that contradict others.
+    conflicts : mapping of str to DataFrame
+        The live answers to each id on which reviewers disagree.
+    """
+
+    decisions: pd.DataFrame
+    faults: tuple[Fault, ...]
+    conflicts: Mapping[str, pd.DataFrame]
 
 
 def resolve(edits: pd.DataFrame, rule: str = "refuse") -> pd.DataFrame:
-    """Return one decision for each id that was answered, in the order of ids.
-
-    A line sent twice counts once; a `revert` cancels the answer it names; a later line of one reviewer on one id
-    replaces the earlier; answers to planted controls are left out. Reviewers who disagree are refused, or settled by
-    `rule`: "latest", or "majority" (a tie is refused).
+    """Return one decision for each id that was answered, in the order of ids, as `settle` does.
 
     Raises
     ------
     StaleEditError
         Lists every conflict, and every revert of an answer that is unknown.
     """
-    edits = edits.assign(_at=[datetime.fromisoformat(value) for value in edits["at"]], _order=np.arange(len(edits)))
-    edits = edits.sort_values(["_at", "_order"], kind="stable")
-    faults = _reused_answers(edits)
-    edits = edits.drop_duplicates("answer")
-    reverts = edits[edits["action"] == "revert"]
-    unknown = reverts[~reverts["reverts"].isin(set(edits["answer"]))]
-    faults += [f"{row.where}: reverts the unknown answer {row.reverts!r}" for row in unknown.itertuples()]
-    doubled = reverts[reverts["reverts"].isin(set(reverts["answer"]))]
-    faults += [f"{row.where}: reverts a revert; give the answer anew instead" for row in doubled.itertuples()]
-    live = edits[(edits["action"] != "revert") & ~edits["answer"].isin(set(reverts["reverts"])) & (edits["source"] != CONTROL)]
-    faults += _same_moment(live)
-    live = live.drop_duplicates(["id", "reviewer"], keep="last")
-    decisions, conflicts = [], []
+    settled = settle(edits, rule)
+    if settled.faults:
+        raise StaleEditError("The edits contradict themselves:", "Correct these lines.", map(str, settled.faults))
+    if settled.conflicts:
+        raise StaleEditError(
+            "Reviewers disagree on these ids:",
+            "Set fix.conflicts: latest (or majority) in params.yaml, or revert one answer.",
+            [f"{name}: {disputed(answers)}" for name, answers in settled.conflicts.items()],
+        )
+    return settled.decisions
+
+
+def settle(edits: pd.DataFrame, rule: str = "refuse") -> Settled:
+    """Return one decision for each id with a live answer (`states`), and what stands against others.
+
+    Reviewers who disagree are a conflict, or settled by `rule`: "latest", or "majority" (a tie is a conflict).
+    """
+    edits = edits.reset_index(drop=True)
+    edits = edits.assign(_at=[datetime.fromisoformat(value) for value in edits["at"]], _state=states(edits))
+    edits = edits.sort_values("_at", kind="stable")
+    live = edits[edits["_state"] == STATES[0]]
+    decisions, conflicts = [], {}
     for name, answers in live.groupby("id", sort=True):
         said = answers[answers["action"] != "unsure"]
         settled = _settle(said if len(said) else answers, rule)
         if settled is None:
-            conflicts.append(
-                f"{name}: " + "; ".join(f"{row.reviewer} says {_says(row)} ({row.where})" for row in answers.itertuples())
-            )
+            conflicts[str(name)] = answers[[*COLUMNS, WHERE]]
         else:
             decisions.append(settled)
-    if faults:
-        raise StaleEditError("The edits contradict themselves:", "Correct these lines.", faults)
-    if conflicts:
-        raise StaleEditError(
-            "Reviewers disagree on these ids:",
-            "Set fix.conflicts: latest (or majority) in params.yaml, or revert one answer.",
-            conflicts,
-        )
-    return pd.DataFrame(decisions, columns=[*COLUMNS, _WHERE]).reset_index(drop=True).astype(object)
+    table = pd.DataFrame(decisions, columns=[*COLUMNS, WHERE]).reset_index(drop=True).astype(object)
+    return Settled(table, tuple(_contradictions(edits)), conflicts)
 
 
-def _reused_answers(edits: pd.DataFrame) -> list[str]:
+def _contradictions(edits: pd.DataFrame) -> Iterator[Fault]:
     content = edits.drop_duplicates(list(COLUMNS))
-    reused = content[content.duplicated("answer")]
-    return [f"{row.where}: the answer {row.answer!r} stands on two different lines" for row in reused.itertuples()]
+    for row in content[content.duplicated("answer")].itertuples():
+        yield Fault(str(row.where), f"the answer {row.answer!r} stands on two different lines")
+    edits = edits[edits["_state"] != "again"]
+    reverts = edits[edits["action"] == "revert"]
+    for row in reverts[~reverts["reverts"].isin(set(edits["answer"]))].itertuples():
+        yield Fault(str(row.where), f"reverts the unknown answer {row.reverts!r}")
+    for row in reverts[reverts["reverts"].isin(set(reverts["answer"]))].itertuples():
+        yield Fault(str(row.where), "reverts a revert; give the answer anew instead")
+    counting = edits[edits["_state"].isin(["live", "replaced"])]
+    for (name, reviewer, _), rows in counting.groupby(["id", "reviewer", "_at"], sort=False):
+        if len(rows) > 1:
+            first, last = (says(row) for row in (rows.iloc[0], rows.iloc[-1]))
+            yield Fault(str(rows["where"].iloc[-1]), f"{reviewer} said of {name!r} at one moment {first} and {last}")
 
 
-def _same_moment(live: pd.DataFrame) -> list[str]:
-    moments = live.groupby(["id", "reviewer", "_at"], sort=False)
-    return [
-        f"{rows['where'].iloc[-1]}: {reviewer} said of {name!r} at one moment {_says(rows.iloc[0])} and {_says(rows.iloc[-1])}"
-        for (name, reviewer, _), rows in moments
-        if len(rows) > 1
-    ]
+def disputed(answers: pd.DataFrame) -> str:
+    """Return who says what, of answers on which reviewers disagree."""
+    return "; ".join(f"{row.reviewer} says {says(row)} ({row.where})" for row in answers.itertuples())
 
 
-def _says(row: object) -> str:
+def says(row: object) -> str:
+    """Return what a line of the ledger says, in a word or two."""
     return f"{getattr(row, 'action')} {getattr(row, 'new_label')}".strip()  # noqa: B009
 
 
@@ -188,16 +165,11 @@ def apply(ids: np.ndarray, labels: np.ndarray, decisions: pd.DataFrame, classes:
     places = pd.Index(ids).get_indexer(pd.Index(decisions["id"])) if len(decisions) else np.empty(0, dtype=int)
     changed, kept, faults, lines, already = labels.copy(), np.ones(len(ids), dtype=bool), [], [], 0
     for place, edit in zip(places, decisions.itertuples(), strict=True):
-        if place < 0:
-            faults.append(f"{edit.where}: the id {edit.id!r} is unknown")
-        elif edit.action == "relabel" and edit.new_label not in classes:
-            faults.append(
-                f"{edit.where}: new_label {edit.new_label!r} is none of the classes.{nearest(str(edit.new_label), classes)}"
-            )
+        misfit = misfit_of(edit, labels[place] if place >= 0 else None, classes)
+        if misfit:
+            faults.append(str(Fault(str(edit.where), misfit)))
         elif edit.action == "relabel" and labels[place] == edit.new_label:
             already += 1
-        elif labels[place] != edit.given_label:
-            faults.append(f"{edit.where}: {edit.id!r} holds {labels[place]!r}, the edit was made on {edit.given_label!r}")
         else:
             if edit.action == "relabel":
                 changed[place] = edit.new_label
@@ -208,6 +180,24 @@ def apply(ids: np.ndarray, labels: np.ndarray, decisions: pd.DataFrame, classes:
         raise StaleEditError("These edits do not fit the data:", "Correct or revert these lines.", faults)
     columns = ["id", "action", "given_label", "new_label", "reviewer", "source"]
     return Applied(changed, kept, pd.DataFrame(lines, columns=columns, dtype=object), already)
+
+
+def misfit_of(edit: Any, held: str | None, classes: Collection[str]) -> str | None:
+    """Return why an edit does not fit the data; None where it does, or is applied already.
+
+    Parameters
+    ----------
+    edit : a line of the ledger
+    held : str, optional
+        The label that its row holds; None where there is no such row.
+    """
+    if held is None:
+        return f"the id {edit.id!r} is unknown"
+    if edit.action == "relabel" and edit.new_label not in classes:
+        return f"new_label {edit.new_label!r} is none of the classes.{nearest(str(edit.new_label), classes)}"
+    if held != edit.given_label and not (edit.action == "relabel" and held == edit.new_label):
+        return f"{edit.id!r} holds {held!r}, the edit was made on {edit.given_label!r}"
+    return None
 
 
 def refuse_lost_classes(before: np.ndarray, after: np.ndarray, version: str) -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import csv
 import errno
-import fcntl
 import hashlib
 import io
 import json
 import os
 import shutil
 import sys
-import time
 import warnings
 from collections.abc import Iterator
 from functools import cache
@@ -21,19 +19,21 @@ from typing import Any, BinaryIO
 
 import pandas as pd
 
-from ceteris.errors import BadInputError, BusyError, CeterisError, ParamsError, SealedTestError
+from ceteris.errors import BadInputError, CeterisError, ParamsError, SealedTestError
+from ceteris.locks import locked
 from ceteris.neutral import neutral, original
 from ceteris.params import Params, parse
 
 __all__ = [
     "SEALED", "STATE", "find_root", "home_of", "note_times", "parse_yaml", "read_json", "read_params", "read_parquet",
-    "read_table", "read_yaml", "refuse_sealed", "sha256", "single_writer", "sweep", "table_text", "write_bytes", "write_json",
-    "write_parquet", "write_table", "write_text",
+    "read_table", "read_yaml", "refuse_sealed", "settle", "sha256", "single_writer", "state_of", "sweep", "table_text",
+    "write_bytes", "write_json", "write_parquet", "write_table", "write_text",
 ]  # fmt: skip
 
 STATE = ".ceteris"
 SEALED = ("test.parquet", "truth-test.parquet")  # what split seals, beside its parts.parquet
 _YAML_LIMIT, _YAML_DEPTH = 1_000_000, 50
+_ROW_GROUP = 10_000  # rows of a Parquet file that are read together: a few rows of a long one are read without the others
 
 
 def find_root(start: Path | None = None) -> Path:
@@ -95,13 +95,21 @@ def read_params(root: Path) -> Params:
     return parse(read_yaml(root / "params.yaml"))
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a whole file or none: to a temporary file first, then renamed over the old one."""
+def write_bytes(path: Path, content: bytes, scratch: Path | None = None) -> None:
+    """Write a whole file or none: to a temporary file first, then renamed over the old one.
+
+    Parameters
+    ----------
+    scratch : Path, optional
+        Where the temporary file lies; default: the repository's own place, which whoever holds its writing lock sweeps.
+    """
     name = f"{os.getpid()}-{hashlib.sha1(str(path).encode()).hexdigest()[:12]}"
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _scratch(path) / name
+        scratch = scratch or _scratch(path)
+        scratch.mkdir(parents=True, exist_ok=True)
+        temporary = scratch / name
         with temporary.open("wb") as file:
             file.write(content)
             file.flush()
@@ -123,6 +131,20 @@ def write_bytes(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def settle(folder: Path) -> None:
+    """Wait until what was renamed into a folder is on the disk itself, whatever becomes of the machine."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise CeterisError(
+            f"What was written in {folder} may not be on the disk yet: {error.strerror}.", "Run it again."
+        ) from None
+
+
 def write_text(path: Path, content: str) -> None:
     """Write a UTF-8 text, whole or not at all."""
     write_bytes(path, content.encode("utf-8"))
@@ -141,7 +163,7 @@ def read_json(path: Path) -> Any:
 def write_parquet(path: Path, frame: pd.DataFrame) -> None:
     """Write a table as Parquet, the same bytes for the same table."""
     buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False, compression="zstd")
+    frame.to_parquet(buffer, index=False, compression="zstd", row_group_size=_ROW_GROUP)
     write_bytes(path, buffer.getvalue())
 
 
@@ -242,31 +264,11 @@ def single_writer(root: Path, who: str, patience: float = 600.0) -> Iterator[Non
         After `patience` seconds, naming the holder. The lock goes with its process, however that ends.
     """
     state = root / STATE
-    try:
-        state.mkdir(exist_ok=True)
-        lock = (state / "lock").open("a+")
-    except OSError as error:
-        raise CeterisError(f"{state} cannot be written: {error.strerror}.", "Make room or access, run again.") from None
-    with lock as file:
-        started, told = time.monotonic(), False
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError:
-                file.seek(0)
-                holder = file.read().strip() or "another process"
-                if not told:
-                    print(f"{who}: waiting for {holder}, which is writing here", file=sys.stderr, flush=True)
-                    told = True
-                if time.monotonic() - started > patience:
-                    raise BusyError(
-                        f"{holder} is still writing in {root}.", "Wait for it, or end it, then run again."
-                    ) from None
-                time.sleep(0.2)
-        file.truncate(0)
-        file.write(f"{who} (process {os.getpid()})")
-        file.flush()
+
+    def remark(holder: str) -> None:
+        print(f"{who}: waiting for {holder}, which is writing here", file=sys.stderr, flush=True)
+
+    with locked(state / "lock", who, f"in {root}", patience, remark):
         shutil.rmtree(state / "tmp", ignore_errors=True)
         yield
 
@@ -311,9 +313,10 @@ def _warn_once(sentence: str) -> None:
 
 def _scratch(path: Path) -> Path:
     """Return a folder for temporary files: the repository's own state where there is one, else beside the file."""
-    for folder in path.resolve().parents:
-        if _is_root(folder):
-            scratch = folder / STATE / "tmp"
-            scratch.mkdir(parents=True, exist_ok=True)
-            return scratch
-    return path.parent
+    state = state_of(path)
+    return path.parent if state is None else state / "tmp"
+
+
+def state_of(path: Path) -> Path | None:
+    """Return where the repository that holds a path keeps its state; None outside of one."""
+    return next((folder / STATE for folder in path.resolve().parents if _is_root(folder)), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -165,6 +166,21 @@ class Workbench:
         """Return the issues table of all train rows: id, given and suggested label, label quality, flag."""
         return self._parquet("audit", "issues.parquet")
 
+    def edits(self) -> pd.DataFrame:
+        """Return every answer of people: who said what of which row and when, and whether it counts today.
+
+        The columns are those of `ceteris.reviewing.standing.COLUMNS`; lines that cannot be read are left out (`check_edits`).
+        """
+        from ceteris.reviewing.patches import Ledgers
+
+        return Ledgers(self).standing()
+
+    def check_edits(self) -> pd.DataFrame:
+        """Return what stands against the answers of people today, and what to do: columns of `ceteris.reviewing.checking`."""
+        from ceteris.reviewing.patches import Ledgers
+
+        return Ledgers(self).checked()
+
     def queue(self) -> pd.DataFrame:
         """Return the review queue: train rows, most doubted first."""
         return self._table("results", "audit/queue.csv")
@@ -302,6 +318,13 @@ class Workbench:
     def classes(self) -> tuple[str, ...]:
         """Return the classes, in the order of every probability column."""
         return tuple(json.loads(self._bytes(f"{self._layout()['split']}/classes.json")))
+
+    def files_at(self, folder: str) -> dict[str, bytes]:
+        """Return what the files NAME.csv of a folder held at the revision that is open, by path; none where there was none."""
+        if self._files is None or not self._files.isdir(folder):
+            return {}
+        paths = sorted(str(path) for path in self._files.ls(folder, detail=False))
+        return {path: self._bytes(path) for path in paths if re.fullmatch(r"[^.].*\.csv", path.rsplit("/", 1)[-1])}
 
     def path(self, name: str) -> Path:
         """Return where dvc.yaml puts something: "results", "reports", "edits", ..."""

@@ -1,15 +1,14 @@
-"""The commands of a review: write a queue, bring its answers back, take answers back."""
+"""The commands of a review: write a queue to fill in; `ledger_commands` holds those of the answers."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ceteris.errors import BadInputError
-from ceteris.reviewing.patches import Ledgers, file_of, plain
+from ceteris.reviewing.ledger_commands import edits_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +25,6 @@ NOTHING_LEFT = (
 NOTHING_OF_TEST = (
     "Nothing to review: every row that could change this look is answered, or it is scored on true labels, or its arms never "
     "predict differently."
-)
-edits_app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Reviewed fixes: data/edits/, and release/edits/ for test rows."
 )
 
 
@@ -59,6 +55,8 @@ def queue(
         return
     if between is None and (baseline or candidate):
         raise BadInputError("--baseline and --candidate name cells of two revisions.", "Name these: --between A B")
+    from ceteris.reviewing.patches import plain
+
     target = out or Path(f"review-{'-'.join(map(plain, between)) if between else name}.csv")
     if target.exists():
         raise BadInputError(f"{target} is there already and may hold answers.", "Import or move it, or pass another --out.")
@@ -124,83 +122,8 @@ def _write(
     print(f"Bring the answers back with: ceteris edits import {target} --reviewer YOUR-NAME")
 
 
-@edits_app.command("import")
-def import_answers(
-    file: Annotated[Path, typer.Argument(help="A queue that was filled in.")],
-    reviewer: Annotated[str, typer.Option(help="Who answered.")],
-    batch: Annotated[str | None, typer.Option(help="Name of this batch of answers; default: the file's name.")] = None,
-) -> None:
-    """Add the answers of a filled-in queue to data/edits/, or release/edits/ for test rows, which git keeps."""
-    import pandas as pd
-
-    from ceteris.answers import CHOSEN_BY, to_edits
-    from ceteris.release.review import asked_labels
-    from ceteris.store import read_table, single_writer
-
-    bench = _bench()
-    if not file.is_file():
-        raise BadInputError(f"{file} is not there.", "Write one with: ceteris queue NAME")
-    batch = batch or file.stem
-    name = file_of(reviewer, batch)
-    with single_writer(bench.root, "edits import"):
-        try:
-            filled = read_table(file, text=("id", "label", CHOSEN_BY))
-        except ValueError as error:
-            said = str(error).split("\n")[0].rstrip(".")
-            raise BadInputError(f"{file} cannot be read: {said}.", "Save it as CSV in UTF-8, with commas.") from None
-        if "label" in filled and not filled["label"].str.strip().any():
-            raise BadInputError(f"No row of {file} is answered.", "Fill in its column `label`, then import it again.")
-        sealed = asked_labels(bench.root, bench.parts(), filled.get("id", ()))
-        given, judging = pd.concat([bench.given_labels(), sealed]), bench.judging_ids() | set(sealed.index)
-        lines = to_edits(
-            filled, given, judging, bench.classes(), Ledgers(bench).lines(),
-            reviewer=reviewer, batch=batch, at=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        )  # fmt: skip
-        written = Ledgers(bench).append(name, lines)
-    where = " and ".join(written)
-    print(f"{len(lines):,} new answers in {where}" if lines else "Nothing new: every answer is there already.")
-    if lines:
-        print(f"Keep them and see what they are worth: git add {' '.join(written)} && {_next(written)}")
-
-
-@edits_app.command("revert")
-def revert(
-    which: Annotated[list[str], typer.Argument(help="REVIEWER/BATCH or the uuid of an answer; with --by: names of batches.")],
-    reviewer: Annotated[str, typer.Option(help="Who takes it back.")],
-    by: Annotated[
-        str | None, typer.Option(help="What makes a batch, of train rows alone, as `ceteris credit --by` lists them.")
-    ] = None,
-) -> None:
-    """Take back a batch of answers, or one: lines are added beside the answers, none is removed."""
-    from ceteris.answers import still_answered, to_reverts
-    from ceteris.credit import named
-    from ceteris.store import single_writer
-
-    bench = _bench()
-    issues = None if by is None else bench.issues()
-    suggested = {} if issues is None else dict(zip(issues["id"], issues["suggested_label"], strict=True))
-    with single_writer(bench.root, "edits revert"):
-        ledger, at = Ledgers(bench).lines(), datetime.now(UTC).isoformat(timespec="milliseconds")
-        chosen = named(ledger, which, by, suggested)
-        lines = to_reverts(ledger, chosen, ", ".join(map(repr, which)), reviewer=reviewer, at=at)
-        written = Ledgers(bench).append(f"{plain(reviewer)}-reverts.csv", lines)
-    print(f"{len(lines):,} answers taken back in {' and '.join(written)}")
-    if others := still_answered(ledger, lines):
-        print(f"For {others:,} of these rows another answer, earlier or of somebody else, now counts.")
-    print(f"Keep that and see what it is worth: git add {' '.join(written)} && {_next(written)}")
-
-
 def _bench() -> Workbench:
     import ceteris
 
     bench: Workbench = ceteris.open()
     return bench
-
-
-def _next(written: list[str]) -> str:
-    """Return what shows the worth of answers that stand in these files."""
-    from ceteris.release.folder import EDITS
-
-    tests = [path.startswith(f"{EDITS}/") for path in written]
-    commands = ["dvc repro && ceteris summary"] * (not all(tests)) + ["ceteris accept"] * any(tests)
-    return " && ".join(commands)

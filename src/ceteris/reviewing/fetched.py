@@ -13,15 +13,33 @@ import pandas as pd
 
 from ceteris.dataset import GROUP, ID, LABEL
 from ceteris.errors import BadInputError, nearest, some
-from ceteris.store import refuse_sealed
+from ceteris.store import read_parquet, refuse_sealed, write_parquet
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-__all__ = ["Held", "Rows"]
+__all__ = ["SAMPLE", "Held", "Rows", "state_of"]
 
-_STRETCHES, _KEPT = 20, 40  # row groups that a sample is drawn from, and that are kept in memory
+SAMPLE = 20_000  # random rows that what is usual, and what is near, is read off
+_KEPT = 40  # row groups that stay in memory
+
+
+def state_of(*files: Path) -> str:
+    """Return 16 hex digits that change whenever one of these files does, by their sizes and times.
+
+    Raises
+    ------
+    BadInputError
+        One is not there.
+    """
+    import hashlib
+
+    try:
+        seen = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    except OSError as error:
+        raise BadInputError(f"{error.filename} is not there.", "Make it: dvc repro") from None
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
 
 
 class Rows:
@@ -30,13 +48,17 @@ class Rows:
     Parameters
     ----------
     path : Path
-        With a column ID.
+        With the columns ID and LABEL.
+    keep : Path, optional
+        A folder in which a random sample of a long file is kept, so that the file is read whole only once.
+    places : Series of int, optional
+        Where some rows stand in the file, by id; without it the ids of the whole file are read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, keep: Path | None = None, places: pd.Series | None = None) -> None:
         refuse_sealed(path)
-        self._path = path
-        self._kept: dict[int, pa.Table] = {}
+        self._path, self._keep, self._places = path, keep, places
+        self._groups: dict[int, pa.Table] = {}
 
     @cached_property
     def ids(self) -> pd.Index:
@@ -56,11 +78,15 @@ class Rows:
         BadInputError
             Some are not there any more.
         """
-        places = self.ids.get_indexer(pd.Index(ids, dtype=object))
-        if (places < 0).any():
+        wanted: pd.Index = pd.Index(list(ids), dtype=object)
+        if self._places is not None and wanted.isin(self._places.index).all():
+            places = self._places.loc[wanted].to_numpy(dtype=int)
+        else:
+            places = self.ids.get_indexer(wanted)
+        if (places < 0).any() or (places >= self._starts[-1]).any():
             gone = [id for id, place in zip(ids, places, strict=True) if place < 0]
-            raise BadInputError(f"These rows are not in the data any more: {some(gone)}.", "Open the queue anew.")
-        return self._at(places).set_axis(pd.Index(ids, dtype=object), axis=0)
+            raise BadInputError(f"These rows are not in the data any more: {some(gone or ids)}.", "Open the queue anew.")
+        return self.at(places).set_axis(wanted, axis=0)
 
     def column(self, name: str) -> pd.Series:
         """Return one feature of every row.
@@ -74,19 +100,38 @@ class Rows:
             raise BadInputError(f"The rows have no column {name!r}.{nearest(name, self._features)}", "Name one that they have.")
         return self._column(name)
 
-    def sample(self, most: int, seed: int = 0) -> pd.DataFrame:
-        """Return the features of the rows of `sample_ids`, indexed by id."""
-        return self.of(list(self.sample_ids(most, seed)))
+    def sample(self, most: int = SAMPLE) -> tuple[pd.DataFrame, pd.Series]:
+        """Return the features of `most` random rows or fewer, and their labels, both indexed by id."""
+        kept = None if self._keep is None else self._keep / f"sample-{most}-{state_of(self._path)}.parquet"
+        if kept is not None and kept.is_file():
+            table = read_parquet(kept)
+        else:
+            places = np.arange(len(self.ids))
+            if len(places) > most:
+                places = np.sort(np.random.default_rng(0).choice(places, most, replace=False))
+            table = self.at(places)
+            table[ID] = pd.Series(self.ids[places], dtype=object)
+            table[LABEL] = self._column(LABEL).iloc[places].reset_index(drop=True)
+            if kept is not None and len(self.ids) > most:
+                write_parquet(kept, table)
+        table = table.set_index(ID).rename_axis(None)
+        return table.drop(columns=LABEL), table[LABEL]
 
-    def sample_ids(self, most: int, seed: int = 0) -> pd.Index:
-        """Return the ids of `most` random rows or fewer, in the order of the file; of a long one, from some stretches of it."""
-        places, starts = np.arange(len(self.ids)), self._starts
-        if len(places) > most:
-            rng = np.random.default_rng(seed)
-            stretches = np.sort(rng.permutation(len(starts) - 1)[:_STRETCHES])
-            places = np.concatenate([np.arange(starts[one], starts[one + 1]) for one in stretches])
-            places = np.sort(rng.choice(places, min(most, len(places)), replace=False))
-        return self.ids[places]
+    def at(self, places: np.ndarray) -> pd.DataFrame:
+        """Return the features of the rows at some places of the file, in the order asked for."""
+        import pyarrow as pa
+
+        groups = np.searchsorted(self._starts, places, side="right") - 1
+        order = np.argsort(groups, kind="stable")
+        parts = [
+            self._group(int(group)).take(pa.array(places[order][groups[order] == group] - self._starts[group]))
+            for group in np.unique(groups)
+        ]
+        table = pa.concat_tables(parts) if parts else self._file.schema_arrow.empty_table().select(self._features)
+        back = np.empty(len(places), dtype=int)
+        back[order] = np.arange(len(places))
+        table = table.take(pa.array(back))
+        return pd.DataFrame({name: _series(table.column(name)) for name in table.column_names})
 
     @cached_property
     def _file(self) -> pq.ParquetFile:
@@ -103,34 +148,19 @@ class Rows:
         sizes = [self._file.metadata.row_group(group).num_rows for group in range(self._file.num_row_groups)]
         return np.concatenate([[0], np.cumsum(sizes, dtype=int)])
 
-    def _column(self, name: str) -> pd.Series:
-        return _series(self._file.read([name]).column(name))
-
-    def _at(self, places: np.ndarray) -> pd.DataFrame:
-        import pyarrow as pa
-
-        groups = np.searchsorted(self._starts, places, side="right") - 1
-        order = np.argsort(groups, kind="stable")
-        parts = [
-            self._group(int(group)).take(pa.array(places[order][groups[order] == group] - self._starts[group]))
-            for group in np.unique(groups)
-        ]
-        table = pa.concat_tables(parts) if parts else self._file.schema_arrow.empty_table().select(self._features)
-        back = np.empty(len(places), dtype=int)
-        back[order] = np.arange(len(places))
-        table = table.take(pa.array(back))
-        return pd.DataFrame({name: _series(table.column(name)) for name in table.column_names})
-
     @cached_property
     def _features(self) -> list[str]:
         return [name for name in self._file.schema_arrow.names if name not in (ID, LABEL, GROUP)]
 
+    def _column(self, name: str) -> pd.Series:
+        return _series(self._file.read([name]).column(name))
+
     def _group(self, group: int) -> pa.Table:
-        if group not in self._kept:
-            if len(self._kept) >= _KEPT:
-                self._kept.pop(next(iter(self._kept)))
-            self._kept[group] = self._file.read_row_group(group, columns=self._features)
-        return self._kept[group]
+        if group not in self._groups:
+            if len(self._groups) >= _KEPT:
+                self._groups.pop(next(iter(self._groups)))
+            self._groups[group] = self._file.read_row_group(group, columns=self._features)
+        return self._groups[group]
 
 
 def _series(column: pa.ChunkedArray) -> pd.Series:
@@ -159,6 +189,6 @@ class Held:
         """Return the features of some rows, indexed by id."""
         return self.features.loc[list(ids)]
 
-    def sample(self, most: int, seed: int = 0) -> pd.DataFrame:
-        """Return the features of `most` random rows or fewer."""
-        return self.features if len(self.features) <= most else self.features.sample(most, random_state=seed)
+    def sample(self, most: int = SAMPLE) -> tuple[pd.DataFrame, pd.Series]:
+        """Return the features of all its rows, and their labels."""
+        return self.features, self.labels

@@ -26,12 +26,13 @@ class Neighbourhood:
     ----------
     rows : DataFrame, shape (n_rows, n_features)
         Indexed by id.
-    labels : ndarray of str objects, shape (n_rows,)
-        Their given labels.
+    labels : Series of str, shape (n_rows,)
+        Their given labels, indexed by id.
     """
 
-    def __init__(self, rows: pd.DataFrame, labels: np.ndarray) -> None:
-        self.ids, self._labels, self._prepare = rows.index.to_numpy(dtype=object), labels, preparation(rows)
+    def __init__(self, rows: pd.DataFrame, labels: pd.Series) -> None:
+        self.rows, self.labels, self._prepare = rows, labels, preparation(rows)
+        self._ids, self._given = rows.index.to_numpy(dtype=object), labels.to_numpy(dtype=object)
         self._points = np.asarray(self._prepare.transform(rows), dtype=np.float32)
 
     def nearest(self, row: pd.DataFrame, label: str, most: int) -> tuple[list[str], list[str]]:
@@ -44,6 +45,6 @@ class Neighbourhood:
         """
         point = np.asarray(self._prepare.transform(row), dtype=np.float32)
         order = np.argsort(np.square(self._points - point).sum(axis=1), kind="stable")
-        order = order[self.ids[order] != row.index[0]]
-        same = self._labels[order] == label
-        return [str(id) for id in self.ids[order[same][:most]]], [str(id) for id in self.ids[order[~same][:most]]]
+        order = order[self._ids[order] != row.index[0]]
+        same = self._given[order] == label
+        return [str(id) for id in self._ids[order[same][:most]]], [str(id) for id in self._ids[order[~same][:most]]]

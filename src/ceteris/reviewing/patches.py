@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ceteris import edits, ledger
+from ceteris import ledger
+from ceteris.edit_lines import Fault
 from ceteris.errors import BadInputError
+from ceteris.locks import locked
 from ceteris.release.folder import EDITS
+from ceteris.reviewing.checking import Today, check
+from ceteris.reviewing.standing import standing
 from ceteris.splits import TEST
+from ceteris.store import STATE
 
 if TYPE_CHECKING:
     from ceteris.workbench import Workbench
 
-__all__ = ["Ledgers", "file_of", "plain"]
+__all__ = ["Ledgers", "Written", "file_of", "plain"]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of answers, as of `ledger.Appended`, and the files that hold new ones, relative to the repository."""
+
+    files: tuple[str, ...]
+    saved: tuple[str, ...]
+    refused: Mapping[str, str]
+    remarks: tuple[str, ...]
 
 
 class Ledgers:
@@ -27,22 +45,64 @@ class Ledgers:
     """
 
     def __init__(self, bench: Workbench) -> None:
-        self._bench, self._edits, self._release = bench, bench.path("edits"), bench.root / EDITS
+        self._bench, self._folders = bench, (bench.path("edits"), bench.root / EDITS)
 
     def lines(self) -> pd.DataFrame:
-        """Return every line of both."""
-        return pd.concat([ledger.read_ledger(self._edits), ledger.read_ledger(self._release)], ignore_index=True)
+        """Return every line of both; refusals as of `ledger.read_ledger`."""
+        return pd.concat([ledger.read_ledger(folder) for folder in self._folders], ignore_index=True)
 
-    def append(self, name: str, lines: list[dict[str, str]]) -> list[str]:
-        """Add lines to the ledger that their rows belong to, and return the files that were written."""
-        written = []
-        for folder, of_test in ((self._edits, False), (self._release, True)):
-            path, mine = folder / name, [line for line in lines if (line["id"] in self._sealed) == of_test]
+    def readable(self) -> tuple[pd.DataFrame, tuple[Fault, ...]]:
+        """Return every line of both that can be read, and what hinders the others."""
+        found = self._scanned()
+        faults = tuple(fault for _, faults in found for fault in faults)
+        return pd.concat([lines for lines, _ in found], ignore_index=True), faults
+
+    def standing(self) -> pd.DataFrame:
+        """Return who said what of which row and when, and what became of it, as `standing.standing` tells."""
+        return standing(self.readable()[0], dict(self._bench.parts()))
+
+    def checked(self) -> pd.DataFrame:
+        """Return what stands against the lines of both, as `checking.check` tells."""
+        bench, fix = self._bench, self._bench.params.fix
+        versions = [name for name, steps in fix.steps().items() if any(step.step == "apply_edits" for step in steps)]
+        today = Today(bench.parts(), bench.given_labels(), bench.classes(), fix.conflicts, tuple(versions))
+        both = zip(self._scanned(), (False, True), strict=True)
+        return pd.concat([check(lines, faults, today, sealed=sealed) for (lines, faults), sealed in both], ignore_index=True)
+
+    def append(self, name: str, lines: Sequence[Mapping[str, str]], *, who: str = "edits") -> Written:
+        """Add lines to the ledger that their rows belong to, as `ledger.append` does, and return what became of them.
+
+        A line that reverts goes where the answer stands that it takes back, whatever became of its row.
+        """
+        files, saved, refused, remarks = list[str](), list[str](), dict[str, str](), list[str]()
+        sealed = [self._of_test(line) for line in lines]
+        for folder, of_test in zip(self._folders, (False, True), strict=True):
+            mine = [line for line, test in zip(lines, sealed, strict=True) if test == of_test]
             if mine:
-                ledger.append(path, mine)
-                edits.parse(path.read_text(encoding="utf-8"), path.name)
-                written.append(path.relative_to(self._bench.root).as_posix())
-        return written
+                found = ledger.append(folder / name, mine, who=who, beside=self._folders)
+                files += [(folder / name).relative_to(self._bench.root).as_posix()] * (found.added > 0)
+                saved += found.saved
+                refused |= found.refused
+                remarks += found.remarks
+        return Written(tuple(files), tuple(saved), refused, tuple(dict.fromkeys(remarks)))
+
+    @contextlib.contextmanager
+    def alone(self, who: str) -> Iterator[None]:
+        """Let one command at a time look at the ledgers and add to them, so that no file is imported twice at once."""
+        with locked(self._bench.root / STATE / "answers.lock", who, f"answers in {self._bench.root}", 60.0):
+            yield
+
+    def _scanned(self) -> list[tuple[pd.DataFrame, tuple[Fault, ...]]]:
+        """Return `ledger.scan_ledger` of each, at the revision that is open."""
+        if self._bench.rev is None:
+            return [ledger.scan_ledger(folder) for folder in self._folders]
+        names = [folder.relative_to(self._bench.root).as_posix() for folder in self._folders]
+        return [ledger.scan_files(self._bench.files_at(name)) for name in names]
+
+    def _of_test(self, line: Mapping[str, str]) -> bool:
+        if line.get("reverts"):
+            return line["reverts"] in set(ledger.scan_ledger(self._folders[1])[0]["answer"])
+        return line["id"] in self._sealed
 
     @cached_property
     def _sealed(self) -> frozenset[str]:

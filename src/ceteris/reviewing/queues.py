@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ceteris.answers import JUDGING_SOURCE, random_order
-from ceteris.edits import CONTROL
+from ceteris.answers import JUDGING_SOURCE
 from ceteris.errors import BadInputError
-from ceteris.reviewing.dealing import FLIP, RANDOM, Arm, Dealer, Question, answers_so_far
+from ceteris.reviewing.dealing import RANDOM, Arm, Dealer, Question, answers_so_far
 from ceteris.reviewing.fetched import Held, Rows
-from ceteris.reviewing.ranked import ranked
-from ceteris.reviewing.rankings import undoubted
+from ceteris.reviewing.ranked import KEPT, ranked
 from ceteris.reviewing.slices import Slice, slice_of
 from ceteris.sections import Review
 
@@ -39,8 +37,10 @@ class Queue:
     dealer : Dealer
         Where the given label is hidden, its labels are "".
     fetched : Rows
-    suggested : Series
-        What a model would say, by id; empty where none is asked.
+    total : int
+        How many rows it holds, those beyond the dealer's included.
+    known : DataFrame
+        given_label and suggested_label of the dealer's rows, by id; empty where these rows judge.
     """
 
     name: str
@@ -48,7 +48,8 @@ class Queue:
     judging: bool
     dealer: Dealer = field(repr=False)
     fetched: Rows | Held = field(repr=False)
-    suggested: pd.Series = field(repr=False)
+    total: int
+    known: pd.DataFrame = field(repr=False)
 
     @cached_property
     def _asked(self) -> np.ndarray:
@@ -58,14 +59,9 @@ class Queue:
             asked[arm.order] = True
         return asked
 
-    @property
-    def total(self) -> int:
-        """How many rows it holds."""
-        return int(self._asked.sum())
-
     def given(self, id: str) -> str:
         """Return the given label of a row."""
-        return str(self.fetched.labels[id])
+        return str(self.known["given_label"].get(id, "") or self.fetched.labels[id])
 
     def mine(self, lines: pd.DataFrame, reviewer: str) -> pd.DataFrame:
         """Return the rows of this queue that a reviewer has answered, in the order of answers: id, arm, and what changed."""
@@ -79,7 +75,8 @@ class Queue:
 
     def match(self, id: str, ticket: str) -> Question | None:
         """Return the question that was asked of a row, which may be answered by now; None where it is gone, or its label."""
-        if (found := self.dealer.asked(id, ticket)) is not None or id not in self.fetched.labels.index:
+        found = self.dealer.asked(id, ticket)
+        if found is not None or self.dealer.places([id])[0] >= 0 or id not in self.fetched.labels.index:
             return found
         given = np.array(["" if self.judging else self.given(id)], dtype=object)
         arms = [replace(arm, order=np.zeros(1, dtype=int), shown=None) for arm in self.dealer.arms]
@@ -88,7 +85,7 @@ class Queue:
     def told_after(self, line: Mapping[str, str]) -> str:
         """Return what was hidden of a row until it was answered, in a sentence."""
         id, said = line["id"], line["new_label"] if line["action"] == "relabel" else line["action"]
-        suggested = self.suggested.get(id)
+        suggested = self.known["suggested_label"].get(id)
         told = f"{id}: you said {said}; given {self.given(id)}"
         return f"{told}, the model suggests {suggested}" if suggested is not None else told
 
@@ -113,43 +110,30 @@ def open_queue(bench: Workbench, name: str) -> Queue:
 
 
 def _of_train(bench: Workbench, name: str) -> Queue:
-    issues, split = bench.issues(), bench.path("split")
-    order = random_order(issues["id"].to_numpy(dtype=object))
-    chance = Arm(RANDOM, order)
-    if name == "random":
-        return _train(bench, name, "Random train labels", issues, [chance])
-    arms = ranked(bench.params.review.rankings, issues, Rows(split / "train.parquet"), Rows(split / "validation.parquet"))
-    sure = undoubted(issues, order)
-    return _train(bench, name, "Train labels in doubt", issues, [*arms, chance, Arm(CONTROL, sure), _flips(issues, sure)])
-
-
-def _flips(issues: pd.DataFrame, sure: np.ndarray) -> Arm:
-    """Return the arm of undoubted rows that are shown with a wrong label: that of the next of them which has another."""
-    labels = issues["given_label"].to_numpy(dtype=object)[sure]
-    wrong = labels.copy()
-    for shift in range(1, len(labels)):
-        same = wrong == labels
-        if not same.any():
-            break
-        wrong[same] = np.roll(labels, -shift)[same]
-    differs = wrong != labels
-    return Arm(FLIP, sure[differs], shown=wrong[differs])
+    found = ranked(bench)
+    arms = [found.arm(arm) for arm in found.arms if name == "train" or arm == RANDOM]
+    told = "Train labels in doubt" if name == "train" else "Random train labels"
+    return _train(bench, name, told, found.rows, arms, bench.split_counts()["train"], found.places)
 
 
 def _of_slice(bench: Workbench, rows: Slice) -> Queue:
-    issues, fetched = bench.issues(), Rows(bench.path("split") / "train.parquet")
-    found = fetched.ids[rows.of(fetched.column(rows.column))]
+    issues, train = bench.issues(), Rows(bench.path("split") / "train.parquet")
+    found = train.ids[rows.of(train.column(rows.column))]
     places = np.flatnonzero(issues["id"].isin(found))
     doubted = places[np.argsort(issues["label_quality"].to_numpy()[places], kind="stable")]
     if not len(doubted):
         raise BadInputError(f"No train row has {rows}.", "Name another slice, as in: ceteris review 'age > 90'")
-    return _train(bench, str(rows), f"Train labels of all rows with {rows}", issues, [Arm("slice", doubted, f"slice: {rows}")])
+    arms = [Arm("slice", doubted, f"slice: {rows}")]
+    return _train(bench, str(rows), f"Train labels of all rows with {rows}", issues, arms, len(doubted))
 
 
-def _train(bench: Workbench, name: str, told: str, issues: pd.DataFrame, arms: list[Arm]) -> Queue:
-    ids, given, suggested = (issues[column].to_numpy(dtype=object) for column in ("id", "given_label", "suggested_label"))
-    rows = Rows(bench.path("split") / "train.parquet")
-    return Queue(name, told, False, Dealer(ids, given, arms, bench.params.review), rows, pd.Series(suggested, index=ids))
+def _train(
+    bench: Workbench, name: str, told: str, table: pd.DataFrame, arms: list[Arm], total: int, places: pd.Series | None = None
+) -> Queue:
+    ids, given = (table[column].to_numpy(dtype=object) for column in ("id", "given_label"))
+    rows = Rows(bench.path("split") / "train.parquet", bench.root / KEPT, places)
+    known = table.set_index("id")[["given_label", "suggested_label"]]
+    return Queue(name, told, False, Dealer(ids, given, arms, bench.params.review), rows, total, known)
 
 
 def _of_contrast(bench: Workbench, name: str) -> Queue:
@@ -181,4 +165,5 @@ def _judging(name: str, told: str, asked: pd.DataFrame, rows: Rows | Held) -> Qu
     """Return the queue of rows that judge, in the order in which they are asked for: nothing tells which are decoys."""
     ids = asked["id"].to_numpy(dtype=object)
     dealer = Dealer(ids, np.full(len(ids), "", dtype=object), [Arm(JUDGING_SOURCE, np.arange(len(ids)))], Review())
-    return Queue(name, told, True, dealer, rows, pd.Series(dtype=object))
+    known = pd.DataFrame({"given_label": [], "suggested_label": []}, dtype=object)
+    return Queue(name, told, True, dealer, rows, len(ids), known)

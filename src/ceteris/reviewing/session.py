@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Receipt", "Session", "open_session"]
 
 _AHEAD = timedelta(minutes=5)  # a browser's clock that is further ahead is not believed
-_SAMPLE, _NEIGHBOURS = 20_000, 4
+_NEIGHBOURS = 4
 _ACTIONS = ("relabel", "confirm", "drop", "unsure", "revert")
 
 
@@ -42,12 +42,14 @@ class Receipt:
     refused : why the others are not, by uuid
     told : what was hidden until the answer, by id
     ids : the rows that were answered
+    remarks : what of other people's files cannot be read
     """
 
     saved: tuple[str, ...]
     refused: Mapping[str, str]
     told: Mapping[str, str]
     ids: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 class Session:
@@ -131,13 +133,14 @@ class Session:
             return []
         label = self.queue.given(id)
         with self._guard:
-            found = self._neighbourhood.nearest(self.queue.fetched.of([id]), label, _NEIGHBOURS)
-            groups = [[self._as_neighbour(card) for card in self._shown(ids)] for ids in found]
+            around = self._neighbourhood
+            found = around.nearest(self.queue.fetched.of([id]), label, _NEIGHBOURS)
+            cards = [self._drawn(around.rows.loc[ids]) for ids in found]
         titles = f"nearest rows given {label}", "nearest rows given another label"
-        return [{"title": title, "rows": rows} for title, rows in zip(titles, groups, strict=True)]
-
-    def _as_neighbour(self, card: Shown) -> dict[str, str]:
-        return {"label": self.queue.given(card.id), "image": card.image, "brief": "" if card.image else card.brief()}
+        return [
+            {"title": title, "rows": [_as_neighbour(card, str(around.labels[card.id])) for card in group]}
+            for title, group in zip(titles, cards, strict=True)
+        ]
 
     def record(self, answers: Iterable[Mapping[str, Any]]) -> Receipt:
         """Bring answers to disk, each once, and return which are there and why others are not.
@@ -154,17 +157,18 @@ class Session:
             for answer in answers:
                 name = str(answer.get("answer", ""))
                 try:
-                    if name not in there:
+                    if name in there:
+                        saved.append(name)
+                    else:
                         lines.append(self._line(answer, there))
+                        there.add(name)
                 except BadInputError as error:
                     refused[name] = str(error)
-                else:
-                    there.add(name)
-                    saved.append(name)
-            self._ledgers.append(file_of(self.reviewer, self.batch), lines)
-            answered = [line for line in lines if line["action"] != "revert"]
+            written = self._ledgers.append(file_of(self.reviewer, self.batch), lines, who=f"the review of {self.reviewer}")
+            answered = [line for line in lines if line["action"] != "revert" and line["answer"] in written.saved]
             told = {line["id"]: self.queue.told_after(line) for line in answered}
-            return Receipt(tuple(saved), refused, told, tuple(told))
+            saved += [name for name in written.saved if name not in saved]
+            return Receipt(tuple(saved), refused | dict(written.refused), told, tuple(told), written.remarks)
 
     def _line(self, answer: Mapping[str, Any], there: Collection[str]) -> dict[str, str]:
         """Return the line of the ledger that an answer makes, or refuse what is none."""
@@ -197,13 +201,15 @@ class Session:
         return line | whose | {"given_label": given, "source": question.source, "reason": question.reason}
 
     def _lines(self) -> pd.DataFrame:
-        return self._ledgers.lines()
+        return self._ledgers.readable()[0]
 
     def _shown(self, ids: list[str]) -> list[Shown]:
-        records = self.queue.fetched.of(ids).to_dict("records")
+        return self._drawn(self.queue.fetched.of(ids))
+
+    def _drawn(self, rows: pd.DataFrame) -> list[Shown]:
         return [
-            shown(id, {str(name): value for name, value in record.items()}, self._usual, self._image_shape)
-            for id, record in zip(ids, records, strict=True)
+            shown(str(id), {str(name): value for name, value in record.items()}, self._usual, self._image_shape)
+            for id, record in zip(rows.index, rows.to_dict("records"), strict=True)
         ]
 
     @cached_property
@@ -211,15 +217,22 @@ class Session:
         return self.bench.image_shape()
 
     @cached_property
+    def _sample(self) -> tuple[pd.DataFrame, pd.Series]:
+        return self.queue.fetched.sample()
+
+    @cached_property
     def _usual(self) -> Profile:
-        return profile(self.queue.fetched.sample(_SAMPLE), self._image_shape)
+        return profile(self._sample[0], self._image_shape)
 
     @cached_property
     def _neighbourhood(self) -> Neighbourhood:
         from ceteris.reviewing.neighbours import Neighbourhood
 
-        rows = self.queue.fetched.sample(_SAMPLE)
-        return Neighbourhood(rows, self.queue.fetched.labels.loc[rows.index].to_numpy(dtype=object))
+        return Neighbourhood(*self._sample)
+
+
+def _as_neighbour(card: Shown, label: str) -> dict[str, str]:
+    return {"label": label, "image": card.image, "brief": "" if card.image else card.brief()}
 
 
 def open_session(

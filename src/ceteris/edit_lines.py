@@ -1,0 +1,126 @@
+"""A line of an edits ledger: its columns, how it is read from a file, and what is no line of one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+
+from ceteris.errors import StaleEditError, nearest
+from ceteris.neutral import original
+
+__all__ = ["ACTIONS", "COLUMNS", "CONTROL", "WHERE", "Fault", "fault_of", "parse", "scan"]
+
+COLUMNS = ("id", "action", "given_label", "new_label", "reviewer", "reason", "source", "batch", "at", "answer", "reverts")
+ACTIONS = ("relabel", "drop", "confirm", "unsure", "revert")
+CONTROL = "control"
+WHERE = "where"
+_LONGEST = 100_000  # letters; csv reads up to 131,072 a field
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with one line of a ledger, and where it stands (file and line)."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+def parse(text: str, file: str) -> pd.DataFrame:
+    """Return the edits of one ledger file: the columns of `COLUMNS` as exact text, and `where` (file and line).
+
+    Raises
+    ------
+    StaleEditError
+        The header is not the ledger's, or lines are ragged or mangled (a date, an answer or an action that is none).
+        Every bad line is listed.
+    """
+    found, faults = scan(text, file)
+    if faults:
+        raise StaleEditError(
+            f"{file} holds lines that are no edits:", f"Correct them, or restore it: git checkout {file}", map(str, faults)
+        )
+    return found
+
+
+def scan(text: str, file: str) -> tuple[pd.DataFrame, tuple[Fault, ...]]:
+    """Return the edits of one ledger file that can be read, as `parse` does, and a fault for every line that cannot."""
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    rows: list[list[str]] = []
+    faults: list[Fault] = []
+    first = 1
+    try:
+        header = tuple(next(reader, COLUMNS))
+        if header != COLUMNS:
+            hint = " It looks like a spreadsheet wrote it with semicolons." if ";" in "".join(header) else ""
+            what = f"{','.join(header)[:120]!r} is not the header of an edits file, {','.join(COLUMNS)}.{hint}"
+            return _lines([]), (Fault(f"{file} line 1", what),)
+        first = reader.line_num + 1
+        for line in reader:
+            values = [original(value) for value in line]
+            where, fault = f"{file} line {reader.line_num}", fault_of(values)
+            if fault:
+                faults.append(Fault(where, fault))
+            else:
+                rows.append([*values, where])
+            first = reader.line_num + 1
+    except csv.Error as error:
+        faults.append(Fault(f"{file} line {first}", str(error)))
+    return _lines(rows), tuple(faults)
+
+
+def _lines(rows: list[list[str]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=[*COLUMNS, WHERE], dtype=object)
+
+
+def fault_of(values: Sequence[str]) -> str | None:
+    """Return why values, in the order of `COLUMNS`, are no edit; None where they are one."""
+    if len(values) != len(COLUMNS):
+        return f"{len(values)} fields, not {len(COLUMNS)}"
+    edit = dict(zip(COLUMNS, values, strict=True))
+    return _unkept(edit) or _unfit(edit) or _lacking(edit)
+
+
+def _unkept(edit: dict[str, str]) -> str | None:
+    """Return which value a CSV file in UTF-8 would not give back."""
+    for column, value in edit.items():
+        if "\x00" in value or (not value.isascii() and any("\ud800" <= letter < "\ue000" for letter in value)):
+            return f"{column} holds a NUL or half a character"
+        if len(value) > _LONGEST:
+            return f"{column} has {len(value):,} letters; at most {_LONGEST:,} are kept"
+    return None
+
+
+def _unfit(edit: dict[str, str]) -> str | None:
+    if edit["action"] not in ACTIONS:
+        return f"action {edit['action']!r}.{nearest(edit['action'], ACTIONS)}"
+    try:
+        uuid.UUID(edit["answer"])
+    except ValueError:
+        return f"answer {edit['answer'][:40]!r} is no uuid"
+    try:
+        if datetime.fromisoformat(edit["at"]).tzinfo is None:
+            return f"at {edit['at']!r} has no time zone (2026-01-31T12:00:00+00:00 has)"
+    except ValueError:
+        return f"at {edit['at'][:40]!r} is no ISO date and time"
+    return None
+
+
+def _lacking(edit: dict[str, str]) -> str | None:
+    if edit["action"] == "revert":
+        return None if edit["reverts"] else "a revert names no answer in `reverts`"
+    if not edit["id"]:
+        return "the id is empty"
+    if not edit["reviewer"]:
+        return "the reviewer is empty"
+    if edit["action"] == "relabel" and not edit["new_label"]:
+        return "a relabel names no new_label"
+    return None
