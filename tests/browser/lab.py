@@ -179,14 +179,20 @@ class Notebook:
     path: str
 
     def open(self) -> Notebook:
-        """Open the notebook at its address, or open it again, and wait until it can be used."""
-        self.page.on("dialog", lambda dialog: dialog.accept())  # a page with changes asks before it goes
+        """Open the notebook at its address, and wait until it can be used."""
         self.page.goto(self.lab.address(self.path))
         self.page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=90_000)
         self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").wait_for(timeout=60_000)
         until(self.lab.kernels, "a kernel")
         self.idle()
         return self
+
+    def reopen(self) -> Notebook:
+        """Close the page as it is, nothing saved, and open the notebook in another one of the same browser."""
+        context = self.page.context
+        self.page.close()
+        self.page = context.new_page()
+        return self.open()
 
     def idle(self, patience: float = 180.0) -> None:
         """Wait until the kernel does nothing, as the server and the page both say."""
@@ -220,13 +226,13 @@ class Notebook:
         return self.page.get_by_test_id("review")
 
     def said_in(self, part: str) -> str:
-        """Return what a part of the widget says, by its test id without "review-"."""
-        return self.page.get_by_test_id(f"review-{part}").inner_text()
+        """Return what a part of the widget says, by its test id without "review-", whether or not it is scrolled into view."""
+        return self.page.get_by_test_id(f"review-{part}").text_content() or ""
 
     def row(self) -> str:
         """Return the id of the row that is shown, "" where none is."""
         shown = self.page.get_by_test_id("review-row").locator(".id")
-        return shown.inner_text() if shown.count() else ""
+        return (shown.text_content() or "") if shown.count() else ""
 
     def press(self, *keys: str) -> list[str]:
         """Press keys one after the other, each on a row that is shown, and return the ids of these rows."""

@@ -59,7 +59,7 @@ def test_each_key_is_a_line_on_disk(notebook: Notebook) -> None:
 def test_what_was_hidden_is_told_after_the_answer_and_a_key_adds_no_cell(notebook: Notebook) -> None:
     cells = notebook.page.locator(".jp-Cell").count()
     notebook.review.focus()
-    assert "suggests" not in notebook.page.get_by_test_id("review-row").inner_text()
+    assert "suggests" not in notebook.said_in("row")
     (row,) = notebook.press("2")
     notebook.saved()
     until(lambda: notebook.said_in("told").startswith(f"{row}: you said 2; given "), "what the model suggests")
@@ -73,12 +73,12 @@ def test_answers_that_a_dead_kernel_never_heard_are_there_after_the_cell_is_run_
     notebook.lab.kill_kernel()
     notebook.review.focus()
     rows = notebook.press("4", "5", "6", "?")
-    until(lambda: "4 answers are not saved" in notebook.page.get_by_test_id("review-banner").inner_text(), "the count")
+    until(lambda: "4 answers are not saved" in notebook.said_in("banner"), "the count")
     assert notebook.said_in("unsaved") == "4 not saved yet"
     notebook.shot("3-killed")
     assert lines(notebook.lab.root) == before
 
-    notebook.open()
+    notebook.reopen()
     assert lines(notebook.lab.root) == before
     notebook.run_all()
     notebook.saved()
@@ -153,7 +153,7 @@ def test_the_effect_of_these_answers_stands_beside_the_other_experiments(noteboo
 
 
 def test_the_answers_that_mattered_are_named(notebook: Notebook) -> None:
-    notebook.run_cell("bench.credit(")
+    notebook.type_cell("bench.credit(", "bench.credit(reviewer=mine).head(10)")
     shown = notebook.output("bench.credit(")
     rows = {line["id"] for line in lines(notebook.lab.root)}
     assert set(re.findall(r"digit-\d+", shown)) <= rows
