@@ -57,7 +57,7 @@ def main() -> None:
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
     for name, block in told.items():
-        lines = [line.rstrip() for line in block.splitlines() if not line.startswith("The figure: ")]
+        lines = [line.rstrip() for line in block.splitlines() if not line.startswith(("The figure: ", "The page: "))]
         if name == "next":
             lines = textwrap.wrap(" ".join(lines), 118)
         shown = "\n".join(lines)

@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 import small
 from checkout import checkout
 from clone import SMALL, TREE, Clone
 from past import dvc
 
 from ceteris.release.accept import main
+from ceteris.release.folder import read_terms, request
 from ceteris.release.looks import Look, parse
 from ceteris.stages import open_stage
 
-__all__ = ["HELPS", "NAMES", "UNSURE", "acceptance", "accept", "looks", "name", "publish", "true_labels"]
+__all__ = ["HELPS", "NAMES", "UNSURE", "acceptance", "accept", "go_on", "looks", "name", "publish", "true_labels"]
 
-NAMES = ("release/looks.csv", "release/acceptance.json", "release/queue.csv")
+NAMES = ("release/looks.csv", "release/verdicts.csv", "release/acceptance.json", "release/queue.csv")
 # What helps on validation and on test, and what cannot be told: another model, and both at once.
 HELPS, UNSURE, BOTH = "near/pruned", "tree/given", "tree/pruned"
 NEAR = {"estimator": "sklearn.neighbors.KNeighborsClassifier", "prepare": "scaled", "params": {"n_neighbors": 1}}
@@ -63,8 +65,16 @@ def name(clone: Clone, candidate: str | None, baseline: str | None = "near/given
 
 
 def accept(clone: Clone, candidate: str | None, baseline: str | None = "near/given", **more: Any) -> Mapping[str, Any]:
-    """Name a candidate, run the stage in this process, and return acceptance.json."""
+    """Ask for a candidate by name, run the stage in this process, and return acceptance.json."""
     name(clone, candidate, baseline, **more)
+    with pytest.MonkeyPatch.context() as patch:
+        for key, value in request(read_terms(clone.root).accept).items():
+            patch.setenv(key, value)
+        return go_on(clone)
+
+
+def go_on(clone: Clone) -> Mapping[str, Any]:
+    """Run the stage in this process, as `dvc repro` does when something else changed, and return acceptance.json."""
     main(open_stage("accept", clone.root))
     return acceptance(clone)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,12 +16,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import small
 from checkout import surroundings
-from clone import Clone
-from sealed import BOTH, HELPS, NAMES, UNSURE, accept, acceptance, looks, name, true_labels
+from clone import TREE, Clone
+from sealed import BOTH, HELPS, NAMES, NEAR, UNSURE, accept, acceptance, go_on, looks, name, true_labels
 
+import ceteris
 from ceteris.effect import paired_effect
 from ceteris.errors import BadInputError, CeterisError, IntegrityError, StaleEditError
+from ceteris.release.folder import read_terms, request
 from ceteris.release.looks import parse
 
 TEST = "data/split/test.parquet"
@@ -147,7 +151,7 @@ def test_answers_of_a_blind_review_change_what_the_look_is_scored_on_and_no_more
         assert (refused.code, "release/queue.csv is not what accept wrote. Write it anew" in refused.err) == (8, True)
     (sealed.root / "release/queue.csv").write_text(whole, encoding="utf-8")
     queue = pd.read_csv("review-test.csv")
-    assert list(queue.columns) == ["id", "label", "pi", "x", "y"]
+    assert list(queue.columns) == ["id", "label", "pi (the chance with which the row was picked)", "x", "y"]
     queue["label"] = queue["id"].map(true_labels())
     queue.to_csv("review-test.csv", index=False)
     back = ceteris_("edits", "import", "review-test.csv", "--reviewer", "ann")
@@ -184,10 +188,73 @@ def test_cells_of_another_name_that_were_fitted_on_the_same_are_the_same_look(se
     assert (len(looks(sealed)), found["look"], found["question"]["candidate"]) == (1, 1, "tree/twin")
 
 
+def test_a_candidate_that_changed_since_is_looked_at_anew_only_where_it_is_asked_for_by_name(sealed: Clone) -> None:
+    accept(sealed, UNSURE, because="half the time")
+    sealed.change(**{"train.models": {"near": NEAR, "tree": TREE | {"params": {"max_depth": 3}}}})
+    small.run_stages(sealed.root, "train", "compare")
+    before = {path: sealed.read(path) for path in NAMES}
+    with pytest.raises(BadInputError) as refusal:
+        go_on(sealed)
+    assert re.search(
+        r"^Since look 1 was taken for tree/given in place of near/given, this changed: the fingerprint of tree/given "
+        r"\(\w{12} -> \w{12}\)\. .* at the level 1\.25 %: ceteris accept tree/given --baseline near/given$",
+        str(refusal.value),
+    )
+    assert {path: sealed.read(path) for path in NAMES} == before
+    with pytest.raises(BadInputError, match=r"is not told to help .* --because"):
+        accept(sealed, UNSURE)
+    assert accept(sealed, UNSURE, because="a third of it")["because"] == "a third of it"
+    assert [look.because for look in looks(sealed)] == ["half the time", "a third of it"]
+
+
+def test_a_look_is_asked_for_by_its_very_terms(sealed: Clone) -> None:
+    name(sealed, UNSURE, because="cheaper")
+    asked = request(read_terms(sealed.root).accept)
+    name(sealed, HELPS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CETERIS_LOOK", asked["CETERIS_LOOK"])
+        with pytest.raises(BadInputError, match=f"No look was taken for {HELPS}"):
+            go_on(sealed)
+    assert looks(sealed) == ()
+
+
+def test_a_reason_is_kept_as_it_was_when_the_part_was_opened(sealed: Clone) -> None:
+    accept(sealed, UNSURE, because="half the time")
+    assert accept(sealed, UNSURE, because="another one")["because"] == "half the time"
+    assert go_on(sealed)["because"] == looks(sealed)[0].because == "half the time"
+
+
+def test_what_each_look_said_stands_for_good_and_is_told_without_opening_the_part(sealed: Clone) -> None:
+    bench = ceteris.open(sealed.root)
+    assert bench.acceptance().empty
+    first, second = accept(sealed, UNSURE, because="a trial"), accept(sealed, HELPS)
+    assert go_on(sealed) == second
+    (sealed.root / TEST).unlink()
+    told = bench.acceptance()
+    assert list(told["candidate"]) == [UNSURE, HELPS]
+    assert list(told["verdict"]) == [first["test"]["verdict"], "helps"]
+    assert list(told["accepted"]) == [False, True]
+    assert list(told["difference"]) == pytest.approx([first["test"]["difference"], second["test"]["difference"]])
+    assert list(told["level"]) == [0.025, 0.0125]
+    assert len(sealed.read("release/verdicts.csv").splitlines()) == 3
+    sealed.git("checkout", ".")  # the way back from an experiment
+    assert bench.acceptance().equals(told)
+    sealed.commit()
+    assert ceteris.open(sealed.root, rev="HEAD").acceptance().equals(told)
+
+
+def test_verdicts_that_could_not_be_added_to_are_refused_before_any_look(sealed: Clone) -> None:
+    (sealed.root / "release/verdicts.csv").write_text("<<<<<<< HEAD\n")
+    with pytest.raises(IntegrityError, match=r"Restore it: git checkout -- release/verdicts\.csv"):
+        accept(sealed, HELPS)
+    assert looks(sealed) == ()
+
+
 @contextmanager
-def stage(clone: Clone) -> Iterator[subprocess.Popen[str]]:
-    """Run the stage as DVC does, in a process of its own."""
-    environment = surroundings(clone.environment) | {"PYTHONPATH": str(clone.root / "src")}
+def stage(clone: Clone, *, named: bool) -> Iterator[subprocess.Popen[str]]:
+    """Run the stage as `ceteris accept` has DVC do, in a process of its own."""
+    asked = request(read_terms(clone.root).accept if named else None)
+    environment = asked | surroundings(clone.environment) | {"PYTHONPATH": str(clone.root / "src")}
     command = [sys.executable, "-m", "ceteris.release.accept"]
     with subprocess.Popen(command, cwd=clone.root, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -205,9 +272,9 @@ def test_killed_between_the_look_and_the_reading_the_look_is_on_the_disk_and_the
     os.mkfifo(part)
     name(sealed, HELPS)
     path = sealed.root / "release/looks.csv"
-    with stage(sealed) as first:
+    with stage(sealed, named=True) as first:
         until(lambda: looks(sealed))
-        with stage(sealed) as second:
+        with stage(sealed, named=False) as second:
             assert second.stderr is not None
             assert second.stderr.readline() == f"accept: waiting for accept (process {first.pid}), which is writing here\n"
             taken = path.read_text()

@@ -267,7 +267,7 @@ def found(candidate: Name = NEW, because: str = "", **asked: Any) -> dict[str, A
         "verdict": "helps",
     }
     look = next_look((), question, **told, because=because)
-    return acceptance(look, because, judged(seen, candidate), (3, "3 of 18."), on_validation, seen.notes)
+    return acceptance(look, judged(seen, candidate), (3, "3 of 18."), on_validation, seen.notes)
 
 
 def test_what_is_written_holds_the_verdict_and_no_time_of_day() -> None:

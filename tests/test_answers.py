@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from small import CLASSES, decided, edit
 
 from ceteris import edits
-from ceteris.answers import in_order, random_rows, still_answered, to_edits, to_reverts, to_review, with_reverts
+from ceteris.answers import in_order, not_imported, random_rows, still_answered, to_edits, to_reverts, to_review, with_reverts
 from ceteris.errors import BadInputError
 from ceteris.store import table_text
 
@@ -132,6 +132,15 @@ def test_a_table_to_fill_in_holds_an_empty_label_the_queue_and_the_features() ->
     table = to_review(queue, features, ("given_label",))
     assert list(table.columns) == ["id", "label", "given_label", "size", "feature label"]
     assert table.to_numpy().tolist() == [["b", "", "x", 2.0, 4.0], ["a", "", "y", 1.0, 3.0]]
+
+
+def test_what_is_not_imported_yet_is_told_by_row_answer_and_who_chose_it() -> None:
+    answers = (("t1", " bee"), ("t2", "bee"), ("t3", ""), ("v1", "unsure"))
+    asked, known = filled(*answers), ledger(*lines(*answers))
+    assert not_imported(asked, NOBODY) == ["t1", "t2", "v1"]
+    assert not_imported(asked, known) == []
+    assert not_imported(filled(("t1", "ant"), ("v1", "unsure")), known) == ["t1"]
+    assert not_imported(asked.assign(chosen_by="random").head(1), known) == ["t1"]  # as a random row it was not answered
 
 
 def test_whole_numbers_are_shown_whole() -> None:

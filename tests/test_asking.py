@@ -87,7 +87,8 @@ def test_a_sampled_review_covers_the_true_gain_and_says_that_it_is_a_sample(labe
     asked = noisy.fill(Path("review-logistic.given.reviewed.csv"))
     assert 45 < len(asked) < 90
     queue = pd.read_csv("review-logistic.given.reviewed.csv")
-    assert list(queue.columns) == ["id", "label", "pi", "x", "y"] and queue["pi"].min() < 1
+    pi = "pi (the chance with which the row was picked)"
+    assert list(queue.columns) == ["id", "label", pi, "x", "y"] and queue[pi].min() < 1
     ceteris_("edits", "import", "review-logistic.given.reviewed.csv", "--reviewer", "ann")
     run_stages(labels.root, "compare")
     told = effect(labels.root, VERIFIED)
@@ -168,9 +169,10 @@ def test_where_data_and_model_moved_their_parts_can_be_asked_for(clone: Clone, c
 
 
 def test_what_cannot_be_asked_is_a_sentence(clone: Clone, ceteris_: Any) -> None:
+    clone.git("branch", "twin")
     for words, said in (
         (("queue", "--between", "main", "lables"), "Did you mean 'labels'"),
-        (("queue", "--between", "main", "main"), "no model was trained otherwise"),
+        (("queue", "--between", "main", "twin"), "main and twin name one and the same run, "),
         (("queue", "train", "--between", "main", "labels"), "Choose one of them"),
         (("queue", "train", "--baseline", "a/b"), "--between A B"),
         (("queue", "logistic.given.pruend"), "Did you mean 'logistic.given.pruned'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import re
 import xml.etree.ElementTree as ET
@@ -241,9 +242,29 @@ def test_the_advice_names_its_evidence() -> None:
 
 def test_the_command_writes_both_themes_and_a_page(repo: Path, ceteris_) -> None:
     done = ceteris_("budget", "--most", "20", "--figure", "out/board.svg", "--page", "out/board.html")
+    assert not Path("comparisons").exists()
     assert done.code == 0, done.err
     assert "What reviewed labels are worth: a simulated reviewer" in done.out
     assert sorted(path.name for path in Path("out").iterdir()) == ["board-dark.svg", "board-light.svg", "board.html"]
     told = ceteris_("budget", "--figure", "board.png")
     assert (told.code, "Name an SVG file" in told.err) == (2, True)
     assert ceteris_("next", "--most", "20").out.startswith(("Review", "Tune", "Cannot tell"))
+
+
+def test_the_page_is_kept_among_the_comparisons_where_git_does_not_see_it(repo: Path, ceteris_) -> None:
+    assert "The page: comparisons/board~logistic.html\n" in ceteris_("budget", "--most", "20").out
+    page = (repo / "comparisons/board~logistic.html").read_text(encoding="utf-8")
+    assert '<a href="index.html">All comparisons</a>' in page
+    listed = (repo / "comparisons/index.html").read_text(encoding="utf-8")
+    assert '<a href="board~logistic.html">' in listed and "100 more labels are expected to gain" in listed
+    assert (repo / "comparisons/.gitignore").read_text() == "*\n"
+
+
+def test_the_advice_is_given_as_one_object(repo: Path, ceteris_) -> None:
+    found = json.loads(ceteris_("next", "--most", "20", "--json").out, parse_constant=pytest.fail)
+    board = read(repo)
+    assert (found["advice"], found["told"]) == (board.advice.verdict, advice_told(board))
+    assert board.advice.labels is not None
+    assert (found["labels"], found["labels_evidence"]) == (board.advice.labels.expected, board.advice.labels.evidence)
+    assert (found["trials"], found["trials_low"], found["trials_evidence"]) == (None, None, "")  # one trial tells nothing
+    assert (found["metric"], found["model"], found["scored_on"]) == ("accuracy", "logistic", "true")

@@ -66,9 +66,22 @@ def test_results_name_their_plan_and_are_told_where_params_plan_otherwise(repo: 
     assert ceteris_("effects").err == ""
     params = repo / "params.yaml"
     params.write_text(params.read_text().replace('"candidate": "pruned"', '"candidate": "reviewed"'))
-    words = f"These results were made under {plan}, and params.yaml now says plan-"
+    words = f"These results were made under {plan}, and params.yaml and the validation rows are now plan-"
     assert words in ceteris_("summary").out and words in ceteris_("effects").err
     assert words in " ".join(ceteris_("plan").out.split())
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", "{}"])
+@pytest.mark.parametrize("command", ["summary", "effects", "plan"])
+def test_a_plan_whose_rows_are_not_known_is_refused_before_anything_is_told(
+    command: str, content: str | None, repo: Path, ceteris_
+) -> None:
+    path = repo / "results/split/rows.json"
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+    told = ceteris_(command)
+    assert (told.code, told.out) == (2, "") and "results/split/rows.json is not" in told.err and "dvc repro" in told.err
 
 
 def test_effects_are_the_planned_ones_or_all(repo: Path, ceteris_) -> None:
@@ -82,7 +95,10 @@ def test_a_train_queue_goes_out_and_its_answers_come_back(repo: Path, ceteris_) 
     assert "review-train.csv" in out.out
     assert ", `drop` or `unsure`" in out.out
     table = read_table(Path("review-train.csv"), text=("id", "label"))
-    assert list(table.columns) == ["id", "label", "given_label", "suggested_label", "label_quality", "x", "y"]
+    quality = "label_quality (0 doubted, 1 trusted)"
+    assert list(table.columns) == ["id", "label", "given_label", "suggested_label", quality, "x", "y"]
+    for column in ("given_label (as it came)", "suggested_label (by the audit)", quality, "the features of the row"):
+        assert column in out.out
     ids = fill(Path("review-train.csv"), {0: str(table["suggested_label"][0]), 1: "unsure", 2: "drop"})
     back = ceteris_("edits", "import", "review-train.csv", "--reviewer", "Ann B.")
     assert "3 new answers in data/edits/Ann_B-review_train.csv" in back.out
@@ -141,7 +157,7 @@ def test_a_revert_says_where_another_answer_now_counts(repo: Path, ceteris_) -> 
 def test_random_rows_go_out_and_come_back_as_such_each_once(repo: Path, ceteris_) -> None:
     assert "5 rows in review-random.csv" in ceteris_("queue", "random", "--rows", "5").out
     table = read_table(Path("review-random.csv"), text=("id", "label"))
-    columns = ["id", "label", "given_label", "suggested_label", "label_quality", "chosen_by", "x", "y"]
+    columns = ["id", "label", "given_label", "suggested_label", "label_quality (0 doubted, 1 trusted)", "chosen_by", "x", "y"]
     assert list(table.columns) == columns
     fill(Path("review-random.csv"), dict.fromkeys(range(3), "unsure"))
     ceteris_("edits", "import", "review-random.csv", "--reviewer", "ann")
@@ -155,7 +171,8 @@ def test_a_disagreement_queue_is_blind_and_its_answers_are_verified_labels(repo:
     said = ceteris_("queue", "logistic.given.simulated")
     assert "`drop`" not in said.out
     table = read_table(Path("review-logistic.given.simulated.csv"), text=("id", "label"))
-    assert list(table.columns) == ["id", "label", "pi", "x", "y"]
+    assert list(table.columns) == ["id", "label", "pi (the chance with which the row was picked)", "x", "y"]
+    assert "pi (the chance with which the row was picked)" in said.out
     assert set(table["id"]) <= ceteris.open(repo).judging_ids()
     fill(Path("review-logistic.given.simulated.csv"), {0: "ant"})
     ceteris_("edits", "import", "review-logistic.given.simulated.csv", "--reviewer", "ann", "--batch", "1")
@@ -183,8 +200,34 @@ def test_a_queue_that_may_hold_answers_is_not_written_over(repo: Path, ceteris_)
     ceteris_("queue", "train")
     fill(Path("review-train.csv"), {0: "drop"})
     before = Path("review-train.csv").read_bytes()
-    assert "may hold answers" in ceteris_("queue", "train").err
+    said = ceteris_("queue", "train").err
+    assert "holds answers that are not imported, to " in said and "ceteris edits import review-train.csv --reviewer" in said
     assert Path("review-train.csv").read_bytes() == before
+
+
+def test_a_queue_whose_answers_are_imported_stays_and_the_next_one_has_the_next_number(repo: Path, ceteris_) -> None:
+    ceteris_("queue", "train")
+    assert "no row of it is answered" in ceteris_("queue", "train").err
+    table = read_table(Path("review-train.csv"), text=("id", "label"))
+    fill(Path("review-train.csv"), {0: "drop", 1: str(table["given_label"][1]), 2: str(table["suggested_label"][2])})
+    ceteris_("edits", "import", "review-train.csv", "--reviewer", "ann")
+    before = Path("review-train.csv").read_bytes()
+    said = ceteris_("queue", "train")
+    assert said.code == 0 and "review-train.csv stays as it is: its 3 answers are imported." in said.out
+    assert "rows in review-train-2.csv" in said.out and Path("review-train-2.csv").is_file()
+    assert Path("review-train.csv").read_bytes() == before
+    assert "review-train-2.csv is there already, and no row of it is answered" in ceteris_("queue", "train").err
+    assert "Pass another --out" in ceteris_("queue", "train", "--out", "review-train.csv").err
+    fill(Path("review-train.csv"), {3: "unsure"})
+    assert "holds answers that are not imported, to " in ceteris_("queue", "train").err
+
+
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"\xff\xfe\x00", b""])
+def test_a_file_that_is_no_queue_is_not_written_over(repo: Path, ceteris_, content: bytes) -> None:
+    Path("review-train.csv").write_bytes(content)
+    said = ceteris_("queue", "train")
+    assert said.code == 2 and "review-train.csv" in said.err and "Traceback" not in said.err
+    assert Path("review-train.csv").read_bytes() == content
 
 
 def test_a_queue_without_rows_is_said_and_not_written(repo: Path, ceteris_) -> None:

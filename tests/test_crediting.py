@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import noisy
 import numpy as np
@@ -66,6 +68,28 @@ def test_without_edits_there_is_no_credit(repo: Path) -> None:
         credit_of_batches(Reviewing(repo))
     with pytest.raises(BadInputError, match=r"No answer to a train row counts as one of 'ann'"):
         credit_of_answers(Reviewing(repo), "ann")
+
+
+def test_a_way_that_forms_no_batches_is_refused_before_anything_is_read(repo: Path, ceteris_: Any) -> None:
+    (repo / "data/split/train.parquet").unlink()
+    for words, said in (
+        (("--by", "nonsense"), "'nonsense' is no way to form batches. Known: 'batch', 'reviewer'"),
+        (("--by", "class,isue"), "Did you mean 'issue'?"),
+        (("--by", "class", "--reviewer", "ann"), "Choose one of them."),
+        (("--all",), "--reviewer NAME"),
+    ):
+        told = ceteris_("credit", *words)
+        assert (told.code, said in told.err, told.out) == (2, True, ""), told.err
+
+
+def test_credit_is_given_as_objects(repo: Path, ceteris_: Any) -> None:
+    answer(repo, "ann", slice(0, 8), only_wrong=True)
+    (row,) = json.loads(ceteris_("credit", "--json").out, parse_constant=pytest.fail)
+    assert (row["batch"], row["by"], row["model"], row["scored_on"]) == ("ann/1", "batch", "logistic", "true")
+    assert row["share_low"] < row["share"] == row["alone"] < row["share_high"] and row["share_verdict"]
+    rows = json.loads(ceteris_("credit", "--reviewer", "ann", "--json").out, parse_constant=pytest.fail)
+    assert len(rows) == 8 and {row["reviewer"] for row in rows} == {"ann"}
+    assert {"id", "given_label", "new_label", "difference", "low", "high", "verdict"} <= set(rows[0])
 
 
 def test_one_person_s_answers_are_told_on_top_of_the_others(repo: Path) -> None:

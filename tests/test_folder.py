@@ -9,12 +9,24 @@ from pathlib import Path
 import pytest
 from checkout import run
 from test_looks import ONE, TWO, look, text_of
+from test_record import said
 
-from ceteris.errors import BadInputError, IntegrityError, ParamsError
-from ceteris.release.folder import circumstances, read_looks, read_terms, take
+from ceteris.errors import BadInputError, BusyError, IntegrityError, ParamsError
+from ceteris.release.folder import (
+    alone,
+    circumstances,
+    is_requested,
+    note_verdict,
+    read_looks,
+    read_terms,
+    read_verdicts,
+    request,
+    take,
+)
 from ceteris.release.looks import line_of
+from ceteris.release.terms import Accept
 
-FILE = "release/looks.csv"
+FILE, VERDICTS = "release/looks.csv", "release/verdicts.csv"
 
 
 @pytest.fixture
@@ -107,6 +119,48 @@ def test_looks_of_two_branches_are_merged_without_a_conflict(root: Path) -> None
     found = read_looks(root)
     assert {one.question for one in found} == {one.question for one in (ONE, TWO, three)}
     assert [(one.number, one.level) for one in found] == [(1, 0.025), (2, 0.0125), (3, 0.00625)]
+
+
+def test_verdicts_are_added_at_the_end_and_no_byte_before_them_changes(root: Path) -> None:
+    assert read_verdicts(root).empty
+    note_verdict(root, said(ONE, difference=1 / 3, reason="=cmd, and\ttabs"))
+    before = (root / VERDICTS).read_bytes()
+    note_verdict(root, said(ONE, difference=1 / 3, reason="=cmd, and\ttabs"))
+    assert (root / VERDICTS).read_bytes() == before
+    note_verdict(root, said(TWO, accepted=False))
+    assert (root / VERDICTS).read_bytes().startswith(before)
+    assert list(read_verdicts(root)["accepted"]) == [True, False]
+    run(root, "git", "checkout", ".")
+    assert len(read_verdicts(root)) == 2
+
+
+@pytest.mark.parametrize("content", ["<<<<<<< HEAD\n", "look,at\n1,x\n", "\xff", "{}"])
+def test_verdicts_that_cannot_be_read_are_refused_with_the_way_back(root: Path, content: str) -> None:
+    (root / VERDICTS).write_bytes(content.encode("latin-1"))
+    with pytest.raises(IntegrityError, match=r"Restore it: git checkout -- release/verdicts\.csv"):
+        read_verdicts(root)
+    note = said(ONE)
+    (root / VERDICTS).unlink()
+    note_verdict(root, note)
+    whole = (root / VERDICTS).read_text()
+    (root / VERDICTS).write_text(whole + content.splitlines()[0] + "\n")
+    with pytest.raises(IntegrityError, match="is not what accept wrote"):
+        read_verdicts(root)
+
+
+def test_a_request_is_for_these_very_terms_and_for_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = Accept(candidate="a/x", baseline="b/x"), Accept(candidate="a/x", baseline="b/x", because="cheap")
+    monkeypatch.setenv("CETERIS_LOOK", request(one)["CETERIS_LOOK"])
+    assert is_requested(one)
+    assert not is_requested(other)
+    assert "CETERIS_LOOK" not in request(None)
+
+
+def test_only_one_accept_is_at_work_and_the_next_is_free_once_it_ended(root: Path) -> None:
+    with alone(root), pytest.raises(BusyError, match="Another `ceteris accept` is at work here"), alone(root):
+        pass
+    with alone(root):
+        pass
 
 
 def test_looks_are_refused_outside_git(tmp_path: Path) -> None:

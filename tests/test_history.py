@@ -74,6 +74,15 @@ def test_the_first_commit_has_no_cache_and_is_said_to_have_none(lines: dict[str,
     assert lines["main"].changed == "no run before it can be read"
 
 
+def test_the_plan_of_a_revision_is_the_one_that_stands_in_its_results(lines: dict[str, Line], past: Clone) -> None:
+    def written(rev: str) -> str:
+        return str(json.loads(past.git("show", f"{rev}:results/compare/metrics.json"))["plan"])
+
+    plans = {name: lines[name].snapshot.plan for name in ("main", "softer", "more-rows")}
+    assert plans == {name: written(lines[name].snapshot.rev) for name in plans}
+    assert plans["main"] == plans["softer"] != plans["more-rows"]
+
+
 def test_reading_a_history_trains_nothing_and_leaves_no_trace_but_its_tests(clone: Clone, ceteris_: Any) -> None:
     before = clone.fitted(), clone.hashes("."), clone.git("status", "--porcelain")
     assert ceteris_("experiments", "--json").code == 0

@@ -21,6 +21,7 @@ from ceteris.release.looks import (
     lines_of,
     next_look,
     parse,
+    unasked,
     whole_again,
 )
 
@@ -62,6 +63,23 @@ def test_who_asks_the_same_goes_on_with_the_look_and_anything_else_is_another(fi
     assert find([TWO, ONE], ASKED) is ONE
     named = field in ("candidate", "baseline")  # fingerprints decide, never names
     assert find([TWO, ONE], replace(ASKED, **{field: "other"})) is (ONE if named else None)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("candidate_cell", "d" * 64, "the fingerprint of svc/true (cccccccccccc -> dddddddddddd)"),
+        ("baseline_cell", "d" * 64, "the fingerprint of svc/given (bbbbbbbbbbbb -> dddddddddddd)"),
+        ("test", "d" * 64, "the test part (tttttttttttt -> dddddddddddd)"),
+        ("metric", "log_loss", "compare.metric (accuracy -> log_loss)"),
+        ("region", "0.02", "the region of practical equality (0.005 -> 0.02)"),
+        ("at_least", "no practical difference", "at_least (helps -> no practical difference)"),
+    ],
+)
+def test_why_a_question_goes_on_with_no_look_is_said(field: str, value: str, said: str) -> None:
+    told = unasked([ONE, TWO], replace(ASKED, **{field: value}))
+    assert told == f"Since look 1 was taken for svc/true in place of svc/given, this changed: {said}."
+    assert unasked([TWO], ASKED) == "No look was taken for svc/true in place of svc/given, so there is none to go on with."
 
 
 @given(

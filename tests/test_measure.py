@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClas
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
+from small import REPOSITORY
 
 import ceteris
 from ceteris.errors import BadInputError, CeterisError, LeakageError
@@ -328,3 +330,9 @@ def test_equal_rows_that_are_different_cases_may_be_allowed() -> None:
 def test_a_metric_of_probabilities_needs_a_model_that_gives_them() -> None:
     with pytest.raises(BadInputError, match="log_loss needs probabilities"):
         fixing(RidgeClassifier(), metric="log_loss")
+
+
+def test_the_snippet_of_the_readme_runs_and_warns_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    (snippet,) = re.findall(r"^```python\n(.*?)^```", (REPOSITORY / "README.md").read_text(encoding="utf-8"), re.M | re.S)
+    exec(snippet, {})  # a warning is an error in every test
+    assert capsys.readouterr().out.endswith("on true labels: helps\n")

@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from faults import plain
+from small import edit as edited
+from test_looks import look, text_of
 
-from ceteris import forecast, onboarding, tracking
+from ceteris import edits, forecast, onboarding, tracking
 from ceteris.dataset import ID, LABEL
 from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.init import inspect, plan
@@ -212,6 +214,32 @@ def test_a_new_file_starts_from_the_defaults(root: Path, tmp_path: Path) -> None
     params = read_params(root)
     assert params.ingest == Ingest(source="data/source/three.parquet", label="label")
     assert params.validate_.classes is None
+
+
+def test_what_is_there_of_other_data_is_told_and_left_as_it_is(root: Path, tmp_path: Path) -> None:
+    rows = plain()
+    rows.to_csv(tmp_path / "one.csv", index=False)
+    init(root, tmp_path / "one.csv", "label", id="id")
+    lines = [
+        edited("r000", given="cat", new="dog"),
+        edited("r001", "confirm", given="dog"),
+        edited("gone", "drop", given="cat"),
+    ]
+    (root / "data/edits").mkdir(parents=True)
+    (root / "release").mkdir()
+    pd.DataFrame(lines, columns=list(edits.COLUMNS)).to_csv(root / "data/edits/ann-1.csv", index=False)
+    (root / "release/looks.csv").write_text(text_of(look()))
+    before = {path: path.read_bytes() for path in root.rglob("*.csv")}
+    again = init(root, tmp_path / "one.csv", "label", id="id")
+    assert "holds 1 answer about rows or labels that this file does not hold, in 'data/edits/ann-1.csv'" in again
+    assert "git rm data/edits/ann-1.csv" in again and "looks.csv" not in again
+    rows.replace({"cat": "dog", "dog": "cat"}).to_csv(tmp_path / "two.csv", index=False)
+    other = init(root, tmp_path / "two.csv", "label", id="id")
+    assert "counts 1 look at a test part of other data" in other and "the next has the level 0.05 / 2^2" in other
+    assert "data/edits/ holds 2 answers" in other  # the third is what the new file says by itself
+    assert before == {path: path.read_bytes() for path in before}
+    (root / "data/edits/torn.csv").write_bytes(b"\xff\xfe")
+    assert "torn.csv is not UTF-8" in init(root, tmp_path / "two.csv", "label", id="id")
 
 
 def test_classes_that_look_alike_and_are_declared_stay_declared(root: Path, tmp_path: Path) -> None:

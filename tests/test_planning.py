@@ -45,22 +45,24 @@ def contrast(candidate: str) -> Contrast:
     return Contrast(axis="data", model="m", baseline="given", candidate=candidate)
 
 
-def test_a_plan_is_named_by_its_contrasts_and_how_they_are_judged() -> None:
+def test_a_plan_is_named_by_its_contrasts_how_they_are_judged_and_on_which_rows() -> None:
     one = Compare(planned=(contrast("a"), contrast("b")))
-    assert plan_hash(one) == plan_hash(Compare(planned=(contrast("a"), contrast("b"))))
+    assert plan_hash(one, "rows") == plan_hash(Compare(planned=(contrast("a"), contrast("b"))), "rows")
+    assert plan_hash(one, "rows") != plan_hash(one, "other rows")
     others = [
         Compare(planned=(contrast("b"), contrast("a"))),
         Compare(planned=(contrast("a"),)),
         Compare(planned=one.planned, metric="macro_f1"),
         Compare(planned=one.planned, region=0.01),
     ]
-    assert len({plan_hash(other) for other in [one, *others]}) == 5
+    assert len({plan_hash(other, "rows") for other in [one, *others]}) == 5
 
 
 def test_the_name_of_a_plan_is_text_in_every_table() -> None:
     one = Compare(planned=(contrast("a"),))
-    assert plan_name(one) == f"plan-{plan_hash(one)[:12]}"
-    assert pd.read_csv(io.StringIO(f"plan\n{plan_name(one)}\n"))["plan"].item() == plan_name(one)
+    name = plan_name(one, "rows")
+    assert name == f"plan-{plan_hash(one, 'rows')[:12]}"
+    assert pd.read_csv(io.StringIO(f"plan\n{name}\n"))["plan"].item() == name
 
 
 def test_what_one_plan_says_otherwise_than_another_is_told() -> None:
@@ -74,10 +76,10 @@ def test_what_one_plan_says_otherwise_than_another_is_told() -> None:
 
 
 def test_results_of_another_plan_are_told_and_those_of_this_one_or_of_none_are_not() -> None:
-    now, then = Compare(planned=(contrast("a"),)), Compare(planned=(contrast("b"),))
-    told = made_otherwise(pd.DataFrame({"plan": [plan_name(then)] * 2}), now)
-    assert told == f"These results were made under {plan_name(then)}, and params.yaml now says {plan_name(now)}: dvc repro"
-    assert made_otherwise(pd.DataFrame({"plan": [plan_name(now)]}), now) == ""
+    now, then = "plan-1", "plan-2"
+    told = made_otherwise(pd.DataFrame({"plan": [then] * 2}), now)
+    assert told == "These results were made under plan-2, and params.yaml and the validation rows are now plan-1: dvc repro"
+    assert made_otherwise(pd.DataFrame({"plan": [now]}), now) == ""
     assert made_otherwise(pd.DataFrame({"axis": ["data"]}), now) == made_otherwise(pd.DataFrame({"plan": []}), now) == ""
 
 

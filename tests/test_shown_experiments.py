@@ -15,7 +15,7 @@ from shown import HOSTILE
 from ceteris.errors import BadInputError
 from ceteris.experiments.comparison import compared
 from ceteris.experiments.shown import shown, side_by_side
-from ceteris.experiments.snapshot import Snapshot
+from ceteris.experiments.snapshot import NotCachedError, Snapshot
 from ceteris.experiments.table import Line, judged, lines
 from ceteris.wording import literal, visible
 
@@ -87,6 +87,27 @@ def test_of_many_faults_five_are_told_and_the_others_counted() -> None:
     text = drawn(shown(told(*faults), "accuracy"))
     assert text.count("is not read") == 5
     assert "and 4 more are not read: ceteris experiments --json" in text
+
+
+def test_runs_that_are_in_no_cache_are_one_sentence_with_the_commands_that_bring_them() -> None:
+    def absent(name: str, **of: Any) -> Snapshot:
+        return snapshot(name, fault=NotCachedError(f"What {name} made is not in the DVC cache.", "Bring it."), **of)
+
+    many = [absent(f"c{n}") for n in range(40)]
+    text = " ".join(drawn(shown(told(better("softer"), *many, absent("exp", experiment=True)), "accuracy")).split())
+    assert "What 40 commits and 1 experiment made is in no DVC cache here, so they are left out: exp, c39, c38" in text
+    assert "and 36 more (ceteris experiments --json)" in text and "is not read" not in text
+    assert (
+        "dvc fetch --all-commits && dvc exp pull --all-commits origin. Else make one anew: git checkout c39 && dvc repro"
+        in text
+    )
+    one = " ".join(drawn(shown(told(better("softer"), many[0]), "accuracy")).split())
+    assert "c0 is not read: What c0 made is not in the DVC cache. Bring it." in one
+
+
+def test_where_no_run_can_be_read_there_is_no_empty_table() -> None:
+    text = drawn(shown([Line(snapshot("one", fault=BadInputError("No.", "Do.")), None, "No.")], "accuracy"))
+    assert "No run can be read here" in text and "one is not read: No. Do." in text and "experiment" not in text
 
 
 def test_a_repository_without_a_run_is_told_what_to_do() -> None:

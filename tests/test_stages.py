@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from small import dataset, params, repository, run_stages, table
 
+import ceteris
 from ceteris.errors import BadInputError, BusyError, LeakageError
 from ceteris.stages import Progress, Stage, open_stage, run
 from ceteris.stages.validate import schema
@@ -143,6 +144,14 @@ def test_split_publishes_counts_and_seals_the_rest(repo: Path) -> None:
     published = "".join(path.read_text() for path in (repo / "results/split").iterdir())
     assert not any(name in published for name in parts["test"]["ceteris:id"])
     assert sum(counts[part] for part in parts) == 180
+
+
+def test_the_same_contrasts_on_other_rows_or_labels_are_another_plan(repo: Path, tmp_path: Path) -> None:
+    ours, plans = table(), {ceteris.open(repo).plan()}
+    for name, rows in {"grown": ours.assign(x=ours["x"] + 1), "renamed": ours.replace("ant", "fly")}.items():
+        run_stages(repository(tmp_path / name, rows=rows), "ingest", "validate", "split")
+        plans.add(ceteris.open(tmp_path / name).plan())
+    assert len(plans) == 3
 
 
 def test_near_copies_that_may_be_named_are_listed_and_sealed_ones_counted(

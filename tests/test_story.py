@@ -114,9 +114,21 @@ def test_a_simulated_review_is_called_so_whatever_its_version_is_named() -> None
     assert "simulated" in finding.change
 
 
-def test_a_warning_closes_what_was_scored_on_given_labels() -> None:
-    assert "sign itself may be wrong" in story.summary(shown.effects(scored_on="given"), "accuracy", 0.95)[-1]
-    assert not any("sign itself" in line for line in story.summary(shown.effects(), "accuracy", 0.95))
+def test_a_warning_stands_below_each_lever_that_was_scored_on_given_labels_and_below_no_other() -> None:
+    def warned(effects: pd.DataFrame) -> list[bool]:
+        lines = story.summary(effects, "accuracy", 0.95)
+        return ["sign itself may be wrong" in line for line in lines if not line.startswith(("data", "model"))]
+
+    given, better = shown.effects(scored_on="given"), shown.effects(scored_on="verified (disagreements)")
+    assert warned(given) == [True, True]
+    assert not any(warned(shown.effects()))
+    mixed = pd.concat([given, better[better["axis"] == "data"]])
+    lines = story.summary(mixed, "accuracy", 0.95)
+    assert warned(mixed).count(True) == 1
+    assert "sign itself" in lines[-1] and lines[-2].startswith("model")
+    assert lines[-1].endswith("may be wrong. To check: ceteris queue given.logistic.svc")
+    log_loss = story.summary(given.assign(metric="log_loss"), "log_loss", 0.95)
+    assert log_loss[1].endswith("the sign itself may be wrong.")  # no check of disagreements settles it
 
 
 def test_why_and_what_would_undo_it_are_told_apart() -> None:
@@ -138,7 +150,9 @@ def test_a_verdict_that_nothing_would_undo_says_so_and_names_no_queue() -> None:
 
 def test_a_verdict_that_wrong_labels_would_undo_brings_the_command_that_checks_them() -> None:
     rows = shown.effects(scored_on="given").head(1)
-    assert story.summary(rows, "accuracy", 0.95)[1].endswith("4 minutes to check. ceteris queue logistic.given.pruned")
+    assert story.summary(rows, "accuracy", 0.95)[1].endswith(
+        "4 minutes to check. To check: ceteris queue logistic.given.pruned"
+    )
 
 
 @pytest.mark.parametrize("flag", [True, "True", 1])

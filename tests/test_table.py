@@ -115,7 +115,7 @@ def test_each_row_names_the_plan_it_was_made_under_and_says_where_that_is_anothe
     plan = {"metric": "accuracy", "planned": [{"axis": "data", "model": "tree", "baseline": "given", "candidate": "reviewed"}]}
     late = trial("late", sections=params(compare=plan))
     base, after = (dict(table(told(late).values(), "accuracy").set_index("name")["plan"])[name] for name in ("base", "late"))
-    assert (base, after) == ("", plan_name(parse_compare(plan)))  # the base says nothing of contrasts
+    assert (base, after) == ("", plan_name(parse_compare(plan), late.judging.rows))  # the base says nothing of contrasts
     parent = snapshot("planner", parent="", sections=params(compare=plan))
     dropped = trial("one", parent="planner", sections=params(compare={"planned": plan["planned"], "metric": "macro_f1"}))
     assert "metric accuracy -> macro_f1" in told(parent, dropped)["one"].changed

@@ -9,7 +9,7 @@ from small import REPOSITORY, params
 
 from ceteris.errors import CeterisError, ParamsError
 from ceteris.params import parse
-from ceteris.release.terms import Accept, cells_of, parse_terms
+from ceteris.release.terms import Accept, asked, cells_of, parse_terms
 from ceteris.store import read_yaml
 
 
@@ -44,6 +44,39 @@ def test_who_cannot_be_a_candidate_is_refused_in_a_sentence(candidate: str | Non
     with pytest.raises(CeterisError) as refusal:
         cells_of(Accept(candidate=candidate, baseline=baseline), parse(params()))
     assert said in str(refusal.value)
+
+
+def test_what_was_typed_is_named_by_its_option_and_what_stands_in_the_file_by_its_line() -> None:
+    accept = Accept(candidate="ridge/given", baseline="logistic")
+    for typed, where in ((("baseline",), "--baseline is 'logistic'"), ((), "release.yaml: accept.baseline is 'logistic'")):
+        with pytest.raises(ParamsError, match=where):
+            cells_of(accept, parse(params()), typed)
+    with pytest.raises(ParamsError, match=r"^The candidate names the version 'purned', .* Did you mean 'pruned'"):
+        cells_of(Accept(candidate="ridge/purned", baseline="logistic/given"), parse(params()), ("candidate",))
+
+
+def test_a_request_keeps_the_terms_of_the_same_two_cells_and_no_reason() -> None:
+    known = Accept(candidate="a/x", baseline="b/x", at_least="no practical difference", because="cheap")
+    assert asked(known, {"candidate": "a/x"}) == Accept(candidate="a/x", baseline="b/x", at_least="no practical difference")
+    assert asked(known, {"candidate": "c/x"}) == Accept(candidate="c/x", baseline="b/x")
+    assert asked(known, {"candidate": "a/x", "because": " as \n good"}).because == "as good"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"at_least": "harms"}, "--at-least is 'harms': input should be 'helps' or 'no practical difference'."),
+        ({"because": " "}, "--because is ' ': say why, in a few words."),
+        ({"because": "x" * 501}, f"--because is '{'x' * 76}...: string should have at most 500 characters."),
+        ({"because": "\udce9"}, "--because is '\\udce9': input should be a valid string"),
+        ({"at_least": "", "because": ""}, "--at-least is '': input should be"),
+    ],
+)
+def test_an_option_that_cannot_be_is_named_as_it_was_typed(typed: dict[str, str], said: str) -> None:
+    with pytest.raises(ParamsError) as refusal:
+        asked(Accept(candidate="a/x", baseline="b/x"), typed)
+    assert str(refusal.value).startswith(said)
+    assert str(refusal.value).endswith("See: ceteris accept --help")
 
 
 @pytest.mark.parametrize(

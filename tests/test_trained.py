@@ -18,7 +18,7 @@ from ceteris.layout import read_layout
 from ceteris.params import Params
 from ceteris.release.trained import Trained
 from ceteris.sections import ModelRecipe
-from ceteris.stages import open_stage
+from ceteris.stages import Progress, open_stage
 from ceteris.stages.train import main as train
 from ceteris.store import read_params
 
@@ -53,6 +53,13 @@ def test_test_rows_are_predicted_as_a_plain_fit_predicts_them(repo: Path) -> Non
     assert arm.cell.pred_probs is not None
     assert arm.cell.pred_probs[0] == pytest.approx(plain.predict_proba(test.features))
     assert arm.fingerprint == known.arm(("logistic", "given")).fingerprint
+
+
+def test_progress_is_told_after_a_cell_however_long_the_reading_took(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress(open_stage("accept", repo), "cells", every=0)  # as where seconds went by before the first fit
+    known = Trained(repo, read_layout(repo), read_params(repo), lambda done, total: progress(done, total + 1))
+    known.rehearse([("logistic", "given")])
+    assert capsys.readouterr().err.startswith("accept: 1 of 2 cells, about ")
 
 
 def test_a_version_that_is_drawn_anew_for_each_seed_is_drawn_as_it_was(repo: Path) -> None:

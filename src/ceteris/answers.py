@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import numpy as np
@@ -14,9 +14,12 @@ from ceteris.errors import BadInputError, nearest
 
 __all__ = [
     "CHOSEN_BY",
+    "columns_told",
     "LABEL_COLUMN",
     "RANDOM_SOURCE",
     "in_order",
+    "in_time",
+    "not_imported",
     "random_order",
     "random_rows",
     "still_answered",
@@ -29,6 +32,16 @@ __all__ = [
 LABEL_COLUMN, CHOSEN_BY = "label", "chosen_by"
 QUEUE_SOURCE, RANDOM_SOURCE, JUDGING_SOURCE = "queue", "random", "disagreement"
 _ALSO = ("unsure", "drop")
+_MEANS = {
+    "given_label": "as it came", "suggested_label": "by the audit", "label_quality": "0 doubted, 1 trusted",
+    "pi": "the chance with which the row was picked", CHOSEN_BY: "queue or chance; to be kept",
+}  # fmt: skip
+_TITLES = {name: f"{name} ({_MEANS[name]})" for name in ("pi", "label_quality")}  # the names that do not speak for themselves
+
+
+def columns_told(columns: Iterable[str]) -> str:
+    """Return what the named columns of a table to fill in hold, in words."""
+    return ", ".join(f"{name} ({_MEANS[name]})" for name in columns)
 
 
 def to_review(queue: pd.DataFrame, features: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -42,10 +55,12 @@ def to_review(queue: pd.DataFrame, features: pd.DataFrame, columns: tuple[str, .
         Indexed by id.
     """
     head = pd.DataFrame({"id": queue["id"], LABEL_COLUMN: ""})
+    known = queue[list(columns)].reset_index(drop=True)
+    known.columns = pd.Index([_TITLES.get(name, name) for name in columns])
     shown = features.reindex(queue["id"]).reset_index(drop=True).apply(_whole)
-    taken = ("id", LABEL_COLUMN, CHOSEN_BY, *columns)
+    taken = ("id", LABEL_COLUMN, CHOSEN_BY, *columns, *known)
     shown.columns = [name if name not in taken else f"feature {name}" for name in shown.columns]
-    return pd.concat([head, queue[list(columns)].reset_index(drop=True), shown], axis=1)
+    return pd.concat([head, known, shown], axis=1)
 
 
 def _whole(column: pd.Series) -> pd.Series:
@@ -122,6 +137,28 @@ def to_edits(
     return lines
 
 
+def not_imported(filled: pd.DataFrame, known: pd.DataFrame) -> list[str]:
+    """Return the ids of a filled-in queue whose answer stands in no line of the ledger, whoever gave it.
+
+    Parameters
+    ----------
+    filled : DataFrame
+        As for `to_edits`.
+    known : DataFrame
+        The ledger; what was taken back stands there, too.
+    """
+    said = known["action"].mask(known["action"] == "relabel", known["new_label"])
+    said = said.mask(known["action"] == "confirm", known["given_label"])
+    there = set(zip(known["id"], said, known["source"] == RANDOM_SOURCE, strict=True))
+    answers = filled[filled[LABEL_COLUMN].str.strip() != ""]
+    drawn = answers[CHOSEN_BY] == RANDOM_SOURCE if CHOSEN_BY in answers else [False] * len(answers)
+    return [
+        str(id)
+        for id, answer, random in zip(answers["id"], answers[LABEL_COLUMN], drawn, strict=True)
+        if not {(id, answer, random), (id, answer.strip(), random)} & there
+    ]
+
+
 def to_reverts(known: pd.DataFrame, chosen: pd.Series, what: str, *, reviewer: str, at: str) -> list[dict[str, str]]:
     """Return the ledger lines that cancel every live answer among those chosen.
 
@@ -184,6 +221,12 @@ def in_order(decisions: pd.DataFrame) -> pd.DataFrame:
     line = decisions["where"].str.rsplit(" ", n=1).str[-1].astype(int)
     order = pd.DataFrame({"moment": moment, "line": line}).sort_values(["moment", "line"], kind="stable").index
     return decisions.loc[order].reset_index(drop=True)
+
+
+def in_time(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return lines of the ledger in the order of their times, those of one moment as they stand; a line sent twice once."""
+    moments = pd.to_datetime(lines["at"], utc=True, format="ISO8601").to_numpy(dtype="datetime64[us]")
+    return lines.iloc[np.argsort(moments, kind="stable")].drop_duplicates("answer")
 
 
 def random_rows(ids: Collection[str], answered: Collection[str], most: int) -> list[str]:

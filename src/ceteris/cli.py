@@ -9,6 +9,7 @@ import typer
 
 from ceteris.errors import BadInputError, CeterisError
 from ceteris.experiments import commands as experiments
+from ceteris.experiments import lever_commands as levers
 from ceteris.release import commands as release
 from ceteris.reviewing import commands as review
 
@@ -63,16 +64,19 @@ def init(
 def summary() -> None:
     """Say in a few lines which lever moved the score, by how much, how sure, and scored on what."""
     import ceteris
-    from ceteris.planning import made_otherwise, plan_name
+    from ceteris.planning import made_otherwise
+    from ceteris.release.told import looks_told
     from ceteris.reviews import reviews_of
     from ceteris.story import simulated_versions
     from ceteris.story import summary as told
 
     bench = ceteris.open()
-    found, compare, reviews = bench.effects(), bench.params.compare, reviews_of(bench.verified())
+    found, compare, reviews, plan = bench.effects(), bench.params.compare, reviews_of(bench.verified()), bench.plan()
     for line in told(found, compare.metric, compare.confidence, simulated_versions(bench.versions()), reviews):
         print(line)
-    print(made_otherwise(found, compare) or f"Made under {plan_name(compare)}")
+    for line in looks_told(bench.acceptance()):
+        print(line)
+    print(made_otherwise(found, plan) or f"Made under {plan}")
     print(f"The whole story: {bench.path('reports').relative_to(bench.root)}/report.html")
 
 
@@ -85,19 +89,19 @@ def effects(every: Annotated[bool, typer.Option("--all", help="Also what was not
     from ceteris.story import lever, planned, simulated_versions
 
     bench = ceteris.open()
-    table, compare = bench.effects(), bench.params.compare
+    table, compare, plan = bench.effects(), bench.params.compare, bench.plan()
     found = findings(table, simulated_versions(bench.versions()))
     chosen = (
         [one for one in found if one.metric == compare.metric and one.applicable] if every else planned(found, compare.metric)
     )
     for one in chosen:
         print(lever(one, compare.confidence))
-    otherwise = made_otherwise(table, compare)
+    otherwise = made_otherwise(table, plan)
     if otherwise:
         print(otherwise, file=sys.stderr)
 
 
-for room in (review, experiments, release):
+for room in (review, experiments, levers, release):
     room.add_to(app)
 
 

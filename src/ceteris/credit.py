@@ -15,7 +15,9 @@ from ceteris.effect import Effect, paired_effect
 from ceteris.errors import BadInputError, nearest
 from ceteris.verdicts import HARMS
 
-__all__ = ["BY", "MOST_FOR_SHAPLEY", "Chains", "Credit", "batches_by", "chains", "coalitions", "credits", "named", "table"]
+__all__ = [
+    "BY", "MOST_FOR_SHAPLEY", "Chains", "Credit", "batches_by", "chains", "coalitions", "credits", "named", "table", "ways",
+]  # fmt: skip
 
 BY = ("batch", "reviewer", "class", "issue", "source", "round")
 MOST_FOR_SHAPLEY = 7
@@ -88,16 +90,26 @@ def batches_by(answers: pd.DataFrame, by: str, suggested: Mapping[str, str] | No
     suggested : mapping
         The suggested label by id, for `issue`.
     """
-    parts = [_batches_by(answers, way, dict(suggested or {})) for way in by.split(",")]
+    parts = [_batches_by(answers, way, dict(suggested or {})) for way in ways(by)]
     names = parts[0]
     for part in parts[1:]:
         names = names + "/" + part
     return names.astype(object)
 
 
+def ways(by: str) -> list[str]:
+    """Return the ways to form batches that a text names, commas between them; refuse what is none."""
+    found = by.split(",")
+    unknown = [way for way in found if way not in BY]
+    if unknown:
+        raise BadInputError(
+            f"{unknown[0]!r} is no way to form batches.{nearest(unknown[0], BY, listed=True)}",
+            "Name one of these, or several: class,round",
+        )
+    return found
+
+
 def _batches_by(answers: pd.DataFrame, by: str, suggested: dict[str, str]) -> pd.Series:
-    if by not in BY:
-        raise BadInputError(f"{by!r} is no way to form batches.{nearest(by, BY)}", f"Choose among {', '.join(BY)}.")
     if by == "batch":
         return answers["reviewer"] + "/" + answers["batch"]
     if by == "issue":

@@ -13,6 +13,7 @@ from ceteris.dataset import FEWEST_ROWS
 from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.forecast import expected_time
 from ceteris.init import Findings, classes_to_declare, inspect, plan
+from ceteris.other_data import of_other_data
 from ceteris.params import parse
 from ceteris.params_file import changed
 from ceteris.sections import Ingest
@@ -86,7 +87,7 @@ def init_command(
     changes[("validate", "classes")], said = classes_to_declare(found, classes, known)
     after = changed(before, changes)
     planned = parse(parse_yaml(after, "params.yaml"))
-    for line in filter(None, [*told, said]):
+    for line in filter(None, [*told, said, *of_other_data(root, table.frame, known=known, planted=plant > 0)]):
         tell(line)
     tell(expected_time(table.frame, planned))
     for line in _settle(path, name, after, root):

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -64,15 +65,26 @@ def visible_table(n_rows: int, shares: Sequence[float] = ASSUMED_SHARES, targets
     return pd.DataFrame(lines)
 
 
-def plan_hash(compare: Compare) -> str:
-    """Return the sha256 of what was planned: the contrasts in their order, the metric, the region and the confidence."""
-    stated = compare.model_dump(include={"planned", *_JUDGED})
+def plan_hash(compare: Compare, rows: str) -> str:
+    """Return the sha256 of what was planned: the contrasts in their order, metric, region and confidence, and what judges them.
+
+    Parameters
+    ----------
+    rows : str
+        The fingerprint of the validation rows, ids, features and given labels: the same contrasts on other data are another
+        plan. What people answer later is no part of it.
+    """
+    stated = {"compare": _stated(compare), "rows": rows}
     return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
 
 
-def plan_name(compare: Compare) -> str:
+def plan_name(compare: Compare, rows: str) -> str:
     """Return the short form of a plan's hash that stands in each result: "plan-" and its first 12 digits."""
-    return f"plan-{plan_hash(compare)[:12]}"
+    return f"plan-{plan_hash(compare, rows)[:12]}"
+
+
+def _stated(compare: Compare) -> dict[str, Any]:
+    return compare.model_dump(include={"planned", *_JUDGED})
 
 
 def plan_changes(before: Compare, after: Compare) -> list[str]:
@@ -82,21 +94,23 @@ def plan_changes(before: Compare, after: Compare) -> list[str]:
     words += [f"{name} no longer planned" for name in one if name not in other]
     judged = [(name, getattr(before, name), getattr(after, name)) for name in _JUDGED]
     words += [f"{name} {old} -> {new}" for name, old, new in judged if old != new]
-    return words or ["the order of the planned contrasts"] * (plan_hash(before) != plan_hash(after))
+    return words or ["the order of the planned contrasts"] * (_stated(before) != _stated(after))
 
 
-def made_otherwise(effects: pd.DataFrame, compare: Compare) -> str:
-    """Return, where results were made under another plan than params.yaml now holds, a sentence that says so; else "".
+def made_otherwise(effects: pd.DataFrame, plan: str) -> str:
+    """Return, where results were made under another plan than that of now, a sentence that says so; else "".
 
     Parameters
     ----------
     effects : DataFrame
         results/compare/effects.csv; one of an older ceteris names no plan.
+    plan : str
+        The name of the plan of now: what params.yaml says, on the rows that split made.
     """
     made = str(effects["plan"].iloc[0]) if "plan" in effects and len(effects) else ""
-    if made in ("", plan_name(compare)):
+    if made in ("", plan):
         return ""
-    return f"These results were made under {made}, and params.yaml now says {plan_name(compare)}: dvc repro"
+    return f"These results were made under {made}, and params.yaml and the validation rows are now {plan}: dvc repro"
 
 
 def reviews_needed(effects: pd.DataFrame, metric: str, targets: Sequence[float] = TARGETS) -> pd.DataFrame:

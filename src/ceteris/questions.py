@@ -47,6 +47,13 @@ class Questions:
         """Which other arms are meant as well."""
         return " (the placebo's among them)" if self.n_sets > 1 else ""
 
+    @property
+    def nothing(self) -> str:
+        """Why none is asked for, where none is."""
+        if not self.differing:
+            return "Nothing to review: the arms predict the same for every row, so no label could change this contrast."
+        return "Nothing to review: every row that could change this contrast is answered."
+
     def told(self) -> str:
         """Return how many rows these are, of how many, and how long they take; not which are decoys."""
         of = f"{self.differing:,} on which the arms predict differently{self.whose}"

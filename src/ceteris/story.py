@@ -159,8 +159,6 @@ def summary(
         lines.append(f"{name}: {lever(best_of, confidence)}" if best_of else f"{axis}: no contrast was planned")
         if best_of:
             lines += _beside(best_of, twice.get(best_of.arms), reviews.get(best_of.arms))
-    if any(finding.scored_on == "given" for finding in chosen):
-        lines.append("Scored on given labels, which may hold the errors that are being fixed: the sign itself may be wrong.")
     return lines
 
 
@@ -171,8 +169,12 @@ def _beside(chosen: Finding, twice: Twice | None, review: Review | None) -> list
         lines = [f"{upper_first(given_told(twice.given))}. {twice.parting}".rstrip(), *twice.told]
         if twice.review and twice.review.agreeing_known:
             lines[-1] += f" {AGREEING_MEANS}"
+    elif chosen.scored_on == "given" and (chosen.can_tip or not chosen.undoing):
+        check = f" To check: ceteris queue {chosen.queue_name}" if chosen.metric == "accuracy" else ""
+        told = "Given labels may hold the errors that are being fixed, and the sign itself may be wrong."
+        lines = [f"{told} {chosen.undoing}".rstrip() + check]
     elif chosen.undoing:
-        lines = [chosen.undoing + (f" ceteris queue {chosen.queue_name}" if chosen.can_tip else "")]
+        lines = [chosen.undoing]
     if review and chosen.scored_on == "given":
         lines.append(progress_told(review))
     return [f"  {line}" for line in lines if line]

@@ -16,8 +16,10 @@ from ceteris.finding import findings
 from ceteris.gallery import Gallery
 from ceteris.layout import layout_of, read_layout
 from ceteris.params import Params, parse
+from ceteris.planning import plan_name
 from ceteris.scored_twice import scored_twice, two_columns
 from ceteris.sections import METRICS, SCORED_ON
+from ceteris.splits import VALIDATION
 from ceteris.store import SEALED, find_root, parse_yaml, read_params, read_parquet, read_table
 
 if TYPE_CHECKING:
@@ -98,6 +100,15 @@ class Workbench:
     def split_counts(self) -> dict[str, int]:
         """Return how many rows each part holds."""
         return dict(json.loads(self._bytes(f"{self._layout()['results']}/split/summary.json")))
+
+    def plan(self) -> str:
+        """Return the name of the plan: the contrasts of params.yaml, how they are judged, and the rows that judge them."""
+        path = f"{self._layout()['results']}/split/rows.json"
+        try:
+            rows = str(json.loads(self._bytes(path))[VALIDATION])
+        except (ValueError, LookupError, TypeError):
+            raise BadInputError(f"{path} is not what split wrote.", "Make it anew: dvc repro") from None
+        return plan_name(self.params.compare, rows)
 
     def cells(self) -> pd.DataFrame:
         """Return results/compare/grid.csv: one row a cell, metric and set of labels."""
@@ -192,6 +203,20 @@ class Workbench:
     def metrics(self) -> dict[str, Any]:
         """Return results/compare/metrics.json."""
         return dict(json.loads(self._bytes(f"{self._layout()['results']}/compare/metrics.json")))
+
+    def acceptance(self) -> pd.DataFrame:
+        """Return a row for each look at the sealed test part: what it asked, and the last that it said; the part stays shut.
+
+        The columns are those of `ceteris.release.record.looks_table`; `accepted`: the verdict is what was asked for, or better.
+        """
+        from ceteris.release.folder import verdicts_of
+        from ceteris.release.looks import FILE as LOOKS
+        from ceteris.release.looks import parse as parse_looks
+        from ceteris.release.record import FILE as VERDICTS
+        from ceteris.release.record import looks_table
+
+        looks = parse_looks(self._held(LOOKS).decode("utf-8", "replace"))
+        return looks_table(looks, verdicts_of(self._held(VERDICTS)))
 
     def experiments(self) -> pd.DataFrame:
         """Return a row for every commit and experiment: what it moved, and what that was worth, as `ceteris experiments` tells.
@@ -353,6 +378,13 @@ class Workbench:
             raise BadInputError(
                 f"{path} is not in {where} or its DVC cache: {type(error).__name__}.", f"Make it: {do}"
             ) from None
+
+    def _held(self, path: str) -> bytes:
+        """Return what a file of release/ holds: nothing where it is not there, since nobody looked yet."""
+        try:
+            return self._bytes(path)
+        except BadInputError:
+            return b""
 
     def _table(self, place: str, path: str) -> pd.DataFrame:
         return read_table(io.BytesIO(self._bytes(f"{self._layout()[place]}/{path}")), text=_TEXT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -16,11 +17,18 @@ from ceteris.wording import amount, interval
 __all__ = ["board_page"]
 
 
-def board_page(board: Board, confidence: float = 0.95) -> str:
-    """Return the page, the same bytes for the same board."""
+def board_page(board: Board, confidence: float = 0.95, links: Mapping[str, str] | None = None) -> str:
+    """Return the page, the same bytes for the same board.
+
+    Parameters
+    ----------
+    links : mapping of str to str, optional
+        Where to go on from here: the text of each link, and its relative address.
+    """
     drawn = {theme.name: to_svg(exchange_board(board, confidence=confidence, theme=theme)) for theme in THEMES}
     advice, rows = board.advice, table(board)
     return template("board.html.j2").render(
+        links=dict(links or {}),
         head=HEADS[advice.verdict],
         told=evidence_told(advice, board),
         board={**drawn, "width": BOARD_WIDTH * 72, "narrow_light": ""},

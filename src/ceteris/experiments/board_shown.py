@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -12,7 +13,7 @@ from ceteris.budget import SECONDS_A_LABEL, SIMULATED, Board, Curve
 from ceteris.experiments.reviews_shown import amount_of, beside, plain, titled
 from ceteris.wording import amount, interval, literal
 
-__all__ = ["HEADS", "advice_told", "board_shown", "curve_notes", "evidence_told", "trial_notes"]
+__all__ = ["HEADS", "advice_row", "advice_told", "board_shown", "curve_notes", "evidence_told", "trial_notes"]
 
 
 def board_shown(board: Board, width: int = 120) -> RenderableType:
@@ -102,6 +103,27 @@ def advice_told(board: Board) -> str:
     """Return the advice that is read off a board, as sentences that name their evidence."""
     advice = board.advice
     return f"{HEADS[advice.verdict]}: {evidence_told(advice, board)}"
+
+
+def advice_row(board: Board) -> dict[str, Any]:
+    """Return the advice as a flat object; shares (nats for log-loss), None where nothing is known."""
+    advice = board.advice
+    found = {"labels": advice.labels, "trials": advice.trials}
+    numbers: dict[str, Any] = {}
+    for lever, one in found.items():
+        low, high = one.interval if one else (None, None)
+        numbers |= {lever: one.expected if one else None, f"{lever}_low": low, f"{lever}_high": high}
+        numbers |= {f"{lever}_evidence": one.evidence if one else ""}
+    return {
+        "advice": advice.verdict,
+        "told": advice_told(board),
+        "chance_of_review": None if math.isnan(advice.chance) else advice.chance,
+        **numbers,
+        "answered_by": board.answered_by,
+        "metric": board.metric,
+        "model": board.model,
+        "scored_on": board.scored_on,
+    }
 
 
 def evidence_told(advice: Advice, board: Board) -> str:

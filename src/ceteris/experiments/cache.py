@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ceteris.errors import BadInputError, IntegrityError
+from ceteris.experiments.snapshot import NotCachedError
 
 __all__ = ["Cache"]
 
@@ -83,7 +84,7 @@ class Cache:
 
         Raises
         ------
-        BadInputError
+        NotCachedError
             The object is not there.
         IntegrityError
             It is not what was stored.
@@ -92,7 +93,8 @@ class Cache:
         try:
             content = path.read_bytes()
         except OSError:
-            raise BadInputError(f"What {whose} made is not in the DVC cache ({md5[:8]}).", f"Bring it with {bring}.") from None
+            told = f"What {whose} made is not in the DVC cache ({md5[:8]})."
+            raise NotCachedError(told, f"Bring it with {bring}.") from None
         if hashlib.md5(content, usedforsecurity=False).hexdigest() != md5.removesuffix(".dir"):
             raise IntegrityError(
                 f"An object of {whose} in the DVC cache is not what was stored: {path}.",

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.contribution import Answered, contributions, halves
-from ceteris.credit import Credit, batches_by, chains, coalitions, credits
+from ceteris.credit import Credit, batches_by, chains, coalitions, credits, ways
 from ceteris.effect import paired_effect
 from ceteris.errors import BadInputError, nearest
 from ceteris.experiments.reviewing import Reviewing
@@ -20,8 +20,9 @@ def credit_of_batches(reviewing: Reviewing, by: str = "batch") -> list[Credit]:
     Raises
     ------
     BadInputError
-        No edit changes a train row.
+        `by` names no way to form batches, or no edit changes a train row.
     """
+    ways(by)
     moving, evidence = _moving(reviewing), reviewing.evidence
     names = batches_by(moving, by, dict(zip(evidence.ids, evidence.suggested, strict=True)))
     answers = {str(name): int(count) for name, count in names.value_counts(sort=False).items()}

@@ -84,7 +84,7 @@ class History:
         return [*found, *self._workspace()]
 
     def find(self, name: str) -> Snapshot:
-        """Return the snapshot of an experiment, branch, tag or hash, or of the workspace.
+        """Return the snapshot of an experiment, branch, tag or hash, or of the workspace; a branch's or tag's under its name.
 
         Raises
         ------
@@ -108,7 +108,13 @@ class History:
         found = self._read(named[0])
         if found.fault is not None:
             raise found.fault
-        return found
+        if not self._is_branch_or_tag(name):
+            return found
+        self._runs[found.rev, name] = self._runs[found.rev, found.name]
+        return replace(found, name=name)
+
+    def _is_branch_or_tag(self, name: str) -> bool:
+        return any(f"{kind}/{name}" in self._git.refs(f"{kind}/{name}") for kind in ("refs/heads", "refs/tags"))
 
     def _resolved(self, name: str) -> list[Snapshot]:
         """Return what git knows by a name: the revision itself, or else the nearest run at or above it."""

@@ -12,7 +12,7 @@ from ceteris.errors import BadInputError, NotHeldFixedError
 from ceteris.experiments.best_labels import Measured, attributed_on_best, judged_on_best
 from ceteris.experiments.moved import Move
 from ceteris.experiments.pairing import Side, on_shared_rows
-from ceteris.experiments.snapshot import Snapshot
+from ceteris.experiments.snapshot import WORKSPACE, Snapshot
 from ceteris.fingerprint import Fingerprint, hold_fixed
 from ceteris.pairs import Name
 from ceteris.sections import PLACEBO, Compare
@@ -62,7 +62,10 @@ def sides_of(parent: Snapshot, child: Snapshot, move: Move, find: Find, corner: 
         No model was trained otherwise, or a corner of the square is missing.
     """
     if move.axis in ("none", "evaluation"):
-        raise BadInputError(f"Between {parent.name} and {child.name} no model was trained otherwise.", "Choose two others.")
+        told = f"Between {parent.name} and {child.name} no model was trained otherwise."
+        if parent.rev == child.rev:
+            told = f"{parent.name} and {child.name} name one and the same run, {child.rev[:7] or WORKSPACE}."
+        raise BadInputError(told, "Choose two others: ceteris experiments")
     if move.axis != "confounded":
         return arms_of(parent, child, move, find)
     found = {"baseline": find(parent, move.baseline)}

@@ -1,19 +1,22 @@
-"""Where pages of comparisons are kept: a folder that git ignores and no stage owns, with a list that the report points to."""
+"""Where pages of comparisons and boards are kept: a folder that git ignores, no stage owns, and the report points to."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import re
+from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
+from ceteris.budget import Board
+from ceteris.experiments.board_page import board_page
 from ceteris.experiments.comparison import Comparison
 from ceteris.experiments.page import comparison_page, list_page
 from ceteris.layout import COMPARISONS, read_layout
 from ceteris.store import write_text
 
-__all__ = ["keep_page"]
+__all__ = ["keep_board", "keep_page"]
 
 _LIST = "index.html"
 _LONGEST = 60  # of characters, each up to four bytes of the 255 that a file name may have
@@ -27,21 +30,31 @@ def keep_page(root: Path, found: Comparison, metric: str, *, arms: bool = False)
     arms : bool
         Whether the two cells were chosen by name, so that they belong to the page's name.
     """
+    moved = found.measured.move
+    sides = (found.baseline.name, moved.baseline), (found.candidate.name, moved.candidate)
+    name = "...".join(f"{revision}~{'-'.join(cell)}" if arms else revision for revision, cell in sides)
+    return _keep(root, name, lambda links: comparison_page(found, metric, links))
+
+
+def keep_board(root: Path, board: Board, confidence: float) -> Path:
+    """Write the page of an exchange-rate board, one for each model that is held fixed; return where it stands."""
+    return _keep(root, f"board~{board.model}", lambda links: board_page(board, confidence, links))
+
+
+def _keep(root: Path, name: str, page: Callable[[Mapping[str, str]], str]) -> Path:
+    """Write a page, which is told where its links lead, and bring the list up to date."""
     folder = root / COMPARISONS
     report = os.path.relpath(root / read_layout(root)["reports"] / "report.html", folder)
-    path = folder / f"{_stem(found, arms)}.html"
+    path = folder / f"{_stem(name)}.html"
     write_text(folder / ".gitignore", "*\n")
-    write_text(path, comparison_page(found, metric, {"All comparisons": _LIST, "The report": report}))
+    write_text(path, page({"All comparisons": _LIST, "The report": report}))
     pages = [(page.name, *_said(page)) for page in sorted(folder.glob("*.html")) if page.name != _LIST]
     write_text(folder / _LIST, list_page(pages, {"The report": report}))
     return path
 
 
-def _stem(found: Comparison, arms: bool) -> str:
-    """Return a file name for two revisions: plain letters, and a digest where the names hold others or are long."""
-    moved = found.measured.move
-    sides = (found.baseline.name, moved.baseline), (found.candidate.name, moved.candidate)
-    whole = "...".join(f"{revision}~{'-'.join(cell)}" if arms else revision for revision, cell in sides)
+def _stem(whole: str) -> str:
+    """Return a file name for a name: plain letters, and a digest where it holds others or is long."""
     plain = re.sub(r"[^\w.+=@~-]", "_", whole)[:_LONGEST]
     return plain if plain == whole else f"{plain}-{hashlib.sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 

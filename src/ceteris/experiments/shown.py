@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Sequence
 
 import pandas as pd
@@ -15,8 +16,9 @@ from ceteris.effect import Effect
 from ceteris.experiments.beside import checked_told, flips_told
 from ceteris.experiments.comparison import PARTS, Comparison
 from ceteris.experiments.diff import by_class, relabellings, tally
+from ceteris.experiments.snapshot import NotCachedError, Snapshot
 from ceteris.experiments.table import Line
-from ceteris.planning import made_otherwise, plan_name, reviews_needed, visible_table
+from ceteris.planning import made_otherwise, reviews_needed, visible_table
 from ceteris.reviewed import noted
 from ceteris.scored_twice import given_told, parting
 from ceteris.sections import Compare
@@ -42,6 +44,8 @@ def shown(lines: Sequence[Line], metric: str, width: int = 120) -> RenderableTyp
     scored = {effect.scored_on for line in measurable for effect in _effects(line)}
     on = " and ".join(labels_of(kind) for kind in sorted(scored)) or "nothing yet"
     title = f"Effects on {metric_name(metric)}, scored on {on}"
+    if not measurable:
+        return Group(Text(f"No run can be read here, so no effect on {metric_name(metric)} is known."), *_unread(lines))
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("experiment\non its parent", overflow="fold", min_width=10)
     table.add_column("axis\nwhat changed", overflow="fold", min_width=18, ratio=1)
@@ -95,12 +99,39 @@ def _notes(lines: Sequence[Line], metric: str, named: bool) -> list[Text]:
             notes.append(Text(f"{literal(line.snapshot.name)}: {against.reason}{on}: {told}"))
         elif against and against.effect is None and against.move.axis not in ("none", "evaluation"):
             notes.append(Text(f"{literal(line.snapshot.name)}: {_sentence(against.reason)}"))
-    notes += _beside(lines)
-    unread = [line.snapshot for line in lines if line.snapshot.fault is not None]
-    notes += [Text(f"{literal(one.name)} is not read: {_sentence(one.fault)}", style="dim") for one in unread[:_MOST_FAULTS]]
-    if len(unread) > _MOST_FAULTS:
-        notes.append(Text(f"and {len(unread) - _MOST_FAULTS:,} more are not read: ceteris experiments --json", style="dim"))
-    return notes
+    return [*notes, *_beside(lines), *_unread(lines)]
+
+
+def _unread(lines: Sequence[Line]) -> list[Text]:
+    """Return what keeps revisions from being read: of all that are in no cache at once, of others one by one."""
+    faulty = [line.snapshot for line in lines if line.snapshot.fault is not None]
+    absent = [one for one in faulty if isinstance(one.fault, NotCachedError)]
+    several = len(absent) > 1
+    notes = [_not_cached(absent)] if several else []
+    single = [one for one in faulty if not (several and isinstance(one.fault, NotCachedError))]
+    notes += [f"{literal(one.name)} is not read: {_sentence(one.fault)}" for one in single[:_MOST_FAULTS]]
+    if len(single) > _MOST_FAULTS:
+        notes.append(f"and {len(single) - _MOST_FAULTS:,} more are not read: ceteris experiments --json")
+    return [Text(note, style="dim") for note in notes]
+
+
+def _not_cached(absent: Sequence[Snapshot]) -> str:
+    """Return how many revisions are in no cache, and the commands that bring all of them, or make the newest anew."""
+    commits, experiments = ([one for one in absent if one.experiment == kind] for kind in (False, True))
+    kinds = [(len(found), what) for found, what in ((commits, "commit"), (experiments, "experiment")) if found]
+    told = [f"{number:,} {what}{'s' * (number > 1)}" for number, what in kinds]
+    bring = [_BRING[what] for _, what in kinds]
+    newest = (commits or experiments)[-1]
+    go = f"{'dvc exp apply' if newest.experiment else 'git checkout'} {literal(shlex.quote(newest.name))}"
+    names = ", ".join(literal(one.name) for one in absent[-_MOST_FAULTS:][::-1])
+    more = f" and {len(absent) - _MOST_FAULTS:,} more (ceteris experiments --json)" if len(absent) > _MOST_FAULTS else ""
+    return (
+        f"What {' and '.join(told)} made is in no DVC cache here, so they are left out: {names}{more}. "
+        f"Where a remote holds it: {' && '.join(bring)}. Else make one anew: {go} && dvc repro"
+    )
+
+
+_BRING = {"commit": "dvc fetch --all-commits", "experiment": "dvc exp pull --all-commits origin"}
 
 
 def _beside(lines: Sequence[Line]) -> list[Text]:
@@ -188,11 +219,13 @@ def _table(title: str, content: pd.DataFrame) -> list[RenderableType]:
     return [Text(title), table] if len(content) else []
 
 
-def planned(n_rows: int, compare: Compare, effects: pd.DataFrame | None) -> RenderableType:
+def planned(n_rows: int, compare: Compare, plan: str, effects: pd.DataFrame | None) -> RenderableType:
     """Return what a validation part of so many rows can see, and the contrasts that are planned.
 
     Parameters
     ----------
+    plan : str
+        Its name.
     effects : DataFrame or None
         results/compare/effects.csv of the last run.
     """
@@ -204,11 +237,11 @@ def planned(n_rows: int, compare: Compare, effects: pd.DataFrame | None) -> Rend
     names = [f"{contrast.axis}: {contrast.name}" for contrast in compare.planned]
     parts: list[RenderableType] = [
         *_table(f"{n_rows:,} validation rows, four times in five, by the share of rows on which two arms differ", told),
-        Text(f"{len(names)} contrasts planned on {metric_name(compare.metric)} ({plan_name(compare)}):"),
+        Text(f"{len(names)} contrasts planned on {metric_name(compare.metric)} ({plan}):"),
         *(Text(f"  {literal(name)}") for name in names),
     ]
-    if effects is not None and made_otherwise(effects, compare):
-        parts.append(Text(made_otherwise(effects, compare), style="yellow"))
+    if effects is not None and made_otherwise(effects, plan):
+        parts.append(Text(made_otherwise(effects, plan), style="yellow"))
     reviews = reviews_needed(effects, compare.metric) if effects is not None else pd.DataFrame()
     if len(reviews):
         parts += _table("labels to review, at the rate of the reviews so far; later labels gain less", reviews)

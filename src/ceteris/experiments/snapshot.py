@@ -10,16 +10,20 @@ from typing import Any
 import numpy as np
 
 from ceteris.disagreement import NOT_ANSWERED, UNSURE
-from ceteris.errors import CeterisError, ParamsError
+from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.fingerprint import Fingerprint, of_rows
 from ceteris.pairs import Name, VersionFacts
 from ceteris.params import parse_compare
 from ceteris.planning import plan_name
 from ceteris.sections import Compare
 
-__all__ = ["Judging", "Snapshot", "WORKSPACE", "setting"]
+__all__ = ["Judging", "NotCachedError", "Snapshot", "WORKSPACE", "setting"]
 
 WORKSPACE = "workspace"
+
+
+class NotCachedError(BadInputError):
+    """What a revision made is in no DVC cache here, as in a fresh clone."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,11 @@ class Judging:
         names = np.array([*self.classes, "", ""], dtype=object)
         names[[UNSURE, NOT_ANSWERED]] = "(unsure)", ""
         return np.asarray(names[self.answers])
+
+    @cached_property
+    def rows(self) -> str:
+        """The fingerprint of the rows as they came: what contrasts are planned on."""
+        return of_rows(self.ids, self.digests, self.labels["given"])
 
     @cached_property
     def digest(self) -> str:
@@ -110,10 +119,10 @@ class Snapshot:
         except ParamsError:
             return None
 
-    @property
+    @cached_property
     def plan(self) -> str:
         """The short form of the plan that its results were made under, or "" where that is not known."""
-        return plan_name(self.compare) if self.compare else ""
+        return plan_name(self.compare, self.judging.rows) if self.compare and self.judging else ""
 
     def planned(self, axis: str) -> list[tuple[Name, Name]]:
         """Return the arms of the planned contrasts on one axis, as this revision's params.yaml lists them."""

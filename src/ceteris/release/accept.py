@@ -24,11 +24,22 @@ from ceteris.release.acceptance import (
     smallest_visible,
     tipping,
 )
-from ceteris.release.folder import ACCEPTANCE, EDITS, QUEUE, circumstances, read_looks, read_terms, take
+from ceteris.release.folder import (
+    ACCEPTANCE,
+    EDITS,
+    QUEUE,
+    circumstances,
+    is_requested,
+    note_verdict,
+    read_looks,
+    read_terms,
+    read_verdicts,
+    take,
+)
 from ceteris.release.looks import FILE as LOOKS
-from ceteris.release.looks import Look, Question, find, next_look
+from ceteris.release.looks import Look, Question, find, level_of, next_look, unasked
+from ceteris.release.record import verdict_of
 from ceteris.release.sealed import count_of, open_test, seal_of
-from ceteris.release.terms import FILE as TERMS
 from ceteris.release.terms import Accept, cells_of
 from ceteris.release.trained import Trained
 from ceteris.splits import TEST, VALIDATION
@@ -56,16 +67,16 @@ def main(stage: Stage) -> None:
         )
     validation = _on_validation(stage, trained, pair, arms)
     question = _question(stage, accept, arms[candidate], arms[baseline])
-    looks = read_looks(stage.root)
+    looks, decisions = read_looks(stage.root), _decisions(stage, trained)
+    read_verdicts(stage.root)  # a file that could not be added to is refused before a look is spent
     look = find(looks, question)
-    because = (look.because if look else "") or accept.because or ""
-    _refuse_unless_it_helps(accept, validation, because)
-    decisions = _decisions(stage, trained)
     if look is None:
+        _refuse_unless_asked(accept, looks, question)
+        _refuse_unless_it_helps(accept, validation)
         trained.rehearse([baseline, candidate])
-        look = _take(stage, looks, question, validation, because)
+        look = _take(stage, looks, question, validation, accept.because or "")
     notes = _notes(stage, candidate, arms[baseline], arms[candidate])
-    _judge(stage, trained, pair, names, replace(look, question=question), because, validation, decisions, notes)
+    _judge(stage, trained, pair, names, replace(look, question=question), validation, decisions, notes)
 
 
 def _judge(
@@ -74,7 +85,6 @@ def _judge(
     pair: Pair,
     names: list[Name],
     look: Look,
-    because: str,
     validation: Mapping[str, Any],
     decisions: pd.DataFrame,
     notes: tuple[str, ...],
@@ -88,8 +98,9 @@ def _judge(
     queue = questions(scorer, pair, judges.answers.ids, trained.facts)
     doubted = judged[0].scored_on == "given" and compare.metric == "accuracy"
     tips = tipping(scorer, judged[0], len(queue)) if doubted else None
-    found = acceptance(look, because, judged, tips, validation, (*notes, *judges.notes))
+    found = acceptance(look, judged, tips, validation, (*notes, *judges.notes))
     write_table(stage.root / QUEUE, queue)
+    note_verdict(stage.root, verdict_of(look, found))
     write_json(stage.root / ACCEPTANCE, found)
     verdict = "accepted" if found["accepted"] else "not accepted"
     stage.tell(f"{look.question.candidate} in place of {look.question.baseline}: {verdict}; {ACCEPTANCE} says why")
@@ -133,8 +144,18 @@ def _question(stage: Stage, accept: Accept, candidate: Arm, baseline: Arm) -> Qu
     )
 
 
-def _refuse_unless_it_helps(accept: Accept, validation: Mapping[str, Any], because: str) -> None:
-    if validation["verdict"] == HELPS or because:
+def _refuse_unless_asked(accept: Accept, looks: tuple[Look, ...], question: Question) -> None:
+    """Refuse a look that nobody asked for by name just now: DVC also runs this stage because something else changed."""
+    if not is_requested(accept):
+        raise BadInputError(
+            f"{unasked(looks, question)} This run was not asked for a new look, and takes none.",
+            f"Ask for it by name, at the level {percent(level_of(len(looks) + 1))}: "
+            f"ceteris accept {accept.candidate} --baseline {accept.baseline}",
+        )
+
+
+def _refuse_unless_it_helps(accept: Accept, validation: Mapping[str, Any]) -> None:
+    if validation["verdict"] == HELPS or accept.because:
         return
     metric = validation["metric"]
     seen = f"{amount(validation['difference'], metric)} {interval(validation['low'], validation['high'], metric)}"
@@ -142,7 +163,7 @@ def _refuse_unless_it_helps(accept: Accept, validation: Mapping[str, Any], becau
         f"{accept.candidate} is not told to help against {accept.baseline} on validation: {seen} {metric} on "
         f"{validation['scored_on']} labels, {validation['verdict']} ({validation['reason']}).",
         "Name one that is, or say why the test part is to be opened for this one: "
-        f'ceteris accept {accept.candidate} --baseline {accept.baseline} --because "..." (accept.because in {TERMS}).',
+        f'ceteris accept {accept.candidate} --baseline {accept.baseline} --because "..."',
     )
 
 

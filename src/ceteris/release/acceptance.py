@@ -201,15 +201,13 @@ def is_accepted(verdict: str, at_least: str) -> bool:
 
 
 def acceptance(
-    look: Look, because: str, judged: list[Judged], tips: tuple[int | None, str] | None, validation: Mapping[str, Any],
+    look: Look, judged: list[Judged], tips: tuple[int | None, str] | None, validation: Mapping[str, Any],
     notes: tuple[str, ...],
 ) -> dict[str, Any]:  # fmt: skip
     """Return the content of acceptance.json.
 
     Parameters
     ----------
-    because : str
-        Why the part was opened for a candidate that is not told to help on validation.
     judged : list of Judged
         From `reported`.
     tips : from `tipping`, where the first of them is scored on given labels
@@ -220,7 +218,7 @@ def acceptance(
     given = next((line for line in lines[1:] if line["scored_on"] == "given"), None)
     return {
         "accepted": is_accepted(lines[0]["verdict"], look.question.at_least),
-        "because": because,
+        "because": look.because,
         "given": given,
         "level": look.level,
         "look": look.number,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ceteris.errors import BadInputError, BusyError
+from ceteris.errors import BadInputError, BusyError, CeterisError, IntegrityError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ def add_to(app: typer.Typer) -> None:
 
 def accept(
     candidate: Annotated[
-        str | None, typer.Argument(help="MODEL/VERSION; default: what release/release.yaml names, to go on with its look.")
+        str | None, typer.Argument(help="MODEL/VERSION; default: go on with the look at what release/release.yaml names.")
     ] = None,
     baseline: Annotated[str | None, typer.Option(help="MODEL/VERSION that it is to take the place of.")] = None,
     because: Annotated[str | None, typer.Option(help="Why, for a candidate that is not told to help on validation.")] = None,
@@ -32,100 +32,158 @@ def accept(
         str | None, typer.Option(help="The verdict that is asked for: helps, or no practical difference (a cheaper candidate).")
     ] = None,
 ) -> None:
-    """Open the sealed test part for one candidate: the look is counted, spends its level, and says whether it is accepted."""
-    from ceteris.release.folder import ACCEPTANCE, read_looks
-    from ceteris.release.looks import level_of
-    from ceteris.release.told import told
-    from ceteris.store import find_root, read_json
-    from ceteris.wording import percent, upper_first
+    """Open the sealed test part for one candidate: the look is counted, spends its level, and says whether it is accepted.
 
-    root = find_root()
-    if candidate is None and baseline is None:
-        _refuse_unless_taken(root)
-    named = _name(root, candidate, baseline, because, at_least)
-    _run(root)
-    found = read_json(root / ACCEPTANCE)
-    asked = found.get("question", {})
-    if any(asked.get(key) != getattr(named, key) for key in ("candidate", "baseline", "at_least")):
-        raise BusyError(
-            f"{ACCEPTANCE} is about another question: somebody named another candidate meanwhile, or the stage was committed "
-            "without a run.",
-            "Run it: dvc repro --force --single-item release/dvc.yaml:accept",
-        )
-    looks = len(read_looks(root))
-    print("\n".join(upper_first(line) for line in told(found)))
-    print(
-        f"  {looks} look{'s were' if looks > 1 else ' was'} taken in all; the next has the level {percent(level_of(looks + 1))}"
-    )
-    print("Keep it: git add release && git commit")
-
-
-def _name(root: Path, candidate: str | None, baseline: str | None, because: str | None, at_least: str | None) -> Accept:
-    """Write what was named to release.yaml, and return what it says now; nothing is written where that would be refused.
-
-    Another candidate or baseline takes over neither the reason nor the terms of the one before.
+    Only a candidate that is named here is looked at anew; without one, a look that was taken is gone on with.
     """
+    from ceteris.release.folder import alone
+    from ceteris.store import find_root
+
+    options = {"candidate": candidate, "baseline": baseline, "at_least": at_least, "because": because}
+    typed = {name: value for name, value in options.items() if value is not None}
+    if typed and candidate is None:
+        option = next(iter(typed)).replace("_", "-")
+        raise BadInputError(
+            f"--{option} was given without a candidate.", "ceteris accept MODEL/VERSION --baseline MODEL/VERSION"
+        )
+    root = find_root()
+    with alone(root):
+        named = _name(root, typed) if typed else _named(root)
+        found = _found(root, named, anew=bool(typed))
+    _tell(root, found, typed.get("because") and named.because)
+
+
+def _named(root: Path) -> Accept:
+    """Return what release.yaml names."""
+    from ceteris.release.folder import read_terms
+    from ceteris.release.terms import cells_of
+    from ceteris.store import read_params
+
+    known = read_terms(root).accept
+    cells_of(known, read_params(root))
+    return known
+
+
+def _name(root: Path, typed: dict[str, str]) -> Accept:
+    """Write what was typed to release.yaml, and return what it says now; nothing is written where that would be refused."""
     from ceteris.params_file import changed
     from ceteris.release.folder import read_terms
-    from ceteris.release.terms import FILE, cells_of, parse_terms
+    from ceteris.release.terms import FILE, asked, cells_of, parse_terms
     from ceteris.store import parse_yaml, read_params, single_writer, write_text
 
-    if candidate is None and baseline is not None:
-        raise BadInputError(
-            "--baseline was given without a candidate.", "ceteris accept MODEL/VERSION --baseline MODEL/VERSION"
-        )
     with single_writer(root, "accept"):
-        known = read_terms(root).accept
-        if candidate is not None:
-            baseline = baseline or known.baseline
-            if (candidate, baseline) != (known.candidate, known.baseline):
-                known = type(known)()
-        values = {
-            "candidate": candidate or known.candidate,
-            "baseline": baseline or known.baseline,
-            "at_least": at_least or known.at_least,
-            "because": because or known.because,
-        }
+        values = asked(read_terms(root).accept, typed)
         before = (root / FILE).read_text(encoding="utf-8")
-        after = changed(before, {("accept", key): value for key, value in values.items()})
+        after = changed(before, {("accept", name): value for name, value in values.model_dump().items()})
         named = parse_terms(parse_yaml(after, FILE)).accept
-        cells_of(named, read_params(root))
+        cells_of(named, read_params(root), typed)
         if after != before:
             write_text(root / FILE, after)
     return named
 
 
-def _refuse_unless_taken(root: Path) -> None:
-    """Refuse to open the test part anew for a candidate that nobody named just now."""
-    from ceteris.release.folder import ACCEPTANCE, read_looks, read_terms
+def _found(root: Path, named: Accept, *, anew: bool) -> dict[str, Any]:
+    """Run the stage, and return acceptance.json once it is about what was named; with `anew` the run may take a look.
+
+    Raises
+    ------
+    BusyError
+        It is about something else.
+    """
+    from ceteris.release.folder import ACCEPTANCE, request
+
+    environment = request(named if anew else None)
+    _run(root, environment, "release/dvc.yaml")
+    found = _acceptance(root)
+    if not _is_about(root, found, named):  # `dvc commit` told DVC that the stage had run
+        _run(root, environment, "--force", "--single-item", "release/dvc.yaml:accept")
+        found = _acceptance(root)
+    if not _is_about(root, found, named):
+        raise BusyError(f"{ACCEPTANCE} is about another question: release.yaml was changed meanwhile.", "Run it again.")
+    return found
+
+
+def _acceptance(root: Path) -> dict[str, Any]:
+    from ceteris.release.folder import ACCEPTANCE
     from ceteris.store import read_json
 
-    known = read_terms(root).accept
-    asked = [look.question for look in read_looks(root)]
-    taken: set[tuple[str | None, str | None]] = {(question.candidate, question.baseline) for question in asked}
-    if (root / ACCEPTANCE).is_file():
-        said = read_json(root / ACCEPTANCE).get("question") or {}
-        taken.add((said.get("candidate"), said.get("baseline")))
-    if known.candidate is not None and (known.candidate, known.baseline) not in taken:
-        raise BadInputError(
-            f"No look was taken for {known.candidate} in place of {known.baseline}, so there is none to go on with.",
-            f"Name it to take one: ceteris accept {known.candidate} --baseline {known.baseline}",
-        )
+    try:
+        found = read_json(root / ACCEPTANCE)
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
-def _run(root: Path) -> None:
+def _is_about(root: Path, found: dict[str, Any], named: Accept) -> bool:
+    """Return whether acceptance.json is about what was named, and about the cells that these names stand for now."""
+    from ceteris.cell_files import cell_state
+    from ceteris.fingerprint import Fingerprint
+    from ceteris.layout import read_layout
+
+    models = root / read_layout(root)["models"]
+    wanted: dict[str, str | None] = {"at_least": named.at_least}
+    for role, name in (("candidate", named.candidate), ("baseline", named.baseline)):
+        state = cell_state(models / str(name))
+        wanted |= {role: name, f"{role}_cell": Fingerprint(**state["fingerprint"]).fit_key if state else None}
+    said = found.get("question")
+    return isinstance(said, dict) and all(said.get(key) == value for key, value in wanted.items())
+
+
+def _run(root: Path, environment: dict[str, str], *what: str) -> None:
     """Let DVC bring the pipeline up to date and run the stage; what the stage refuses it says itself, and so it ends this."""
     import re
     import subprocess
 
-    command, code = [sys.executable, "-m", "dvc", "repro", "release/dvc.yaml"], 1
+    command, code, locked = [sys.executable, "-m", "dvc", "repro", *what], 1, ""
     with subprocess.Popen(
-        command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8", errors="replace"
+        command,
+        cwd=root,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
     ) as dvc:
         for line in dvc.stderr or ():
             refused = re.search(r"accept': failed to run: .* exited with (\d+)$", line.rstrip())
-            if refused is None:
+            if locked or re.match(
+                "ERROR: .*(Unable to acquire lock|is busy, it is being blocked by|Unable to read RWLock)", line
+            ):
+                locked += line
+            elif refused is None:
                 print(line, end="", file=sys.stderr, flush=True)
             code = int(refused[1]) if refused else code
+    if dvc.returncode and locked:
+        raise _locked(locked)
     if dvc.returncode:
         raise SystemExit(code)
+
+
+def _locked(said: str) -> CeterisError:
+    """Return what DVC says of its locks as a sentence."""
+    import re
+
+    if "Unable to read RWLock" in said:
+        return IntegrityError(
+            "DVC's list of locks, .dvc/tmp/rwlock, was torn when a command was stopped.",
+            "Remove it, once no DVC command is at work here: rm .dvc/tmp/rwlock",
+        )
+    who = "".join(f" (process {number})" for number in re.findall(r"\(PID (\d+)\): ", said)[:1])
+    return BusyError(f"Another DVC command is at work here{who}.", "Wait for it to end, or end it, then run this again.")
+
+
+def _tell(root: Path, found: dict[str, Any], because: str | None) -> None:
+    """Print what the look said; `because` is a reason that was typed, which a look that was taken before does not take over."""
+    from ceteris.release.folder import read_looks
+    from ceteris.release.looks import level_of
+    from ceteris.release.record import FILE as VERDICTS
+    from ceteris.release.told import told
+    from ceteris.wording import percent, upper_first
+
+    looks = len(read_looks(root))
+    print("\n".join(upper_first(line) for line in told(found)))
+    if because and because != found["because"]:
+        print(f"  --because is not in the record: look {found['look']} was taken before it was said")
+    taken = f"{looks} look{'s were' if looks > 1 else ' was'} taken in all"
+    print(f"  {taken} ({VERDICTS} says what came out); the next has the level {percent(level_of(looks + 1))}")
+    print("Keep it: git add release && git commit")

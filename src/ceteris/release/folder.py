@@ -1,23 +1,36 @@
-"""The door to release/: its terms, and the looks, which are whole on disk and in git's hands before anything is opened."""
+"""The door to release/: its terms; the looks, on disk and in git's hands before anything is opened; and what they said."""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import getpass
+import io
 import os
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from ceteris.errors import BadInputError, CeterisError, IntegrityError
+import pandas as pd
+
+from ceteris.errors import BadInputError, BusyError, CeterisError, IntegrityError
 from ceteris.experiments.git import Git
 from ceteris.release.looks import FILE as LOOKS
 from ceteris.release.looks import HEADER, Look, line_of, lines_of, parse, whole_again
+from ceteris.release.record import COLUMNS, COUNTS, TEXTS, with_verdict
+from ceteris.release.record import FILE as VERDICTS
 from ceteris.release.terms import FILE as TERMS
-from ceteris.release.terms import Release, parse_terms
-from ceteris.store import STATE, read_yaml, write_text
+from ceteris.release.terms import Accept, Release, parse_terms
+from ceteris.store import STATE, read_table, read_yaml, write_table, write_text
 
-__all__ = ["ACCEPTANCE", "EDITS", "QUEUE", "circumstances", "read_looks", "read_terms", "take"]
+__all__ = [
+    "ACCEPTANCE", "EDITS", "QUEUE", "alone", "circumstances", "is_requested", "note_verdict", "read_looks", "read_terms",
+    "read_verdicts", "request", "take", "verdicts_of",
+]  # fmt: skip
 
 ACCEPTANCE, EDITS, QUEUE = "release/acceptance.json", "release/edits", "release/queue.csv"
+_REQUEST = "CETERIS_LOOK"
 _WITNESS = f"{STATE}/looks.csv"
 
 
@@ -27,6 +40,43 @@ def read_terms(root: Path) -> Release:
     if not path.is_file():
         raise BadInputError(f"{TERMS} is not there.", f"Restore it: git checkout HEAD -- {TERMS}")
     return parse_terms(read_yaml(path))
+
+
+def request(accept: Accept | None) -> dict[str, str]:
+    """Return the environment of a run that may take a look for these very terms, or for none.
+
+    A file would outlive the run, and a later `dvc repro` would find in it a look that nobody asks for any more.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != _REQUEST}
+    return kept if accept is None else kept | {_REQUEST: accept.model_dump_json()}
+
+
+def is_requested(accept: Accept) -> bool:
+    """Return whether somebody asked this run to take a look for these very terms."""
+    return os.environ.get(_REQUEST) == accept.model_dump_json()
+
+
+@contextlib.contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """Hold what only one `ceteris accept` may hold, from the naming of a candidate until its verdict is told.
+
+    Raises
+    ------
+    BusyError
+        Another one holds it.
+    """
+    state = root / STATE
+    try:
+        state.mkdir(exist_ok=True)
+        lock = (state / "accept").open("a")
+    except OSError as error:
+        raise CeterisError(f"{state} cannot be written: {error.strerror}.", "Make room or access, run again.") from None
+    with lock as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise BusyError("Another `ceteris accept` is at work here.", "Wait for it to end, then run this again.") from None
+        yield
 
 
 def read_looks(root: Path) -> tuple[Look, ...]:
@@ -75,6 +125,39 @@ def take(root: Path, look: Look) -> None:
     _write(root / _WITNESS, text)
     with Git(root) as git:
         git.stage(LOOKS)
+
+
+def read_verdicts(root: Path) -> pd.DataFrame:
+    """Return what the looks said, in the columns of `record.COLUMNS`.
+
+    Raises
+    ------
+    IntegrityError
+        The file is not what accept wrote.
+    """
+    path = root / VERDICTS
+    return verdicts_of(path.read_bytes() if path.is_file() else b"")
+
+
+def verdicts_of(content: bytes) -> pd.DataFrame:
+    """Return what a verdicts.csv holds, of whatever revision; refusals as of `read_verdicts`."""
+    if not content:
+        return pd.DataFrame(columns=list(COLUMNS))
+    try:
+        table = read_table(io.BytesIO(content), text=TEXTS)[list(COLUMNS)]
+        return table if table.empty else table.astype({"look": int, "accepted": bool} | dict.fromkeys(COUNTS, int))
+    except (ValueError, KeyError, TypeError):
+        raise IntegrityError(
+            f"{VERDICTS} is not what accept wrote.",
+            f"Restore it: git checkout -- {VERDICTS} (or, where it was staged as it is: git checkout HEAD -- {VERDICTS})",
+        ) from None
+
+
+def note_verdict(root: Path, verdict: Mapping[str, Any]) -> None:
+    """Add what a look said to verdicts.csv, where it is not what it said the last time; it is staged in git."""
+    write_table(root / VERDICTS, with_verdict(read_verdicts(root), verdict))
+    with Git(root) as git:
+        git.stage(VERDICTS)
 
 
 def _write(path: Path, text: str) -> None:

@@ -12,11 +12,12 @@ from ceteris.neutral import neutral, original
 
 __all__ = [
     "COLUMNS", "FILE", "HEADER", "LEVEL", "Look", "Question", "find", "level_of", "line_of", "lines_of", "next_look",
-    "parse", "whole_again",
+    "parse", "unasked", "whole_again",
 ]  # fmt: skip
 
 FILE = "release/looks.csv"
 LEVEL = 0.05
+_DIGEST = 64  # digits of a sha256
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,31 @@ def find(looks: Iterable[Look], question: Question) -> Look | None:
     return next((look for look in looks if _nameless(look.question) == _nameless(question)), None)
 
 
+def unasked(looks: Iterable[Look], question: Question) -> str:
+    """Return why no look goes on with this question: there was none under its names, or what they stand for changed since."""
+    arms = f"{question.candidate} in place of {question.baseline}"
+    named = [
+        look for look in looks if (look.question.candidate, look.question.baseline) == (question.candidate, question.baseline)
+    ]
+    if not named:
+        return f"No look was taken for {arms}, so there is none to go on with."
+    was, now = asdict(named[-1].question), asdict(question)
+    what = {
+        "candidate_cell": f"the fingerprint of {question.candidate}",
+        "baseline_cell": f"the fingerprint of {question.baseline}",
+        "test": "the test part",
+        "metric": "compare.metric",
+        "region": "the region of practical equality",
+        "at_least": "at_least",
+    }
+    moved = [f"{words} ({_short(was[key])} -> {_short(now[key])})" for key, words in what.items() if was[key] != now[key]]
+    return f"Since look {named[-1].number} was taken for {arms}, this changed: {', '.join(moved)}."
+
+
+def _short(value: str) -> str:
+    return value[:12] if len(value) == _DIGEST else value
+
+
 def _nameless(question: Question) -> Question:
     return replace(question, candidate="", baseline="")
 
@@ -177,6 +203,6 @@ def _is_whole(line: str) -> bool:
     """Whether a line holds a look to its end: the digest of the test part, which comes last, has 64 digits."""
     try:
         values = _values(line)
-        return len(values) == len(COLUMNS) and len(values[-1]) == 64 and int(values[0]) >= 1 and 0 < float(values[4]) < 1
+        return len(values) == len(COLUMNS) and len(values[-1]) == _DIGEST and int(values[0]) >= 1 and 0 < float(values[4]) < 1
     except (csv.Error, ValueError):
         return False

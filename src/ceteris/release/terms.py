@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Container, Mapping
+from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from ceteris.errors import BadInputError, ParamsError, nearest
 from ceteris.params import Params, parse_as
 from ceteris.sections import AA, PLACEBO, RANDOM, Section
 
-__all__ = ["FILE", "Accept", "Release", "cells_of", "parse_terms"]
+__all__ = ["FILE", "Accept", "Release", "asked", "cells_of", "parse_terms"]
 
 FILE = "release/release.yaml"
 _NAME_ONE = "Name both cells: ceteris accept MODEL/VERSION --baseline MODEL/VERSION"
+_TYPED = {"candidate": "The candidate", "baseline": "--baseline"}
 
 
 class Accept(Section):
@@ -43,8 +45,44 @@ def parse_terms(content: object) -> Release:
     return parse_as(Release, content, FILE)
 
 
-def cells_of(accept: Accept, params: Params) -> tuple[tuple[str, str], tuple[str, str]]:
+def asked(known: Accept, typed: Mapping[str, str]) -> Accept:
+    """Return what a command line asks for, over what release.yaml says.
+
+    Another candidate or baseline does not take over the verdict that was asked of the one before; a reason belongs to the one
+    request that gives it.
+
+    Parameters
+    ----------
+    typed : mapping of str to str
+        What was typed, by the name of its line in release.yaml.
+
+    Raises
+    ------
+    ParamsError
+        Names every option whose value cannot be.
+    """
+    cells = {role: typed.get(role, getattr(known, role)) for role in _TYPED}
+    same = all(cells[role] == getattr(known, role) for role in _TYPED)
+    terms: dict[str, Any] = {"at_least": known.at_least} if same else {}
+    try:
+        return Accept(**{**cells, **terms, **typed})
+    except ValidationError as error:
+        raise ParamsError(" ".join(map(_fault, error.errors(include_url=False))), "See: ceteris accept --help") from None
+
+
+def _fault(fault: Any) -> str:
+    name, seen, reason = str(fault["loc"][0]), repr(fault["input"]), fault["msg"].removeprefix("Value error, ")
+    option = _TYPED.get(name, f"--{name.replace('_', '-')}")
+    return f"{option} is {seen if len(seen) <= 80 else seen[:77] + '...'}: {reason[:1].lower()}{reason[1:]}."
+
+
+def cells_of(accept: Accept, params: Params, typed: Container[str] = ()) -> tuple[tuple[str, str], tuple[str, str]]:
     """Return the candidate and the baseline, each as (model, version).
+
+    Parameters
+    ----------
+    typed : container of str
+        Which of the two, by the name of its line in release.yaml, a command line gave: a refusal names what was typed.
 
     Raises
     ------
@@ -53,31 +91,29 @@ def cells_of(accept: Accept, params: Params) -> tuple[tuple[str, str], tuple[str
     ParamsError
         One is no MODEL/VERSION of params.yaml, or a control.
     """
-    candidate, baseline = _cell("candidate", accept.candidate, params), _cell("baseline", accept.baseline, params)
+    where = {role: option if role in typed else f"{FILE}: accept.{role}" for role, option in _TYPED.items()}
+    candidate = _cell("candidate", accept.candidate, params, where["candidate"])
+    baseline = _cell("baseline", accept.baseline, params, where["baseline"])
     if candidate == baseline:
         raise BadInputError(f"Candidate and baseline are both {accept.candidate!r}.", "Name two cells that differ.")
     return candidate, baseline
 
 
-def _cell(role: str, name: str | None, params: Params) -> tuple[str, str]:
-    if not name:
+def _cell(role: str, name: str | None, params: Params, where: str) -> tuple[str, str]:
+    if name is None:
         raise BadInputError(f"{FILE} names no {role}.", _NAME_ONE)
     model, _, version = name.partition("/")
     if not model or not version or "/" in version:
-        raise ParamsError(f"{FILE}: accept.{role} is {name!r}, which names no cell.", _NAME_ONE)
+        raise ParamsError(f"{where} is {name!r}, which names no cell.", _NAME_ONE)
     if model not in params.train.models:
         known = nearest(model, params.train.models)
-        raise ParamsError(
-            f"{FILE}: accept.{role} names the model {model!r}, which params.yaml does not.{known}", "Name one of train.models."
-        )
+        raise ParamsError(f"{where} names the model {model!r}, which params.yaml does not.{known}", "Name one of train.models.")
     if version == AA or version.startswith((PLACEBO, RANDOM)):
         raise ParamsError(
-            f"{FILE}: accept.{role} is {name!r}, and {version!r} is a control: it is made to be compared with on validation.",
+            f"{where} is {name!r}, and {version!r} is a control: it is made to be compared with on validation.",
             "Name `given`, or a version of fix.recipes.",
         )
     if version not in params.fix.recipes:
         known = nearest(version, params.fix.recipes)
-        raise ParamsError(
-            f"{FILE}: accept.{role} names the version {version!r}, which no recipe makes.{known}", "Name one of fix.recipes."
-        )
+        raise ParamsError(f"{where} names the version {version!r}, which no recipe makes.{known}", "Name one of fix.recipes.")
     return model, version

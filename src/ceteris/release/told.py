@@ -1,15 +1,17 @@
-"""What acceptance.json says, in a few sentences for a terminal."""
+"""What the looks at the test part said, in a few sentences for a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
+
 from ceteris.scoring import NEEDS_PROBABILITIES
 from ceteris.verdicts import HELPS
 from ceteris.wording import amount, count, interval, labels_of, literal, metric_name, orientation, percent, upper_first
 
-__all__ = ["told"]
+__all__ = ["looks_told", "told"]
 
 
 def told(found: Mapping[str, Any]) -> list[str]:
@@ -37,6 +39,25 @@ def told(found: Mapping[str, Any]) -> list[str]:
     return [*lines, f"  look {found['look']} at the test part, at the level {percent(found['level'])}"]
 
 
+def looks_told(looks: pd.DataFrame, most: int = 5) -> list[str]:
+    """Return a line for each of the last looks; `looks` is from `record.looks_table`."""
+    lines = [
+        f"sealed test, look {one['look']} (level {percent(one['level'])}, at {one['revision']}): "
+        f"{one['candidate']} in place of {one['baseline']}: {_said(one)}"
+        for one in looks.tail(most).to_dict("records")
+    ]
+    before = len(looks) - len(lines)
+    return [*([f"sealed test: {count(before)} earlier look{'s' if before > 1 else ''}"] if before else []), *lines]
+
+
+def _said(look: Mapping[Any, Any]) -> str:
+    if not look["verdict"]:
+        return "no verdict stands here"
+    accepted = "accepted" if look["accepted"] else "not accepted"
+    size, on = f"{metric_name(look['metric'])} {_size(look)}", labels_of(look["scored_on"])
+    return f"{look['verdict']}, {accepted}, {size} on {on}"
+
+
 def _effect(line: Mapping[str, Any]) -> str:
     metric = line["metric"]
     # Almost every row's probabilities differ between two arms, so a count of such rows says nothing.
@@ -49,7 +70,7 @@ def _effect(line: Mapping[str, Any]) -> str:
     return f"{metric_name(metric)} by {_size(line)} ({', '.join(filter(None, about))})"
 
 
-def _size(line: Mapping[str, Any]) -> str:
+def _size(line: Mapping[Any, Any]) -> str:
     return f"{amount(line['difference'], line['metric'])} {interval(line['low'], line['high'], line['metric'])}"
 
 

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to"]
 
-NOTHING_LEFT = (
-    "Nothing to review: every row that could change this contrast is answered, or its arms never predict differently."
-)
 NOTHING_OF_TEST = (
     "Nothing to review: every row that could change this look is answered, or it is scored on true labels, or its arms never "
     "predict differently."
@@ -55,34 +52,33 @@ def queue(
         return
     if between is None and (baseline or candidate):
         raise BadInputError("--baseline and --candidate name cells of two revisions.", "Name these: --between A B")
-    from ceteris.reviewing.patches import plain
+    from ceteris.reviewing.patches import Ledgers, plain
+    from ceteris.reviewing.place import free_place
 
-    target = out or Path(f"review-{'-'.join(map(plain, between)) if between else name}.csv")
-    if target.exists():
-        raise BadInputError(f"{target} is there already and may hold answers.", "Import or move it, or pass another --out.")
+    bench = _bench()
+    target = free_place(out, "-".join(map(plain, between)) if between else str(name), lambda: Ledgers(bench).lines())
     if name in ("train", "random"):
-        _write_train_queue(target, rows if name == "random" else None)
+        _write_train_queue(bench, target, rows if name == "random" else None)
     elif name == "test":
         from ceteris.release.review import asked_rows
 
-        _write(target, *asked_rows(_bench().root), nothing=NOTHING_OF_TEST)
+        _write(target, *asked_rows(bench.root), nothing=NOTHING_OF_TEST)
     elif between is None:
         from ceteris.asking import questions_about
 
-        asked, features = questions_about(_bench().root, str(name))
-        _write(target, asked.rows, features, told=asked.told)
+        asked, features = questions_about(bench.root, str(name))
+        _write(target, asked.rows, features, told=asked.told, nothing=asked.nothing)
     else:
         from ceteris.experiments.asking import questions_between
         from ceteris.experiments.commands import cells_named
 
-        asked, features = questions_between(_bench().root, *between, cells_named(baseline, candidate))
-        _write(target, asked.rows, features, told=asked.told)
+        asked, features = questions_between(bench.root, *between, cells_named(baseline, candidate))
+        _write(target, asked.rows, features, told=asked.told, nothing=asked.nothing)
 
 
-def _write_train_queue(target: Path, random: int | None) -> None:
+def _write_train_queue(bench: Workbench, target: Path, random: int | None) -> None:
     from ceteris.answers import CHOSEN_BY, RANDOM_SOURCE
 
-    bench = _bench()
     rows = bench.queue() if random is None else _random_rows(bench, random).assign(**{CHOSEN_BY: RANDOM_SOURCE})
     nothing = "Nothing to review: " + ("the audit doubts no train row." if random is None else "every train row is answered.")
     columns = ("given_label", "suggested_label", "label_quality", *([] if random is None else [CHOSEN_BY]))
@@ -105,12 +101,12 @@ def _write(
     features: pd.DataFrame,
     columns: tuple[str, ...] = ("pi",),
     *,
+    nothing: str,
     told: Callable[[], str] = lambda: "",
-    nothing: str = NOTHING_LEFT,
     also: str = "",
 ) -> None:
     """Write a queue, and say how many rows it holds, what is known of them, and how answers come back."""
-    from ceteris.answers import to_review
+    from ceteris.answers import columns_told, to_review
     from ceteris.store import write_table
 
     if rows.empty:
@@ -119,6 +115,7 @@ def _write(
     write_table(target, to_review(rows, features, columns))
     print(f"{len(rows):,} rows in {target}{f': {said}' if (said := told()) else '.'}")
     print(f"Fill in the column `label` with a class{also} or `unsure`.")
+    print(f"The other columns are there to look at: {columns_told(columns)}, then the features of the row.")
     print(f"Bring the answers back with: ceteris edits import {target} --reviewer YOUR-NAME")
 
 

@@ -14,11 +14,11 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from ceteris.answers import JUDGING_SOURCE, QUEUE_SOURCE, RANDOM_SOURCE
+from ceteris.answers import JUDGING_SOURCE, QUEUE_SOURCE, RANDOM_SOURCE, in_time
 from ceteris.edits import CONTROL
 from ceteris.sections import Review
 
-__all__ = ["BLOCK", "FLIP", "RANDOM", "Arm", "Dealer", "Question", "answers_so_far", "ticket"]
+__all__ = ["BLOCK", "FLIP", "RANDOM", "Arm", "Dealer", "Question", "Seen", "answers_so_far", "ticket"]
 
 RANDOM, FLIP, CONFLICT, SLICE, DISAGREEMENT = RANDOM_SOURCE, "flip", "conflict", "slice", JUDGING_SOURCE
 BLOCK = 20  # questions after which the rankings' shares are decided anew
@@ -99,6 +99,37 @@ class Question:
 
 
 @dataclass(frozen=True, eq=False)
+class Seen:
+    """What the answers so far tell of a queue. In each array 1.0 stands for a label that was changed, 0.0 for one confirmed.
+
+    Attributes
+    ----------
+    ranked : ndarray of float, shape (n_ranked,)
+        Of the rows that rankings (or slices, conflicts) chose, in the order of answers.
+    sampled : ndarray of float, shape (n_sampled,)
+        Of the first rows of the random order, up to the last that it chose: whichever arm asked for a row of these, as they are
+        a random sample only together. Controls, which come from the order's other end, are left out.
+    outside : ndarray of float, shape (n_outside,)
+        Those of them that no ranking would have asked for by now: a random sample of the rows that are left.
+    changed : ndarray of float, shape (n_answers,)
+        Of all of these rows,
+    depths, ahead : ndarray of float, shape (n_answers, n_rankings), (n_ahead, n_rankings)
+        How deep each of them, and each row that will be asked for next (controls left out), stands in each ranking: the
+        logarithm of its place, from 1, as a share of all rows.
+    left : int
+        Rows that nobody answered.
+    """
+
+    ranked: np.ndarray
+    sampled: np.ndarray
+    outside: np.ndarray
+    changed: np.ndarray
+    depths: np.ndarray
+    ahead: np.ndarray
+    left: int
+
+
+@dataclass(frozen=True, eq=False)
 class Dealer:
     """A queue: its rows, the arms that questions come from, and their shares.
 
@@ -132,6 +163,14 @@ class Dealer:
     def _places(self) -> pd.Index:
         return pd.Index(self.ids, dtype=object)
 
+    @cached_property
+    def _depths(self) -> np.ndarray:
+        rankings = [arm for arm in self.arms if arm.name not in _FIXED]
+        depths = np.zeros((len(self.ids), len(rankings)), dtype=np.float32)
+        for column, arm in enumerate(rankings):
+            depths[arm.order, column] = np.log(np.arange(1, len(arm.order) + 1) / max(len(self.ids), 1))
+        return depths
+
     def places(self, ids: Collection[str]) -> np.ndarray:
         """Return the places of these ids, -1 for one that is not in the queue."""
         return self._places.get_indexer(pd.Index(list(ids), dtype=object))
@@ -151,12 +190,15 @@ class Dealer:
         for ids in (answered["id"], without):
             places = self.places(ids)
             done[places[places >= 0]] = True
+        known = [
+            answered[name].to_numpy(dtype=kind) for name, kind in (("arm", object), ("reason", object), ("changed", float))
+        ]
         left = {arm.key: _left(arm.order, done) for arm in self.arms}
         begun, questions = int(done.sum()), list[Question]()
         for number in range(begun, begun + n):
             block, turn = divmod(number, BLOCK)
             if not questions or turn == 0:
-                fixed, beliefs = self._fixed_turns(block), self._beliefs(answered.head(block * BLOCK))
+                fixed, beliefs = self._fixed_turns(block), self._beliefs(*(column[: block * BLOCK] for column in known))
             wanted = [*(arm for arm in self.arms if arm.name == fixed[turn]), *self._drawn(beliefs, number)]
             found = next(((arm, place) for arm in wanted for place in left[arm.key]), None)
             if found is None:
@@ -171,6 +213,40 @@ class Dealer:
         found = [self._question(arm, place) for arm in self.arms] if place >= 0 else []
         return next((question for question in found if question.ticket == ticket), None)
 
+    def seen(self, answered: pd.DataFrame, ahead: int = 50) -> Seen:
+        """Return what the answers so far tell, and where the next `ahead` questions will come from.
+
+        Parameters
+        ----------
+        answered : DataFrame
+            From `answers_so_far`.
+        """
+        answered = answered.assign(place=self.places(answered["id"]))
+        answered = answered[answered["place"] >= 0]
+        places, names = answered["place"].to_numpy(), answered["arm"].to_numpy(dtype=object)
+        values = np.full(len(self.ids), np.nan)
+        counted = ~np.isin(names, (CONTROL, FLIP))
+        values[places[counted]] = answered["changed"].to_numpy(dtype=float)[counted]
+        sample, beyond = np.empty(0, dtype=np.int64), np.ones(len(self.ids), dtype=bool)
+        for arm in self.arms:
+            mine = np.isin(arm.order, places[(names == arm.name) & (answered["reason"] == arm.said).to_numpy()])
+            reached = arm.order[: np.flatnonzero(mine)[-1] + 1] if mine.any() else arm.order[:0]
+            if arm.name == RANDOM:
+                sample = reached
+            elif arm.name not in _FIXED:
+                beyond[reached] = False
+        known = places[counted & answered["changed"].notna().to_numpy()]
+        following = [question.place for question in self.deal(answered, ahead) if question.arm not in (CONTROL, FLIP)]
+        return Seen(
+            ranked=_told(values[places[~np.isin(names, _FIXED)]]),
+            sampled=_told(values[sample]),
+            outside=_told(values[sample[beyond[sample]]]),
+            changed=values[known],
+            depths=self._depths[known],
+            ahead=self._depths[np.array(following, dtype=int)],
+            left=len(self.ids) - len(places),
+        )
+
     def _question(self, arm: Arm, place: int) -> Question:
         id, shown = str(self.ids[place]), arm.label_of(place, self.given)
         return Question(id, place, shown, arm.name, arm.said, arm.source, ticket(arm.name, arm.said, shown, id))
@@ -182,16 +258,14 @@ class Dealer:
         turns = (turns + [""] * BLOCK)[:BLOCK]
         return [turns[place] for place in np.random.default_rng([self.seed, block]).permutation(BLOCK)]
 
-    def _beliefs(self, answered: pd.DataFrame) -> list[tuple[Arm, float, float]]:
+    def _beliefs(self, arms: np.ndarray, reasons: np.ndarray, changed: np.ndarray) -> list[tuple[Arm, float, float]]:
         """Return the Beta posterior of each arm that competes: a + wrong, b + right of its last answers."""
-        told = answered[answered["changed"].notna()]
-        beliefs = []
+        told, beliefs = ~np.isnan(changed), []
         for arm in self.arms:
             if arm.name not in (CONTROL, FLIP):
-                mine = (told["arm"] == arm.name) & (told["reason"] == arm.said)
-                recent = told.loc[mine, "changed"].tail(RECENT)
-                a, b = PRIOR.get(arm.name, (1.0, 1.0))
-                beliefs.append((arm, a + float(recent.sum()), b + float((1 - recent).sum())))
+                recent = changed[told & (arms == arm.name) & (reasons == arm.said)][-RECENT:]
+                wrong, (a, b) = float(recent.sum()), PRIOR.get(arm.name, (1.0, 1.0))
+                beliefs.append((arm, a + wrong, b + len(recent) - wrong))
         return beliefs
 
     def _drawn(self, beliefs: list[tuple[Arm, float, float]], number: int) -> list[Arm]:
@@ -213,7 +287,7 @@ def answers_so_far(lines: pd.DataFrame) -> pd.DataFrame:
     lines : DataFrame
         Lines of the ledger that belong to the queue, with the columns of `edits.COLUMNS`.
     """
-    ordered = lines.iloc[np.argsort(pd.to_datetime(lines["at"], utc=True, format="ISO8601").to_numpy(), kind="stable")]
+    ordered = in_time(lines)
     undone = set(ordered.loc[ordered["action"] == "revert", "reverts"])
     answers = ordered[ordered["action"] != "revert"]
     live = answers[~answers["answer"].isin(undone)].drop_duplicates("id")
@@ -229,6 +303,10 @@ def _arm_of(source: str, reason: str) -> str:
     if source != QUEUE_SOURCE:
         return FLIP if (source, reason) == (CONTROL, FLIP) else source
     return SLICE if reason.startswith(f"{SLICE}: ") else reason
+
+
+def _told(values: np.ndarray) -> np.ndarray:
+    return values[~np.isnan(values)]
 
 
 def _carried(share: float, blocks: int) -> int:

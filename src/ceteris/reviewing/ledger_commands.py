@@ -36,10 +36,10 @@ def import_answers(
     """Add the answers of a filled-in queue to data/edits/, or release/edits/ for test rows, which git keeps."""
     import pandas as pd
 
-    from ceteris.answers import CHOSEN_BY, to_edits
+    from ceteris.answers import to_edits
     from ceteris.release.review import asked_labels
     from ceteris.reviewing.patches import Ledgers, file_of
-    from ceteris.store import read_table
+    from ceteris.reviewing.place import read_filled
 
     bench = _bench()
     if not file.is_file():
@@ -47,11 +47,7 @@ def import_answers(
     batch = batch or file.stem
     name, ledgers = file_of(reviewer, batch), Ledgers(bench)
     with ledgers.alone("edits import"):
-        try:
-            filled = read_table(file, text=("id", "label", CHOSEN_BY))
-        except ValueError as error:
-            said = str(error).split("\n")[0].rstrip(".")
-            raise BadInputError(f"{file} cannot be read: {said}.", "Save it as CSV in UTF-8, with commas.") from None
+        filled = read_filled(file)
         if "label" in filled and not filled["label"].str.strip().any():
             raise BadInputError(f"No row of {file} is answered.", "Fill in its column `label`, then import it again.")
         sealed = asked_labels(bench.root, bench.parts(), filled.get("id", ()))

@@ -16,8 +16,9 @@ from ceteris.planning import plan_name
 from ceteris.reviewed import Review
 from ceteris.reviews import reviews_table
 from ceteris.scoring import thin_classes
+from ceteris.splits import VALIDATION
 from ceteris.stages import Stage, run
-from ceteris.store import sweep, write_json, write_table
+from ceteris.store import read_json, sweep, write_json, write_table
 from ceteris.verified import Answers, chosen_rows, judge_verified, queue_of, queue_pairs, with_tipping
 
 __all__ = ["main"]
@@ -35,7 +36,7 @@ def main(stage: Stage) -> None:
         judged += [one for one in found if one is not None]
     judged, chosen = _with_queues(stage, scorer, as_one_family(judged, stage.params.compare.metric), pairs, answers)
     folder = stage.path("results", "compare")
-    plan = plan_name(stage.params.compare)
+    plan = plan_name(stage.params.compare, read_json(stage.path("results", "split", "rows.json"))[VALIDATION])
     effects = effects_table(judged, facts, plan)
     write_table(folder / "effects.csv", effects)
     write_table(folder / "verified.csv", reviews_table(_reviews(judged, chosen, scorer, answers)))

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ceteris.dataset import ID, LABEL, Dataset, row_digests
 from ceteris.errors import BadInputError, some
+from ceteris.fingerprint import of_rows
 from ceteris.splits import (
     PARTS,
     TEST,
@@ -29,7 +30,7 @@ _MOST_PAIRS = 1000  # git keeps the list
 
 
 def main(stage: Stage) -> None:
-    """Write data/split/ (rows, true labels kept aside, the part of each id) and results/split/ (counts, near copies)."""
+    """Write data/split/ (rows, true labels aside, each id's part) and results/split/ (counts, near copies, what judges)."""
     data = Dataset.from_frame(read_parquet(stage.path("raw", "table.parquet")))
     truth = read_parquet(stage.path("raw", "truth.parquet"))
     digests = row_digests(data.features)
@@ -44,6 +45,9 @@ def main(stage: Stage) -> None:
         write_parquet(stage.path("split", f"truth-{part}.parquet"), known)
     write_parquet(stage.path("split", "parts.parquet"), pd.DataFrame({"id": data.ids, "part": parts}))
     write_json(stage.path("split", "classes.json"), list(classes))
+    judging = parts == VALIDATION
+    rows = of_rows(data.ids[judging], digests[judging], data.labels[judging])
+    write_json(stage.path("results", "split", "rows.json"), {VALIDATION: rows})
     _publish(stage, data, parts)
 
 

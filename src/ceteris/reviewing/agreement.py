@@ -1,0 +1,105 @@
+"""Where people who answered for the same rows part: a queue of these rows, and how far each two of them agree."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from ceteris.answers import in_time
+from ceteris.edits import CONTROL
+from ceteris.reviewing.shares import share_of
+
+__all__ = ["disagreements", "first_answers", "kappa", "last_answers", "said"]
+
+_WHO = ["id", "reviewer"]
+
+
+def first_answers(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return the first line of each reviewer about each row, in the order of time: given before anything else was seen.
+
+    One that was taken back later is still what was thought. Answers to controls are among them.
+
+    Parameters
+    ----------
+    ledger : DataFrame
+        With the columns of `edits.COLUMNS`.
+    """
+    answers = in_time(ledger)
+    return answers[answers["action"] != "revert"].drop_duplicates(_WHO).reset_index(drop=True)
+
+
+def last_answers(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return the line of each reviewer about each row that now counts, in the order of time; none about controls."""
+    ordered = in_time(ledger)
+    undone = set(ordered.loc[ordered["action"] == "revert", "reverts"])
+    live = ordered[(ordered["action"] != "revert") & ~ordered["answer"].isin(undone) & (ordered["source"] != CONTROL)]
+    return live.drop_duplicates(_WHO, keep="last").reset_index(drop=True)
+
+
+def said(answers: pd.DataFrame) -> np.ndarray:
+    """Return what each line makes of its row: a label, or None where it is dropped or left open.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        Without reverts.
+    """
+    kept = answers["given_label"].where(answers["action"] == "confirm", None)
+    return answers["new_label"].where(answers["action"] == "relabel", kept).to_numpy(dtype=object)
+
+
+def disagreements(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of which two reviewers now say otherwise: id, and `said`, what each says in the order of names.
+
+    `unsure` contradicts nobody. Where one label was given twice under two given labels, the answers are the same.
+
+    Parameters
+    ----------
+    ledger : DataFrame
+        With the columns of `edits.COLUMNS`.
+    """
+    answers = last_answers(ledger)
+    answers = answers[answers["action"] != "unsure"].sort_values("reviewer", kind="stable")
+    answers = answers.assign(told=[_word(label) for label in said(answers)])
+    by_row = answers.groupby("id", sort=True)["told"]
+    parted = answers[by_row.transform("nunique") > 1]
+    words = (parted["reviewer"] + ": " + parted["told"]).groupby(parted["id"], sort=True).agg("; ".join)
+    return pd.DataFrame({"id": words.index.to_numpy(dtype=object), "said": words.to_numpy(dtype=object)})
+
+
+def kappa(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return how far each two reviewers agree, by their first answers to the rows that both named a label of.
+
+    Columns: reviewer, other, n (rows), agree (how many), low and high (Wilson's bounds on that share), and kappa, Cohen's: 1
+    where they always agree, 0 where as often as by chance; NaN where both named one and the same label throughout.
+
+    References
+    ----------
+    Cohen (1960), A coefficient of agreement for nominal scales.
+    """
+    answers = first_answers(ledger)
+    answers = answers[answers["source"] != CONTROL]
+    labels = pd.Series(said(answers), index=pd.MultiIndex.from_frame(answers[_WHO]), dtype=object).dropna()
+    lines = []
+    for one, other in combinations(sorted(set(labels.index.get_level_values("reviewer"))), 2):
+        mine, theirs = (labels.xs(name, level="reviewer") for name in (one, other))
+        both = mine.index.intersection(theirs.index)
+        if len(both):
+            first, second = mine.loc[both].to_numpy(dtype=object), theirs.loc[both].to_numpy(dtype=object)
+            agree = share_of(int((first == second).sum()), len(both))
+            lines.append((one, other, agree.n, agree.k, agree.low, agree.high, _cohen(first, second)))
+    return pd.DataFrame(lines, columns=["reviewer", "other", "n", "agree", "low", "high", "kappa"])
+
+
+def _cohen(first: np.ndarray, second: np.ndarray) -> float:
+    from sklearn.metrics import cohen_kappa_score
+
+    if len({*first, *second}) < 2:
+        return float("nan")
+    return float(cohen_kappa_score(first.astype(str), second.astype(str)))
+
+
+def _word(label: str | None) -> str:
+    return "drop the row" if label is None else str(label)
