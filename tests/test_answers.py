@@ -15,6 +15,7 @@ from small import CLASSES, decided, edit
 from ceteris import edits
 from ceteris.answers import in_order, not_imported, random_rows, still_answered, to_edits, to_reverts, to_review, with_reverts
 from ceteris.errors import BadInputError
+from ceteris.reviewing.dealing import Question
 from ceteris.store import table_text
 
 GIVEN = pd.Series({"t1": "ant", "t2": "bee", "v1": "cow"})
@@ -235,3 +236,23 @@ def test_a_feature_that_is_called_like_a_column_of_the_file_is_told_apart() -> N
     features: Any = pd.DataFrame({"chosen_by": ["web", "phone"]}, index=["a", "b"])
     table = to_review(pd.DataFrame({"id": ["b", "a"]}), features, ())
     assert list(table.columns) == ["id", "label", "feature chosen_by"]
+
+
+def asked(id: str, shown: str, source: str, reason: str) -> Question:
+    return Question(id, 0, shown, "", reason, source, "")
+
+
+def test_an_answer_bears_what_its_ticket_stands_for_and_is_about_the_label_that_was_shown() -> None:
+    tickets = {"t1": asked("t1", "cow", "control", "flip"), "t2": asked("t2", "bee", "queue", "combined")}
+    file = filled(("t1", "cow"), ("t2", "ant"), ("v1", "cow"))
+    found = to_edits(file, GIVEN, JUDGING, CLASSES, NOBODY, reviewer="ann", batch="b", at=AT, asked=tickets)
+    assert [(line["action"], line["given_label"], line["source"], line["reason"]) for line in found] == [
+        ("confirm", "cow", "control", "flip"),
+        ("relabel", "bee", "queue", "combined"),
+        ("confirm", "cow", "disagreement", ""),
+    ]
+
+
+def test_a_ticket_that_stands_for_nothing_today_is_refused() -> None:
+    with pytest.raises(BadInputError, match="'t1': its ticket stands for no question today"):
+        to_edits(filled(("t1", "ant")), GIVEN, JUDGING, CLASSES, NOBODY, reviewer="a", batch="b", at=AT, asked={"t1": None})

@@ -25,22 +25,23 @@ ROOMS = {
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning advice"
     " checked questions reviewed edit_lines reviewing.dealing reviewing.keys reviewing.neighbours reviewing.rankings"
-    " reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement",
+    " reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement reviewing.tickets"
+    " reviewing.typed",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"
     " reviewing.checking release.record reviewing.meter reviewing.summary",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording finding story"
     " report gallery experiments.shown experiments.page experiments.reviews_shown experiments.board_shown"
-    " experiments.board_page scored_twice experiments.beside release.told reviewing.edits_shown",
+    " experiments.board_page scored_twice experiments.beside release.told reviewing.edits_shown reviewing.card_shown",
     "door": "sources csv_file store layout closure ledger cell_files cli workbench onboarding tracking experiments.git"
     " experiments.cache experiments.run experiments.history experiments.records experiments.extra experiments.account"
     " experiments.commands evidence replaying experiments.reviewing experiments.crediting experiments.board contrasts asking"
     " experiments.here experiments.asking release.folder release.sealed release.trained release.review"
     " release.commands experiments.pages experiments.lever_commands other_data locks"
     " reviewing.commands reviewing.ledger_commands reviewing.patches"
-    " reviewing.fetched reviewing.ranked reviewing.queues reviewing.session reviewing.widget"
-    " reviewing.place reviewing.aside reviewing.running",
+    " reviewing.fetched reviewing.ranked reviewing.queues reviewing.session reviewing.terminal reviewing.widget"
+    " reviewing.place reviewing.aside reviewing.running reviewing.worth",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept",
 }
@@ -50,7 +51,7 @@ OWNERS = {
     "matplotlib": {room for room in FLOOR if room.split(".")[0] == "plots"},
     "dvc": {room for room, floor in FLOOR.items() if floor == "door"},
     "rich": {f"experiments.{room}" for room in ("shown", "reviews_shown", "board_shown", "commands", "lever_commands")}
-    | {"reviewing.edits_shown", "reviewing.ledger_commands"},
+    | {f"reviewing.{room}" for room in ("card_shown", "edits_shown", "ledger_commands", "terminal")},
 }
 # A user's own estimator is found, and a file's place asked, in one craft room.
 MAY_READ = {"models": {"read_bytes", "is_file", "rglob"}}

@@ -9,10 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from faults_stages import another
+from small import by_hand, edit
 
 import ceteris
 from ceteris import edits, ledger
-from ceteris.store import read_table
+from ceteris.reviewing.session import open_session
+from ceteris.store import read_table, single_writer, write_table
 
 
 def fill(path: Path, answers: dict[int, str]) -> list[str]:
@@ -95,11 +98,10 @@ def test_a_train_queue_goes_out_and_its_answers_come_back(repo: Path, ceteris_) 
     assert "review-train.csv" in out.out
     assert ", `drop` or `unsure`" in out.out
     table = read_table(Path("review-train.csv"), text=("id", "label"))
-    quality = "label_quality (0 doubted, 1 trusted)"
-    assert list(table.columns) == ["id", "label", "given_label", "suggested_label", quality, "x", "y"]
-    for column in ("given_label (as it came)", "suggested_label (by the audit)", quality, "the features of the row"):
+    assert list(table.columns) == ["id", "label", "given_label", "ticket", "x", "y"]
+    for column in ("given_label (as it came)", "ticket (where the row comes from; to be kept)", "the features of the row"):
         assert column in out.out
-    ids = fill(Path("review-train.csv"), {0: str(table["suggested_label"][0]), 1: "unsure", 2: "drop"})
+    ids = fill(Path("review-train.csv"), {0: another(str(table["given_label"][0])), 1: "unsure", 2: "drop"})
     back = ceteris_("edits", "import", "review-train.csv", "--reviewer", "Ann B.")
     assert "3 new answers in data/edits/Ann_B-review_train.csv" in back.out
     assert "git add data/edits/Ann_B-review_train.csv" in back.out
@@ -209,7 +211,7 @@ def test_a_queue_whose_answers_are_imported_stays_and_the_next_one_has_the_next_
     ceteris_("queue", "train")
     assert "no row of it is answered" in ceteris_("queue", "train").err
     table = read_table(Path("review-train.csv"), text=("id", "label"))
-    fill(Path("review-train.csv"), {0: "drop", 1: str(table["given_label"][1]), 2: str(table["suggested_label"][2])})
+    fill(Path("review-train.csv"), {0: "drop", 1: str(table["given_label"][1]), 2: another(str(table["given_label"][2]))})
     ceteris_("edits", "import", "review-train.csv", "--reviewer", "ann")
     before = Path("review-train.csv").read_bytes()
     said = ceteris_("queue", "train")
@@ -231,11 +233,45 @@ def test_a_file_that_is_no_queue_is_not_written_over(repo: Path, ceteris_, conte
 
 
 def test_a_queue_without_rows_is_said_and_not_written(repo: Path, ceteris_) -> None:
-    full = repo / "results/audit/queue.csv"
-    full.write_text(full.read_text().splitlines()[0] + "\n")
+    every = ceteris.open(repo).train_rows().index
+    by_hand(repo / "data/edits/ann-1.csv", *[edit(name, "unsure") for name in every])
     said = ceteris_("queue", "train")
     assert (said.code, said.out.startswith("Nothing to review")) == (0, True), said.err
     assert list(repo.glob("*.csv")) == []
+
+
+def test_tickets_travel_blind_and_bring_back_where_each_question_came_from(repo: Path, ceteris_) -> None:
+    ceteris_("queue", "train", "--rows", "60", "--out", "q.csv")
+    table = read_table(Path("q.csv"), text=("id", "label", "ticket"))
+    assert len(table) == 60
+    assert table["ticket"].str.fullmatch("t[0-9a-f]{12}").all()
+    assert not table["ticket"].duplicated().any()
+    asked = {question.id: question for question in open_session("train", reviewer="ann").questions(60)}
+    fill(Path("q.csv"), dict.fromkeys(range(60), "unsure"))
+    assert "60 new answers" in ceteris_("edits", "import", "q.csv", "--reviewer", "ann").out
+    found = ledger.read_ledger(repo / "data/edits")
+    assert set(found["id"]) == set(asked)
+    assert found["source"].tolist() == [asked[name].source for name in found["id"]]
+    assert found["reason"].tolist() == [asked[name].reason for name in found["id"]]
+    assert {"queue", "random", "control"} == set(found["source"])
+    assert "Nothing new" in ceteris_("edits", "import", "q.csv", "--reviewer", "ann").out
+
+
+def test_a_ticket_that_stands_for_nothing_is_refused_and_a_file_without_tickets_goes_on(repo: Path, ceteris_) -> None:
+    ceteris_("queue", "train", "--out", "q.csv")
+    (name, other) = fill(Path("q.csv"), {0: "drop", 1: "unsure"})
+    table = read_table(Path("q.csv"), text=("id", "label", "ticket"))
+    write_table(Path("typed.csv"), table.assign(ticket=["t123", *table["ticket"][1:]]))
+    told = ceteris_("edits", "import", "typed.csv", "--reviewer", "ann")
+    assert (told.code, f"'{name}': its ticket stands for no question today" in told.err) == (2, True)
+    assert other not in told.err
+    assert list((repo / "data/edits").iterdir()) == []
+    write_table(Path("blank.csv"), table.assign(ticket=["", *table["ticket"][1:]]))
+    write_table(Path("without.csv"), table.drop(columns="ticket"))
+    for file, reviewer in (("blank.csv", "ann"), ("without.csv", "bob")):
+        assert "2 new answers" in ceteris_("edits", "import", file, "--reviewer", reviewer).out
+    found = ledger.read_ledger(repo / "data/edits")
+    assert set(found.loc[found["reviewer"] == "bob", "source"]) == {"queue"}
 
 
 def test_a_queue_that_nobody_filled_in_is_refused(repo: Path, ceteris_) -> None:
@@ -292,3 +328,20 @@ def test_a_ledger_that_is_broken_is_not_added_to(repo: Path, ceteris_) -> None:
     assert told.code == 5
     assert "data/edits/ann-q.csv line 2: 1 fields, not 11" in told.err
     assert path.read_text().endswith("broken\n")
+
+
+def test_a_ledger_of_somebody_else_that_is_broken_holds_nobody_up_and_is_said(repo: Path, ceteris_) -> None:
+    ceteris_("queue", "train", "--out", "q.csv")
+    fill(Path("q.csv"), {0: "drop"})
+    (repo / "data/edits/bob-q.csv").write_text(",".join(edits.COLUMNS) + "\nbroken\n")
+    told = ceteris_("edits", "import", "q.csv", "--reviewer", "ann")
+    assert (told.code, "1 new answers in data/edits/ann-q.csv" in told.out) == (0, True)
+    assert "data/edits/bob-q.csv line 2: 1 fields, not 11. The answers in it are not known here" in told.err
+    assert "See: ceteris edits check" in told.err
+
+
+def test_a_run_of_the_pipeline_makes_no_import_wait(repo: Path, ceteris_) -> None:
+    ceteris_("queue", "train", "--out", "q.csv")
+    fill(Path("q.csv"), {0: "drop"})
+    with single_writer(repo, "train"):
+        assert ceteris_("edits", "import", "q.csv", "--reviewer", "ann").code == 0

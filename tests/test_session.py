@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from reviewers import answer as answer_before
+from small import run_stages
 
 from ceteris import ledger
 from ceteris.errors import BadInputError
@@ -244,3 +245,66 @@ def test_a_queue_that_is_none_is_told(repo: Path, name: str, told: str) -> None:
     with pytest.raises(Exception, match=told) as refused:
         session(repo, name)
     assert type(refused.value).__module__ == "ceteris.errors"
+
+
+def test_the_meter_counts_all_rows_that_are_left_and_says_what_is_ahead(repo: Path) -> None:
+    here = session(repo)
+    before = here.meter()
+    assert before is not None
+    assert (before.left, before.ranked.n, before.stop) == (here.total, 0, False)
+    here.record([said(row) for row in here.deal(12)[0]])
+    after = here.meter()
+    assert after is not None
+    assert after.left == here.total - 12
+    assert after.ranked.n > 5
+    assert after.told()
+
+
+def test_a_slice_counts_its_own_rows_alone(repo: Path) -> None:
+    here = session(repo, "x > 2.5")
+    meter = here.meter()
+    assert meter is not None
+    assert meter.left == here.total
+
+
+def test_rows_that_judge_have_no_meter(repo: Path) -> None:
+    assert session(repo, JUDGED).meter() is None
+
+
+def test_the_summary_is_of_this_batch(repo: Path) -> None:
+    here = session(repo, batch="one")
+    rows, _ = here.deal(20)
+    here.record([said(row) for row in rows])
+    found = here.summary()
+    asked = [here.queue.match(row["id"], row["ticket"]) for row in rows]
+    controls = sum(question is not None and question.source == "control" for question in asked)
+    assert controls == 1
+    assert (found.actions["confirm"], found.false_fixes.n) == (20 - controls, controls)
+    assert session(repo, batch="two").summary().actions["confirm"] == 0
+
+
+def test_what_answers_were_worth_is_read_from_the_last_results(repo: Path) -> None:
+    assert session(repo)._measured() is None
+    answer_before(repo, "bob", slice(0, 12), only_wrong=True)
+    run_stages(repo, "fix", "train", "compare")
+    found = session(repo)._measured()
+    assert found is not None
+    assert found.changed == 12
+    assert found.low <= found.difference <= found.high
+
+
+def test_rows_on_which_two_people_part_are_a_queue_that_asks_again(repo: Path) -> None:
+    with pytest.raises(BadInputError, match="No two people say otherwise"):
+        session(repo, "conflicts")
+    doubted = [question.id for question in session(repo).questions(20) if question.source == "queue"]
+    rows = [row for row in session(repo).deal(20)[0] if row["id"] in doubted]
+    for reviewer, action in (("ada", "confirm"), ("bob", "drop")):
+        session(repo, reviewer=reviewer).record([said(rows[0], action), said(rows[1])])
+    for reviewer in ("cy", "ada"):
+        here = session(repo, "conflicts", reviewer)
+        dealt, exhausted = here.deal(5)
+        assert ([row["id"] for row in dealt], exhausted, here.total) == ([rows[0]["id"]], True, 1)
+    here.record([said(dealt[0], "drop", at="2026-02-01T12:00:00+00:00")])
+    assert (lines(repo)["reason"] == "conflict").sum() == 1
+    with pytest.raises(BadInputError, match="No two people say otherwise"):
+        session(repo, "conflicts")

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ceteris.errors import BadInputError, nearest
 
+if TYPE_CHECKING:
+    from ceteris.reviewing.dealing import Question
+
 __all__ = [
     "CHOSEN_BY",
     "columns_told",
     "LABEL_COLUMN",
     "RANDOM_SOURCE",
+    "TICKET",
     "in_order",
     "in_time",
     "not_imported",
@@ -29,12 +34,13 @@ __all__ = [
     "with_reverts",
 ]
 
-LABEL_COLUMN, CHOSEN_BY = "label", "chosen_by"
+LABEL_COLUMN, CHOSEN_BY, TICKET = "label", "chosen_by", "ticket"
 QUEUE_SOURCE, RANDOM_SOURCE, JUDGING_SOURCE = "queue", "random", "disagreement"
 _ALSO = ("unsure", "drop")
 _MEANS = {
     "given_label": "as it came", "suggested_label": "by the audit", "label_quality": "0 doubted, 1 trusted",
     "pi": "the chance with which the row was picked", CHOSEN_BY: "queue or chance; to be kept",
+    TICKET: "where the row comes from; to be kept",
 }  # fmt: skip
 _TITLES = {name: f"{name} ({_MEANS[name]})" for name in ("pi", "label_quality")}  # the names that do not speak for themselves
 
@@ -58,7 +64,7 @@ def to_review(queue: pd.DataFrame, features: pd.DataFrame, columns: tuple[str, .
     known = queue[list(columns)].reset_index(drop=True)
     known.columns = pd.Index([_TITLES.get(name, name) for name in columns])
     shown = features.reindex(queue["id"]).reset_index(drop=True).apply(_whole)
-    taken = ("id", LABEL_COLUMN, CHOSEN_BY, *columns, *known)
+    taken = ("id", LABEL_COLUMN, CHOSEN_BY, TICKET, *columns, *known)
     shown.columns = [name if name not in taken else f"feature {name}" for name in shown.columns]
     return pd.concat([head, known, shown], axis=1)
 
@@ -81,6 +87,7 @@ def to_edits(
     reviewer: str,
     batch: str,
     at: str,
+    asked: Mapping[str, Question | None] | None = None,
 ) -> list[dict[str, str]]:
     """Return one ledger line for each answer that is new: relabel, confirm, drop or unsure.
 
@@ -95,6 +102,8 @@ def to_edits(
         The ids of the rows that judge, whose answers count as verified labels.
     known : DataFrame
         The ledger so far: what this reviewer said last of a row is not said again.
+    asked : mapping of str to Question, optional
+        What the ticket beside a row stands for, by id; None where it stands for nothing today.
 
     Raises
     ------
@@ -107,34 +116,46 @@ def to_edits(
             raise BadInputError(f"The file has the columns {list(filled.columns)[:8]}, and no {column!r}.", "Export it anew.")
     answers = filled[filled[LABEL_COLUMN].str.strip() != ""]
     last, said = _last_said(known, reviewer), dict[str, str]()
-    lines, faults = [], []
+    lines, faults, questions = [], [], asked or {}
     sources = answers[CHOSEN_BY] if CHOSEN_BY in filled else pd.Series("", index=answers.index)
     for name, written, source in zip(answers["id"], answers[LABEL_COLUMN], sources, strict=True):
-        answer = written if written in classes else written.strip()
+        answer, question = written if written in classes else written.strip(), questions.get(name)
         if said.setdefault(name, answer) != answer:
             faults.append(f"{name!r} is answered twice, {said[name]!r} and {answer!r}")
-        elif name not in given.index:
-            faults.append(f"{name!r} is no train or validation row")
-        elif answer not in classes and answer not in _ALSO:
-            faults.append(f"{name!r}: {answer!r} is no class.{nearest(answer, [*classes, *_ALSO])}")
-        elif answer == "drop" and name in judging and answer not in classes:
-            faults.append(f"{name!r} is a row that judges, which no edit may drop; answer `unsure`")
-        elif name not in judging and source not in ("", QUEUE_SOURCE, RANDOM_SOURCE):
-            faults.append(f"{name!r}: {CHOSEN_BY} is {source!r}.{nearest(source, [QUEUE_SOURCE, RANDOM_SOURCE])}")
+        elif name in questions and question is None:
+            faults.append(f"{name!r}: its {TICKET} stands for no question today: its label changed since, or it was typed over")
+        elif fault := _fault(name, answer, source, given, judging, classes):
+            faults.append(fault)
         else:
-            line = _line(str(name), str(answer), str(given[name]), classes)
-            source = JUDGING_SOURCE if name in judging else source or QUEUE_SOURCE
+            line = _line(str(name), str(answer), question.shown if question else str(given[name]), classes)
+            source = question.source if question else JUDGING_SOURCE if name in judging else source or QUEUE_SOURCE
             # A row that chance chooses is answered anew: what the queue's answers are worth is compared with what these are.
             if last.get((name, source == RANDOM_SOURCE)) == (line["action"], line["new_label"]):
                 continue
             last[name, source == RANDOM_SOURCE] = line["action"], line["new_label"]
-            lines.append(line | {"reviewer": reviewer, "batch": batch, "at": at, "source": source, "answer": str(uuid.uuid4())})
+            whose = {"reviewer": reviewer, "batch": batch, "at": at, "source": source}
+            lines.append(line | whose | {"reason": question.reason if question else "", "answer": str(uuid.uuid4())})
     if faults:
         more = [f"and {len(faults) - 50} more"] if len(faults) > 50 else []
         raise BadInputError(
             "These answers cannot be read:\n  " + "\n  ".join(faults[:50] + more) + "\n", "Correct them; nothing was written."
         )
     return lines
+
+
+def _fault(
+    name: str, answer: str, source: str, given: pd.Series, judging: frozenset[str], classes: tuple[str, ...]
+) -> str | None:
+    """Return why an answer cannot be read, None where it can."""
+    if name not in given.index:
+        return f"{name!r} is no train or validation row"
+    if answer not in classes and answer not in _ALSO:
+        return f"{name!r}: {answer!r} is no class.{nearest(answer, [*classes, *_ALSO])}"
+    if answer == "drop" and name in judging and answer not in classes:
+        return f"{name!r} is a row that judges, which no edit may drop; answer `unsure`"
+    if name not in judging and source not in ("", QUEUE_SOURCE, RANDOM_SOURCE):
+        return f"{name!r}: {CHOSEN_BY} is {source!r}.{nearest(source, [QUEUE_SOURCE, RANDOM_SOURCE])}"
+    return None
 
 
 def not_imported(filled: pd.DataFrame, known: pd.DataFrame) -> list[str]:
@@ -151,11 +172,14 @@ def not_imported(filled: pd.DataFrame, known: pd.DataFrame) -> list[str]:
     said = said.mask(known["action"] == "confirm", known["given_label"])
     there = set(zip(known["id"], said, known["source"] == RANDOM_SOURCE, strict=True))
     answers = filled[filled[LABEL_COLUMN].str.strip() != ""]
-    drawn = answers[CHOSEN_BY] == RANDOM_SOURCE if CHOSEN_BY in answers else [False] * len(answers)
+    blank = pd.Series("", index=answers.index)
+    drawn = answers.get(CHOSEN_BY, blank) == RANDOM_SOURCE
+    either = answers.get(TICKET, blank).str.strip() != ""  # a ticket may stand for chance, too
+    rows = zip(answers["id"], answers[LABEL_COLUMN], drawn, either, strict=True)
     return [
         str(id)
-        for id, answer, random in zip(answers["id"], answers[LABEL_COLUMN], drawn, strict=True)
-        if not {(id, answer, random), (id, answer.strip(), random)} & there
+        for id, answer, random, any_source in rows
+        if not {(id, said, chance) for said in (answer, answer.strip()) for chance in {random, random or any_source}} & there
     ]
 
 

@@ -83,7 +83,7 @@ def resolve(edits: pd.DataFrame, rule: str = "refuse") -> pd.DataFrame:
     if settled.conflicts:
         raise StaleEditError(
             "Reviewers disagree on these ids:",
-            "Set fix.conflicts: latest (or majority) in params.yaml, or revert one answer.",
+            "Set fix.conflicts: latest (or majority) in params.yaml, revert one, or ask anew: ceteris review conflicts",
             [f"{name}: {disputed(answers)}" for name, answers in settled.conflicts.items()],
         )
     return settled.decisions

@@ -206,13 +206,15 @@ def _answers(path: Path, inode: int, size: int, changed: int) -> Mapping[str, tu
     found = {}
     try:
         for values in rows:
-            if len(values) != len(COLUMNS) or (rows.line_num == 1 and tuple(values) != COLUMNS):
-                raise csv.Error("fields that are not those of an edits file")
+            if rows.line_num == 1 and tuple(values) != COLUMNS:
+                raise csv.Error("not the header of an edits file")
+            if len(values) != len(COLUMNS):
+                raise csv.Error(f"{len(values)} fields, not {len(COLUMNS)}")
             if rows.line_num > 1:
                 found[values[_ANSWER]] = tuple(map(original, values))
     except csv.Error as error:
         raise StaleEditError(
-            f"{_named(path)} line {rows.line_num} holds no edit: {error}.",
+            f"{_named(path)} line {rows.line_num}: {error}.",
             f"Correct it, or restore it: git checkout {_named(path)}. Or go on under the name of another batch.",
         ) from None
     return found

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to"]
 
+NOTHING_OF_TRAIN = "Nothing to review: every train row is answered."
 NOTHING_OF_TEST = (
     "Nothing to review: every row that could change this look is answered, or it is scored on true labels, or its arms never "
     "predict differently."
@@ -28,6 +29,7 @@ NOTHING_OF_TEST = (
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(queue)
+    app.command()(review)
     app.add_typer(edits_app, name="edits")
 
 
@@ -40,7 +42,7 @@ def queue(
     between: Annotated[tuple[str, str] | None, typer.Option(help="Two revisions or experiments, instead of a NAME.")] = None,
     baseline: Annotated[str | None, typer.Option(help="With --between: MODEL/VERSION of the first.")] = None,
     candidate: Annotated[str | None, typer.Option(help="With --between: MODEL/VERSION of the second.")] = None,
-    rows: Annotated[int, typer.Option(min=1, help="Of `random`: how many.")] = 50,
+    rows: Annotated[int | None, typer.Option(min=1, help="How many of `train` (default: 200) or `random` (50).")] = None,
 ) -> None:
     """Write a queue to fill in: train rows in doubt, random ones to compare, or the rows that decide a contrast (blind)."""
     if (name is None) == (between is None):
@@ -57,8 +59,10 @@ def queue(
 
     bench = _bench()
     target = free_place(out, "-".join(map(plain, between)) if between else str(name), lambda: Ledgers(bench).lines())
-    if name in ("train", "random"):
-        _write_train_queue(bench, target, rows if name == "random" else None)
+    if name == "train":
+        _write_train_queue(bench, target, rows or 200)
+    elif name == "random":
+        _write_random_rows(bench, target, rows or 50)
     elif name == "test":
         from ceteris.release.review import asked_rows
 
@@ -76,13 +80,47 @@ def queue(
         _write(target, asked.rows, features, told=asked.told, nothing=asked.nothing)
 
 
-def _write_train_queue(bench: Workbench, target: Path, random: int | None) -> None:
+def review(
+    queue: Annotated[
+        str,
+        typer.Argument(help="`train`, `random`, a contrast, A...B of two revisions, COLUMN=VALUE, or `test` within a look."),
+    ] = "train",
+    reviewer: Annotated[str | None, typer.Option(help="Who answers; default: git's user.name.")] = None,
+    batch: Annotated[str | None, typer.Option(help="Name of this batch of answers; default: the queue and the day.")] = None,
+    rows: Annotated[int | None, typer.Option(min=1, help="How many to ask for; default: all that there are.")] = None,
+) -> None:
+    """Answer a queue here, row by row: every answer is on disk before the next row is shown."""
+    from ceteris.reviewing.session import open_session
+    from ceteris.reviewing.terminal import converse
+
+    converse(open_session(queue, reviewer=reviewer, batch=batch), rows)
+
+
+def _write_train_queue(bench: Workbench, target: Path, most: int) -> None:
+    """Write the questions that a review would ask next, each with its ticket: nothing tells doubted rows from others."""
+    import pandas as pd
+
+    from ceteris.answers import TICKET
+    from ceteris.reviewing.patches import Ledgers
+    from ceteris.reviewing.queues import open_queue
+    from ceteris.reviewing.tickets import written
+
+    asked = open_queue(bench, "train")
+    lines, _ = Ledgers(bench).readable()
+    questions = asked.deal(lines.assign(reviewer=""), "", most, ())
+    table = {"id": "id", "given_label": "shown", TICKET: "ticket"}
+    rows = pd.DataFrame({column: [getattr(one, name) for one in questions] for column, name in table.items()}, dtype=object)
+    rows[TICKET] = rows[TICKET].map(written)
+    features = asked.fetched.of(list(rows["id"]))
+    _write(target, rows, features, ("given_label", TICKET), nothing=NOTHING_OF_TRAIN, also=", `drop`")
+
+
+def _write_random_rows(bench: Workbench, target: Path, most: int) -> None:
     from ceteris.answers import CHOSEN_BY, RANDOM_SOURCE
 
-    rows = bench.queue() if random is None else _random_rows(bench, random).assign(**{CHOSEN_BY: RANDOM_SOURCE})
-    nothing = "Nothing to review: " + ("the audit doubts no train row." if random is None else "every train row is answered.")
-    columns = ("given_label", "suggested_label", "label_quality", *([] if random is None else [CHOSEN_BY]))
-    _write(target, rows, bench.train_rows(), columns, nothing=nothing, also=", `drop`")
+    rows = _random_rows(bench, most).assign(**{CHOSEN_BY: RANDOM_SOURCE})
+    columns = ("given_label", "suggested_label", "label_quality", CHOSEN_BY)
+    _write(target, rows, bench.train_rows(), columns, nothing=NOTHING_OF_TRAIN, also=", `drop`")
 
 
 def _random_rows(bench: Workbench, most: int) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from ceteris.answers import JUDGING_SOURCE, QUEUE_SOURCE, RANDOM_SOURCE, in_time
 from ceteris.edits import CONTROL
 from ceteris.sections import Review
 
-__all__ = ["BLOCK", "FLIP", "RANDOM", "Arm", "Dealer", "Question", "Seen", "answers_so_far", "ticket"]
+__all__ = ["BLOCK", "CONFLICT", "FLIP", "RANDOM", "Arm", "Dealer", "Question", "Seen", "answers_so_far", "ticket"]
 
 RANDOM, FLIP, CONFLICT, SLICE, DISAGREEMENT = RANDOM_SOURCE, "flip", "conflict", "slice", JUDGING_SOURCE
 BLOCK = 20  # questions after which the rankings' shares are decided anew

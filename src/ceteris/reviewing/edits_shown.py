@@ -34,7 +34,7 @@ def listed(table: pd.DataFrame, most: int | None = 50, width: int = 120) -> Rend
         Characters that a line holds; under 100 batch and source are left out.
     """
     if table.empty:
-        return Text("Nobody has answered anything yet. Ask: ceteris queue train, then ceteris edits import")
+        return Text("Nobody has answered anything yet. Begin: ceteris review")
     shown = Table(box=box.SIMPLE_HEAD)
     for name in ("when (UTC)", "who", *(("batch", "source") if width >= _WIDE else ()), "row", "answer", "now"):
         shown.add_column(name, overflow="fold", no_wrap=name == "when (UTC)")

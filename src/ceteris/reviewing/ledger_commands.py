@@ -15,6 +15,7 @@ from ceteris.errors import BadInputError, StaleEditError, nearest
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ceteris.reviewing.dealing import Question
     from ceteris.reviewing.patches import Written
     from ceteris.workbench import Workbench
 
@@ -55,6 +56,7 @@ def import_answers(
         lines = to_edits(
             filled, given, judging, bench.classes(), ledgers.readable()[0],
             reviewer=reviewer, batch=batch, at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            asked=_asked(bench, filled),
         )  # fmt: skip
         written = ledgers.append(name, lines, who="edits import")
     where = " and ".join(written.files)
@@ -62,6 +64,18 @@ def import_answers(
     if lines:
         print(f"Keep them and see what they are worth: {next_step(written.files)}")
     _tell(written)
+
+
+def _asked(bench: Workbench, filled: pd.DataFrame) -> dict[str, Question | None]:
+    """Return what the tickets of the answered rows stand for, by id."""
+    from ceteris.answers import LABEL_COLUMN, TICKET
+    from ceteris.reviewing.queues import open_queue
+    from ceteris.reviewing.tickets import matched
+
+    if TICKET not in filled or LABEL_COLUMN not in filled:
+        return {}
+    answered = filled[filled[LABEL_COLUMN].str.strip() != ""]
+    return matched(zip(answered["id"], answered[TICKET], strict=True), open_queue(bench, "train").match)
 
 
 @edits_app.command("revert")

@@ -12,16 +12,21 @@ import pandas as pd
 
 from ceteris.answers import JUDGING_SOURCE
 from ceteris.errors import BadInputError
-from ceteris.reviewing.dealing import RANDOM, Arm, Dealer, Question, answers_so_far
+from ceteris.reviewing.agreement import disagreements
+from ceteris.reviewing.dealing import CONFLICT, RANDOM, Arm, Dealer, Question, answers_so_far
 from ceteris.reviewing.fetched import Held, Rows
+from ceteris.reviewing.patches import Ledgers
 from ceteris.reviewing.ranked import KEPT, ranked
 from ceteris.reviewing.slices import Slice, slice_of
 from ceteris.sections import Review
+from ceteris.splits import TRAIN, VALIDATION
 
 if TYPE_CHECKING:
     from ceteris.workbench import Workbench
 
-__all__ = ["Queue", "open_queue"]
+__all__ = ["CONFLICTS", "Queue", "open_queue"]
+
+CONFLICTS = "conflicts"
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,9 @@ class Queue:
     total : int
         How many rows it holds, those beyond the dealer's included.
     known : DataFrame
-        given_label and suggested_label of the dealer's rows, by id; empty where these rows judge.
+        given_label, suggested_label and is_label_issue of the dealer's rows, by id; empty where these rows judge.
+    settling : bool
+        Whether its rows are asked for because two people part: what was answered before is asked again.
     """
 
     name: str
@@ -50,6 +57,7 @@ class Queue:
     fetched: Rows | Held = field(repr=False)
     total: int
     known: pd.DataFrame = field(repr=False)
+    settling: bool = False
 
     @cached_property
     def _asked(self) -> np.ndarray:
@@ -59,6 +67,11 @@ class Queue:
             asked[arm.order] = True
         return asked
 
+    @property
+    def n_dealt(self) -> int:
+        """How many rows its orders hold."""
+        return len(self.dealer.ids)
+
     def given(self, id: str) -> str:
         """Return the given label of a row."""
         return str(self.known["given_label"].get(id, "") or self.fetched.labels[id])
@@ -66,6 +79,8 @@ class Queue:
     def mine(self, lines: pd.DataFrame, reviewer: str) -> pd.DataFrame:
         """Return the rows of this queue that a reviewer has answered, in the order of answers: id, arm, and what changed."""
         mine = lines[lines["reviewer"] == reviewer]
+        if self.settling:
+            mine = mine[mine["reason"] == CONFLICT]
         places = self.dealer.places(mine["id"])
         return answers_so_far(mine[(places >= 0) & self._asked[places]])
 
@@ -102,6 +117,8 @@ def open_queue(bench: Workbench, name: str) -> Queue:
         return _of_train(bench, name)
     if name == "test":
         return _of_look(bench)
+    if name in (CONFLICTS, f"validation-{CONFLICTS}"):
+        return _of_conflicts(bench, name)
     if "..." in name:
         return _of_revisions(bench, *name.split("...", 1))
     if (rows := slice_of(name)) is not None:
@@ -127,12 +144,30 @@ def _of_slice(bench: Workbench, rows: Slice) -> Queue:
     return _train(bench, str(rows), f"Train labels of all rows with {rows}", issues, arms, len(doubted))
 
 
+def _of_conflicts(bench: Workbench, name: str) -> Queue:
+    parted, parts = disagreements(Ledgers(bench).readable()[0]), bench.parts()
+    part = TRAIN if name == CONFLICTS else VALIDATION
+    ids = [id for id in parted["id"] if parts.get(id) == part]
+    if not ids:
+        elsewhere = sum(parts.get(id) == VALIDATION for id in parted["id"])
+        also = f"Of {elsewhere:,} validation rows they do: ceteris review validation-{CONFLICTS}"
+        do = also if elsewhere and part == TRAIN else "Nothing is to be settled."
+        raise BadInputError(f"No two people say otherwise of a {part} row.", do)
+    told = f"{part.capitalize()} labels on which people part"
+    if part == VALIDATION:
+        rows = Rows(bench.path("split") / "validation.parquet")
+        return replace(_judging(name, told, pd.DataFrame({"id": ids}), rows), settling=True)
+    issues = bench.issues()
+    arm = Arm(CONFLICT, pd.Index(issues["id"]).get_indexer(ids))
+    return replace(_train(bench, name, told, issues, [arm], len(ids)), settling=True)
+
+
 def _train(
     bench: Workbench, name: str, told: str, table: pd.DataFrame, arms: list[Arm], total: int, places: pd.Series | None = None
 ) -> Queue:
     ids, given = (table[column].to_numpy(dtype=object) for column in ("id", "given_label"))
     rows = Rows(bench.path("split") / "train.parquet", bench.root / KEPT, places)
-    known = table.set_index("id")[["given_label", "suggested_label"]]
+    known = table.set_index("id")[["given_label", "suggested_label", "is_label_issue"]]
     return Queue(name, told, False, Dealer(ids, given, arms, bench.params.review), rows, total, known)
 
 
@@ -165,5 +200,5 @@ def _judging(name: str, told: str, asked: pd.DataFrame, rows: Rows | Held) -> Qu
     """Return the queue of rows that judge, in the order in which they are asked for: nothing tells which are decoys."""
     ids = asked["id"].to_numpy(dtype=object)
     dealer = Dealer(ids, np.full(len(ids), "", dtype=object), [Arm(JUDGING_SOURCE, np.arange(len(ids)))], Review())
-    known = pd.DataFrame({"given_label": [], "suggested_label": []}, dtype=object)
+    known = pd.DataFrame({"given_label": [], "suggested_label": [], "is_label_issue": []}, dtype=object)
     return Queue(name, told, True, dealer, rows, len(ids), known)

@@ -36,8 +36,8 @@ class Ranked:
     Attributes
     ----------
     rows : DataFrame
-        A row that some order holds: id, place (in train.parquet), given_label, suggested_label, shown (with a flip), and for
-        each arm its place in the order, -1 where it is not in it.
+        A row that some order holds: id, place (in train.parquet), given_label, suggested_label, is_label_issue, shown (with a flip),
+        and for each arm its place in the order, -1 where it is not in it.
     arms : tuple of str
     """
 
@@ -81,7 +81,7 @@ def _made(issues: pd.DataFrame, rankings: tuple[str, ...], train: Rows, validati
     orders = {how: order(how, issues, **points.scores(how))[:most] for how in rankings}
     orders |= {RANDOM: chance[:most], CONTROL: sure, FLIP: flipped}
     held = np.unique(np.concatenate(list(orders.values())))
-    rows = issues.iloc[held][["id", "given_label", "suggested_label"]].reset_index(drop=True)
+    rows = issues.iloc[held][["id", "given_label", "suggested_label", "is_label_issue"]].reset_index(drop=True)
     rows[_PLACE] = train.ids.get_indexer(pd.Index(rows["id"]))
     for name, places in orders.items():
         ranks = np.full(len(issues), -1)

@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from ceteris.errors import BadInputError, BusyError, CeterisError, some
-from ceteris.reviewing.aside import FAILED, run_aside
+from ceteris.reviewing.aside import DONE, FAILED, run_aside
 from ceteris.store import STATE, write_json
 
 if TYPE_CHECKING:
     from ceteris.experiments.git import Git
 
-__all__ = ["RUNNING", "Running", "current", "run_experiment"]
+__all__ = ["RUNNING", "Running", "current", "ended", "run_experiment"]
 
 RUNNING = "running"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -113,6 +113,16 @@ def current(root: Path) -> Running | None:
     holder = _holder(root)
     found = None if holder is None else Running(root, holder.name)
     return found if found is not None and found.state == RUNNING else None
+
+
+def ended(root: Path, most: int = 3) -> list[str]:
+    """Return the names of the last experiments that were done, the latest first."""
+    done = []
+    for path in sorted(_folder(root).glob("*.json"), key=lambda path: path.stat().st_mtime_ns, reverse=True):
+        with contextlib.suppress(OSError, ValueError):
+            if json.loads(path.read_text(encoding="utf-8"))["state"] == DONE:
+                done.append(path.stem)
+    return done[:most]
 
 
 def run_experiment(root: Path, name: str | None = None) -> Running:

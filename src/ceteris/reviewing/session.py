@@ -6,7 +6,7 @@ import hashlib
 import threading
 import uuid
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ceteris.errors import BadInputError, nearest
+from ceteris.errors import BadInputError, CeterisError, nearest
 from ceteris.reviewing.dealing import Question
 from ceteris.reviewing.patches import Ledgers, file_of
 from ceteris.reviewing.queues import Queue, open_queue
 from ceteris.reviewing.shown import MOST_LETTERS, profile, shown
 
 if TYPE_CHECKING:
+    from ceteris.reviewing.meter import Measured, Meter
     from ceteris.reviewing.neighbours import Neighbourhood
     from ceteris.reviewing.shown import Profile, Shown
+    from ceteris.reviewing.summary import Summary
     from ceteris.workbench import Workbench
 
 __all__ = ["Receipt", "Session", "open_session"]
@@ -66,6 +68,7 @@ class Session:
     def __init__(self, bench: Workbench, queue: Queue, reviewer: str, batch: str) -> None:
         self.bench, self.queue, self.reviewer, self.batch = bench, queue, reviewer, batch
         self.classes, self._ledgers = bench.classes(), Ledgers(bench)
+        self._worth: tuple[tuple[str, ...], Measured | None] | None = None
         self._guard = threading.RLock()  # an answer may be handled beside the cell that is running
 
     @property
@@ -169,6 +172,42 @@ class Session:
             told = {line["id"]: self.queue.told_after(line) for line in answered}
             saved += [name for name in written.saved if name not in saved]
             return Receipt(tuple(saved), refused | dict(written.refused), told, tuple(told), written.remarks)
+
+    def meter(self) -> Meter | None:
+        """Return what the answers have found and what the next ones will; None where rows judge, which are asked for blind."""
+        from ceteris.reviewing.meter import meter
+        from ceteris.reviewing.summary import seconds_of
+
+        if self.judging:
+            return None
+        lines = self._lines()
+        mine = self.queue.mine(lines, self.reviewer)
+        seen = self.queue.dealer.seen(mine)
+        beyond = self.queue.total - self.queue.n_dealt  # rows that no order holds
+        times = lines.loc[(lines["reviewer"] == self.reviewer) & (lines["batch"] == self.batch), "at"]
+        return meter(replace(seen, left=seen.left + beyond), seconds=seconds_of(times), measured=self._measured())
+
+    def summary(self) -> Summary:
+        """Return how this batch of answers went, by first answers: false fixes, agreement, the detector's precision, pace."""
+        from ceteris.reviewing.summary import summary
+
+        known = self.queue.known
+        flagged = frozenset(known.index[known["is_label_issue"].astype(bool)])
+        suggested = dict(zip(known.index, known["suggested_label"], strict=True))
+        return summary(self._lines(), self.reviewer, suggested=suggested, flagged=flagged, batch=self.batch)
+
+    def _measured(self) -> Measured | None:
+        """Return what answers were worth, looked up anew where an experiment was done since."""
+        from ceteris.reviewing.running import ended
+        from ceteris.reviewing.worth import last_measured
+
+        done = tuple(ended(self.bench.root))
+        if self._worth is None or self._worth[0] != done:
+            try:
+                self._worth = done, last_measured(self.bench)
+            except CeterisError:
+                self._worth = done, None  # the pipeline has not run, or its results are damaged: nothing is known
+        return self._worth[1]
 
     def _line(self, answer: Mapping[str, Any], there: Collection[str]) -> dict[str, str]:
         """Return the line of the ledger that an answer makes, or refuse what is none."""

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from ceteris.edits import CONTROL
+from ceteris.reviewed import SECONDS_PER_LABEL
 from ceteris.reviewing.agreement import first_answers, said
 from ceteris.reviewing.dealing import FLIP
 from ceteris.reviewing.shares import Share, share_of
-from ceteris.reviewed import SECONDS_PER_LABEL
 
 __all__ = ["ACTIONS", "Summary", "seconds_of", "summary"]
 

@@ -195,7 +195,7 @@ class Review {
     if (first) this.draw();
   }
 
-  hearAck({ saved, refused, told, ids }) {
+  hearAck({ saved, refused, told, ids, remarks }) {
     for (const answer of saved) this.unsaved.done(answer);
     for (const { answer, why } of refused) {
       const line = this.unsaved.lines.get(answer);
@@ -209,7 +209,8 @@ class Review {
     const gone = new Set((ids || []).filter((id) => !mine.has(id)));
     if (gone.size) this.waiting = this.waiting.filter((row, place) => place === 0 || !gone.has(row.id)); // answered in another tab
     const latest = this.history.at(-1);
-    if (latest && told && told[latest.row.id]) this.tell(told[latest.row.id]);
+    if (remarks.length) this.tell(remarks.join(" "));
+    else if (latest && told[latest.row.id]) this.tell(told[latest.row.id]);
     this.drawRefused();
     this.flush();
     if (this.wanted && !this.unsaved.lines.size) this.startRun();
@@ -340,6 +341,8 @@ class Review {
     this.state = element("span", { class: "state", role: "status", "data-testid": "review-unsaved" });
     this.pace = element("span", { "data-testid": "review-pace" });
     this.yieldLine = element("div", { class: "yield", "data-testid": "review-yield" });
+    this.summaryLines = element("div", { "data-testid": "review-summary" });
+    this.summary = element("details", { class: "summary" }, element("summary", { text: "This session" }), this.summaryLines);
     this.banner = element("div", { class: "banner", role: "alert", "data-testid": "review-banner", hidden: true });
     this.rowBox = element("div", { class: "row", "data-testid": "review-row" });
     this.side = element("div", { class: "side", "data-testid": "review-neighbours" });
@@ -529,7 +532,10 @@ class Review {
 
   drawMeter() {
     const meter = this.model.get("meter") || {};
-    this.yieldLine.replaceChildren(...(meter.told || []).map((text) => element("p", { text })));
+    const told = meter.told || [];
+    this.yieldLine.replaceChildren(...told.map((text, place) => element("p", { class: meter.stop && place === told.length - 1 ? "stop" : "", text })));
+    this.summary.hidden = !(meter.summary || []).length;
+    this.summaryLines.replaceChildren(...(meter.summary || []).map((text) => element("p", { text })));
     if (this.counted) this.drawState();
   }
 

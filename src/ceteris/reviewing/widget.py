@@ -86,6 +86,7 @@ class ReviewWidget(anywidget.AnyWidget):
                 "refused": refused,
                 "told": dict(receipt.told),
                 "ids": list(receipt.ids),
+                "remarks": list(receipt.remarks),
             }
         )
         self.meter = self._metered()
@@ -98,7 +99,9 @@ class ReviewWidget(anywidget.AnyWidget):
         return {"state": found.state, "told": found.told} if found is not None else {"state": "", "told": ""}
 
     def _metered(self) -> dict[str, Any]:
-        return {"answered": self.session.answered(), "told": []}
+        meter = self.session.meter()
+        told, stop = ([], False) if meter is None else (meter.told(), meter.stop)
+        return {"answered": self.session.answered(), "told": told, "stop": stop, "summary": self.session.summary().told()}
 
 
 def review(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from ceteris.checked import review_of
@@ -9,7 +10,7 @@ from ceteris.compare import Judged, Scorer, as_one_family, effects_table, grid_t
 from ceteris.contrasts import Contrasts
 from ceteris.disagreement import Disagreement
 from ceteris.effect import smallest_visible_after
-from ceteris.errors import some
+from ceteris.errors import BusyError, some
 from ceteris.intervals import hidden_variance
 from ceteris.pairs import Pair, VersionFacts, pairs_of
 from ceteris.planning import plan_name
@@ -24,10 +25,30 @@ from ceteris.verified import Answers, chosen_rows, judge_verified, queue_of, que
 __all__ = ["main"]
 
 
+_PASSES = 3
+
+
 def main(stage: Stage) -> None:
-    """Write results/compare/."""
+    """Write results/compare/, once more where people answered for validation rows meanwhile, as `fix` does.
+
+    Raises
+    ------
+    BusyError
+        Each time another answer came in.
+    """
     contrasts = Contrasts(stage.root, stage.layout, stage.params)
-    facts, answers = contrasts.facts(), contrasts.answers()
+    answers = contrasts.answers()
+    for _ in range(_PASSES):
+        _write(stage, contrasts, answers)
+        before, answers = answers, contrasts.answers()
+        if np.array_equal(answers.codes, before.codes):
+            return
+        stage.tell("answers came in meanwhile: once more")
+    raise BusyError("Answers to validation rows keep coming in.", "Let the review rest for as long as it takes: dvc repro")
+
+
+def _write(stage: Stage, contrasts: Contrasts, answers: Answers) -> None:
+    facts = contrasts.facts()
     scorer = contrasts.scorer([(model, version) for model in stage.params.train.models for version in facts], answers)
     pairs = pairs_of(stage.params.train.models, facts, stage.params.compare)
     judged = judge_pairs(scorer, pairs, facts)
