@@ -112,10 +112,13 @@ class Lab:
         """Return the kernels that the server knows."""
         return list(self.ask("api/kernels"))
 
-    def restart_kernel(self) -> None:
-        """Restart the one kernel, as by the menu but with no dialog."""
-        (kernel,) = self.kernels()
-        self.ask(f"api/kernels/{kernel['id']}/restart", "POST")
+    def crash_kernel(self) -> None:
+        """Kill the process of the one kernel, as a lack of memory would: the server starts another in its place."""
+        assert self.process is not None
+        listed = ["ps", "--ppid", str(self.process.pid), "-o", "pid=,args="]
+        told = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.splitlines()
+        (process,) = [int(line.split()[0]) for line in told if "ipykernel" in line]
+        os.kill(process, signal.SIGKILL)
 
     def kill_kernel(self) -> None:
         """End the one kernel for good: nothing takes its place until somebody asks for it."""
@@ -255,6 +258,16 @@ class Notebook:
             return True
         return False
 
+    def new_cell(self, code: str) -> None:
+        """Write a cell of one's own below the last one, and run it."""
+        self.page.locator(".jp-Notebook .jp-Cell").last.click()
+        for key in ("Escape", "b", "Enter"):
+            self.page.keyboard.press(key)
+        self.page.keyboard.insert_text(code)
+        self.page.keyboard.press("Control+Enter")
+        time.sleep(0.2)
+        self.idle()
+
     def errors(self) -> list[str]:
         """Return the tracebacks that are shown."""
         kinds = (f'.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.{kind}"]' for kind in ("stderr", "error"))
@@ -274,7 +287,7 @@ class Notebook:
 
     def output(self, words: str) -> str:
         """Return what a cell shows below itself."""
-        return self.cell(words).locator(".jp-OutputArea").inner_text()
+        return self.cell(words).locator(".jp-OutputArea").text_content() or ""
 
     def shot(self, name: str) -> None:
         """Keep a picture of what is seen."""
