@@ -24,7 +24,7 @@ ROOMS = {
     "vocabulary": "errors params sections dataset neutral release release.terms review",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning advice"
-    " checked questions reviewed consensus review.dealing review.rankings review.shares"
+    " checked questions reviewed consensus review.arms review.dealing review.rankings review.shares"
     " review.agreement",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " review.meter review.summary experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ceteris.edits import CONTROL, label_said
 from ceteris.review.agreement import first_answers
-from ceteris.review.dealing import FLIP
+from ceteris.review.arms import FLIP
 from ceteris.review.shares import Share, share_of
 from ceteris.reviewed import SECONDS_PER_LABEL
 
