@@ -13,7 +13,7 @@ import pandas as pd
 from ceteris.answers import random_order
 from ceteris.dataset import ID, codes
 from ceteris.edits import CONTROL
-from ceteris.reviewing.dealing import FLIP, RANDOM, Arm
+from ceteris.reviewing.arms import FLIP, RANDOM, Arm
 from ceteris.reviewing.fetched import Rows, state_of
 from ceteris.reviewing.neighbours import preparation
 from ceteris.reviewing.rankings import doubted, expected_gain, flipped, knn_agreement, order, undoubted

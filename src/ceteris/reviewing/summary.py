@@ -11,7 +11,7 @@ import pandas as pd
 from ceteris.edits import CONTROL, label_said
 from ceteris.reviewed import SECONDS_PER_LABEL
 from ceteris.reviewing.agreement import first_answers
-from ceteris.reviewing.dealing import FLIP
+from ceteris.reviewing.arms import FLIP
 from ceteris.reviewing.shares import Share, share_of
 
 __all__ = ["ACTIONS", "Summary", "seconds_of", "summary"]
