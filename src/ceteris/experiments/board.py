@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris import edits
-from ceteris.answers import RANDOM_SOURCE, in_order, with_reverts
+from ceteris.answers import RANDOM_SOURCE, in_order, random_order, with_reverts
 from ceteris.budget import PEOPLE, SIMULATED, Board, Curve, Trial, budget_curve, steps_up_to
 from ceteris.cells import Cell
 from ceteris.effect import paired_effect
@@ -90,11 +90,18 @@ class _Tried:
 
 
 def _answered(root: Path, reviewing: Reviewing) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return what people decided of train rows that a queue gave them, and of random ones; a row may be among both."""
-    ledger = read_ledger(root / read_layout(root)["edits"])
-    trained, drawn = ledger["id"].isin(set(reviewing.evidence.ids)), ledger["source"] == RANDOM_SOURCE
+    """Return what people decided of train rows that a queue gave them, and of random ones; a row may be among both.
+
+    Random are the first rows of the random order, up to the last that was asked for as such, whoever asked for a row of these:
+    those alone that chance asked for would lack every row that a ranking had asked for before.
+    """
+    ledger, ids = read_ledger(root / read_layout(root)["edits"]), reviewing.evidence.ids
+    asked, drawn = ledger["id"].isin(set(ids)), ledger["source"] == RANDOM_SOURCE
+    order = ids[random_order(ids)]
+    by_chance = np.flatnonzero(pd.Index(order).isin(ledger.loc[drawn, "id"]))
+    head = ledger["id"].isin(order[: by_chance[-1] + 1] if len(by_chance) else [])
     rule = reviewing.params.fix.conflicts
-    ranked, random = (in_order(edits.resolve(with_reverts(ledger, trained & kind), rule)) for kind in (~drawn, drawn))
+    ranked, random = (in_order(edits.resolve(with_reverts(ledger, kind), rule)) for kind in (asked & ~drawn, asked & head))
     return ranked, random
 
 

@@ -77,17 +77,16 @@ class Queue:
         """Return the given label of a row."""
         return str(self.known["given_label"].get(id, "") or self.fetched.labels[id])
 
-    def mine(self, lines: pd.DataFrame, reviewer: str) -> pd.DataFrame:
-        """Return the rows of this queue that a reviewer has answered, in the order of answers: id, arm, and what changed."""
-        mine = lines[lines["reviewer"] == reviewer]
+    def answers(self, lines: pd.DataFrame, reviewer: str) -> pd.DataFrame:
+        """Return what is answered of this queue, as of `answers_so_far`: by whomever; where people part, by this reviewer."""
         if self.settling:
-            mine = mine[mine["reason"] == CONFLICT]
-        places = self.dealer.places(mine["id"])
-        return answers_so_far(mine[(places >= 0) & self._asked[places]])
+            lines = lines[(lines["reviewer"] == reviewer) & (lines["reason"] == CONFLICT)]
+        places = self.dealer.places(lines["id"])
+        return answers_so_far(lines[(places >= 0) & self._asked[places]])
 
     def deal(self, lines: pd.DataFrame, reviewer: str, n: int, without: Collection[str]) -> list[Question]:
-        """Return the next questions for a reviewer."""
-        return self.dealer.deal(self.mine(lines, reviewer), n, without)
+        """Return the next questions for a reviewer: no row that somebody has answered."""
+        return self.dealer.deal(self.answers(lines, reviewer), n, without)
 
     def match(self, id: str, ticket: str) -> Question | None:
         """Return the question that was asked of a row, which may be answered by now; None where it is gone, or its label."""

@@ -93,8 +93,8 @@ class Session:
         return hashlib.sha256(where.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def answered(self) -> int:
-        """Return how many rows of the queue this reviewer has answered."""
-        return len(self.queue.mine(self._lines(), self.reviewer))
+        """Return how many rows of the queue are answered, by whomever."""
+        return len(self.queue.answers(self._lines(), self.reviewer))
 
     def deal(self, n: int, without: Collection[str] = ()) -> tuple[list[dict[str, Any]], bool]:
         """Return the next rows as they are shown, and whether none is left after them.
@@ -181,8 +181,7 @@ class Session:
         if self.judging:
             return None
         lines = self._lines()
-        mine = self.queue.mine(lines, self.reviewer)
-        seen = self.queue.dealer.seen(mine)
+        seen = self.queue.dealer.seen(self.queue.answers(lines, self.reviewer))
         beyond = self.queue.total - self.queue.n_dealt  # rows that no order holds
         times = lines.loc[(lines["reviewer"] == self.reviewer) & (lines["batch"] == self.batch), "at"]
         return meter(replace(seen, left=seen.left + beyond), seconds=seconds_of(times), measured=self._measured())
