@@ -15,7 +15,7 @@ from small import CLASSES, decided, edit
 from ceteris import edits
 from ceteris.answers import in_order, not_imported, random_rows, still_answered, to_edits, to_reverts, to_review, with_reverts
 from ceteris.errors import BadInputError
-from ceteris.reviewing.dealing import Question
+from ceteris.reviewing.arms import Question
 from ceteris.store import table_text
 
 GIVEN = pd.Series({"t1": "ant", "t2": "bee", "v1": "cow"})

@@ -15,7 +15,8 @@ from small import edit
 
 from ceteris import edits
 from ceteris.answers import random_order, random_rows
-from ceteris.reviewing.dealing import BLOCK, Arm, Dealer, Question, answers_so_far, ticket
+from ceteris.reviewing.arms import Arm, Question, answers_so_far, ticket
+from ceteris.reviewing.dealing import BLOCK, Dealer
 from ceteris.sections import Review
 
 SHIPPED = Review()

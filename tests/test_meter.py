@@ -12,7 +12,8 @@ from scipy.special import expit, logit
 
 from ceteris.intervals import clopper_pearson
 from ceteris.reviewing import rankings
-from ceteris.reviewing.dealing import Arm, Dealer, Question, Seen
+from ceteris.reviewing.arms import Arm, Question
+from ceteris.reviewing.dealing import Dealer, Seen
 from ceteris.reviewing.meter import Measured, meter
 from ceteris.reviewing.shares import share_of
 from ceteris.sections import Review

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ceteris.errors import BadInputError
-from ceteris.reviewing.rankings import RANKINGS, doubted, expected_gain, knn_agreement, order, undoubted
+from ceteris.reviewing.rankings import RANKINGS, doubted, expected_gain, flipped, knn_agreement, order, undoubted
 from ceteris.sections import Review
 
 
@@ -100,6 +100,11 @@ def test_a_thousand_classes_are_asked_for_in_turn() -> None:
 def test_controls_are_the_surer_half_of_the_undoubted_rows_from_the_far_end_of_the_random_order() -> None:
     table = issues([0.9, 0.8, 0.7, 0.95, 0.99], suggested=["a", "a", "a", "b", "a"], flagged=[False, False, False, False, True])
     assert list(undoubted(table, np.array([0, 1, 2, 3, 4]))) == [1, 0]
+
+
+def test_a_flip_is_the_class_that_is_most_easily_taken_for_the_given_one() -> None:
+    pred_probs = np.array([[0.7, 0.1, 0.2], [0.1, 0.6, 0.3], [0.0, 0.0, 1.0]])
+    assert list(flipped(pred_probs, np.array([0, 2, 2]), np.array([1, 0, 2]))) == [1, 2, 0]
 
 
 def test_agreement_is_the_share_of_nearest_neighbours_with_the_same_label_and_a_row_is_not_its_own_neighbour() -> None:

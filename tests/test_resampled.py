@@ -111,6 +111,7 @@ def test_rows_of_one_group_stand_on_one_side():
     [
         (Step(step="apply_edits"),),
         (Step(step="drop_flagged"), Step(step="apply_edits")),
+        (Step(step="consensus"),),
         np.array(["a"] * ROWS),
         pd.DataFrame({"id": ["r1"], "new_label": ["a"]}),
         ["relabel", "r1"],

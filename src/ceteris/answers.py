@@ -14,7 +14,7 @@ import pandas as pd
 from ceteris.errors import BadInputError, nearest
 
 if TYPE_CHECKING:
-    from ceteris.reviewing.dealing import Question
+    from ceteris.reviewing.arms import Question
 
 __all__ = [
     "CHOSEN_BY",

@@ -14,8 +14,8 @@ from ceteris.edit_lines import ACTIONS, COLUMNS, CONTROL, WHERE, Fault, parse
 from ceteris.errors import StaleEditError, nearest
 
 __all__ = [
-    "ACTIONS", "COLUMNS", "CONTROL", "STATES", "Applied", "Settled", "apply", "disputed", "misfit_of", "parse",
-    "refuse_lost_classes", "resolve", "says", "settle", "states",
+    "ACTIONS", "COLUMNS", "CONTROL", "STATES", "Applied", "Settled", "apply", "disputed", "label_said", "live", "misfit_of",
+    "parse", "refuse_lost_classes", "resolve", "says", "settle", "states",
 ]  # fmt: skip
 
 STATES = ("live", "again", "revert", "reverted", "control", "replaced")
@@ -70,7 +70,11 @@ class Settled:
 
 
 def resolve(edits: pd.DataFrame, rule: str = "refuse") -> pd.DataFrame:
-    """Return one decision for each id that was answered, in the order of ids, as `settle` does.
+    """Return one decision for each id that was answered, in the order of ids.
+
+    A line sent twice counts once; a `revert` cancels the answer it names; a later line of one reviewer on one id
+    replaces the earlier; answers to planted controls are left out. Reviewers who disagree are refused, or settled by
+    `rule`: "latest", or "majority" (a tie is refused).
 
     Raises
     ------
@@ -78,8 +82,7 @@ def resolve(edits: pd.DataFrame, rule: str = "refuse") -> pd.DataFrame:
         Lists every conflict, and every revert of an answer that is unknown.
     """
     settled = settle(edits, rule)
-    if settled.faults:
-        raise StaleEditError("The edits contradict themselves:", "Correct these lines.", map(str, settled.faults))
+    _refuse(settled.faults)
     if settled.conflicts:
         raise StaleEditError(
             "Reviewers disagree on these ids:",
@@ -87,6 +90,25 @@ def resolve(edits: pd.DataFrame, rule: str = "refuse") -> pd.DataFrame:
             [f"{name}: {disputed(answers)}" for name, answers in settled.conflicts.items()],
         )
     return settled.decisions
+
+
+def live(edits: pd.DataFrame) -> pd.DataFrame:
+    """Return the line of each reviewer about each id that now counts (`states`), in the order of time.
+
+    Raises
+    ------
+    StaleEditError
+        Lists every answer that stands on two lines, every revert of one that is unknown, and whoever said two things at once.
+    """
+    _refuse(settle(edits, "latest").faults)
+    moments = [datetime.fromisoformat(value) for value in edits["at"]]
+    ordered = edits.iloc[sorted(range(len(edits)), key=moments.__getitem__)]
+    return ordered[states(ordered) == STATES[0]]
+
+
+def _refuse(faults: tuple[Fault, ...]) -> None:
+    if faults:
+        raise StaleEditError("The edits contradict themselves:", "Correct these lines.", map(str, faults))
 
 
 def settle(edits: pd.DataFrame, rule: str = "refuse") -> Settled:
@@ -108,6 +130,12 @@ def settle(edits: pd.DataFrame, rule: str = "refuse") -> Settled:
             decisions.append(settled)
     table = pd.DataFrame(decisions, columns=[*COLUMNS, WHERE]).reset_index(drop=True).astype(object)
     return Settled(table, tuple(_contradictions(edits)), conflicts)
+
+
+def label_said(answers: pd.DataFrame) -> np.ndarray:
+    """Return the label that each answer names, shape (n_answers,), None where the row is dropped or left open."""
+    kept = answers["given_label"].where(answers["action"] == "confirm", None)
+    return answers["new_label"].where(answers["action"] == "relabel", kept).to_numpy(dtype=object)
 
 
 def _contradictions(edits: pd.DataFrame) -> Iterator[Fault]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris import edits
+from ceteris.consensus import decided_together
 from ceteris.dataset import ID, LABEL, TRUE_LABEL
 from ceteris.issues import rank
 from ceteris.ledger import of_part, read_ledger
@@ -34,16 +35,22 @@ def read_evidence(root: Path, layout: Mapping[str, str], params: Params) -> Evid
     flagged = np.zeros(len(ids), dtype=bool)
     suggested[queue] = ranked["suggested_label"].to_numpy(dtype=object)
     flagged[queue] = ranked["is_label_issue"].to_numpy(dtype=bool)
-    decisions = edits.resolve(read_ledger(root / layout["edits"]), params.fix.conflicts)
+    ledger, classes = read_ledger(root / layout["edits"]), tuple(read_json(split / "classes.json"))
+    decisions, together = edits.resolve(ledger, params.fix.conflicts), None
+    if any(step.step == "consensus" for steps in params.fix.steps().values() for step in steps):
+        table = read_parquet(root / layout["audit"] / "pred_probs.parquet").set_index(ID).reindex(places)
+        answers = of_part(edits.live(ledger), parts, TRAIN)
+        together = decided_together(answers, ids, table.to_numpy(dtype=float), classes)
     known = truth.set_index(ID)[TRUE_LABEL].reindex(places)
     return Evidence(
         ids=ids,
         labels=train[LABEL].to_numpy(dtype=object),
-        classes=tuple(read_json(split / "classes.json")),
+        classes=classes,
         queue=queue,
         flagged=flagged,
         suggested=suggested,
         decisions=of_part(decisions, parts, TRAIN),
         true=known.to_numpy(dtype=object) if known.notna().all() else None,
         draws=params.train.seeds,
+        together=together,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +11,7 @@ from ceteris.dataset import codes
 from ceteris.errors import BadInputError, some
 from ceteris.pred_probs import check
 
-__all__ = ["COLUMNS", "find_label_issues", "rank"]
+__all__ = ["COLUMNS", "consensus", "find_label_issues", "rank"]
 
 COLUMNS = ("id", "given_label", "suggested_label", "label_quality", "is_label_issue", "issue_type")
 
@@ -71,3 +73,32 @@ def rank(issues: pd.DataFrame) -> pd.DataFrame:
     """Return the issues as a queue: flagged rows first, most doubted first, ties by id."""
     ordered = issues.sort_values(["is_label_issue", "label_quality", "id"], ascending=[False, True, True], kind="stable")
     return ordered.reset_index(drop=True)
+
+
+def consensus(votes: np.ndarray, pred_probs: np.ndarray) -> np.ndarray:
+    """Return the label of each row that is most probable after all votes, among those that somebody gave it, as codes.
+
+    A vote weighs as much as its giver agrees with the others where they answered for the same rows; so does the audit model's.
+
+    Parameters
+    ----------
+    votes : ndarray of float, shape (n_rows, n_people)
+        Codes, NaN where a person gave none; every row has one.
+    pred_probs : ndarray, shape (n_rows, n_classes)
+        Out of fold.
+
+    Source: Goh, Tkachenko & Mueller (2022), CROWDLAB, by `cleanlab.multiannotator`.
+    """
+    from cleanlab.multiannotator import get_label_quality_multiannotator
+
+    alone = (~np.isnan(votes)).sum(axis=1) == 1
+    if alone.all():
+        return np.nanmax(votes, axis=1, initial=-1).astype(np.int64)
+    # cleanlab breaks exact ties by numpy's global generator: where no two probabilities are equal nothing is left to draw.
+    untied = pred_probs * (1 - 1e-9 * np.arange(pred_probs.shape[1]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # people who agree on no row are no fault of the data
+        found = get_label_quality_multiannotator(votes, untied, return_annotator_stats=False, verbose=False)
+    quality = found["detailed_label_quality"].to_numpy(dtype=float)
+    best = np.where(np.isnan(votes), -np.inf, quality).argmax(axis=1)
+    return votes[np.arange(len(votes)), best].astype(np.int64)

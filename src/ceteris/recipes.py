@@ -25,6 +25,7 @@ class Evidence:
     """What recipes may use: the given train rows, the ranked issues, people's decisions, and true labels where known.
 
     `queue` holds row positions, most doubted first; `flagged` is a mask; `suggested` and `true` are labels, shape (n_rows,).
+    `decisions` are settled by fix.conflicts, `together` by consensus, where a recipe asks for it.
     """
 
     ids: np.ndarray
@@ -36,6 +37,7 @@ class Evidence:
     decisions: pd.DataFrame
     true: np.ndarray | None = None
     draws: int = 10
+    together: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -122,11 +124,23 @@ def _relabel_flagged(version: Version, step: Step, evidence: Evidence) -> Versio
 
 
 def _apply_edits(version: Version, step: Step, evidence: Evidence) -> Version:
-    applied = edits.apply(evidence.ids, evidence.labels, evidence.decisions, evidence.classes)
+    return _decided(version, evidence.decisions, evidence)
+
+
+def _consensus(version: Version, step: Step, evidence: Evidence) -> Version:
+    if evidence.together is None:
+        raise ParamsError(
+            f"The recipe {version.name!r} asks for a consensus of answers that are not there.", "Run the stage fix."
+        )
+    return _decided(version, evidence.together, evidence)
+
+
+def _decided(version: Version, decisions: pd.DataFrame, evidence: Evidence) -> Version:
+    applied = edits.apply(evidence.ids, evidence.labels, decisions, evidence.classes)
     touched = applied.labels != evidence.labels
     labels = version.labels.copy()
     labels[:, touched] = applied.labels[touched]
-    note = f"{len(evidence.decisions)} answers of people" if len(evidence.decisions) else "nothing reviewed yet: equals given"
+    note = f"{len(decisions)} answers of people" if len(decisions) else "nothing reviewed yet: equals given"
     if applied.already:
         note += f"; {applied.already} already applied in the source"
     return replace(
@@ -134,7 +148,7 @@ def _apply_edits(version: Version, step: Step, evidence: Evidence) -> Version:
         labels=labels,
         kept=version.kept & applied.kept,
         patch=_joined(version.patch, applied.patch),
-        reviewed=version.reviewed + len(evidence.decisions),
+        reviewed=version.reviewed + len(decisions),
         note=note,
     )
 
@@ -167,6 +181,7 @@ _STEPS = {
     "drop_flagged": _drop_flagged,
     "relabel_flagged": _relabel_flagged,
     "apply_edits": _apply_edits,
+    "consensus": _consensus,
     "simulate_review": _simulate_review,
     "restore_true": _restore_true,
     "reseed": _reseed,

@@ -190,9 +190,10 @@ def _refuse_made_fixes(fix: object) -> None:
             f"The fix is a {type(fix).__name__}, made once from all rows: re-splitting them would judge it on rows it saw.",
             "Pass what makes the fix anew: the steps of a recipe, or a function.",
         )
-    if any(step.step == "apply_edits" for step in steps or ()):
+    made = next((step.step for step in steps or () if step.step in ("apply_edits", "consensus")), None)
+    if made is not None:
         raise LeakageError(
-            "apply_edits holds answers about all rows: re-splitting them would judge these answers on rows they saw.",
+            f"{made} holds answers about all rows: re-splitting them would judge these answers on rows they saw.",
             "Measure edits on the validation part (dvc repro), or replay a version that a rule or a simulated reviewer makes.",
         )
 

@@ -109,6 +109,7 @@ class Step(Section):
         "drop_flagged",
         "relabel_flagged",
         "apply_edits",
+        "consensus",
         "simulate_review",
         "restore_true",
         "drop_like",

@@ -15,11 +15,11 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from checkout import surroundings
+from checkout import run, surroundings
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 __all__ = ["Lab", "Notebook", "chromium", "serve", "until"]
@@ -31,6 +31,8 @@ SETTINGS = {
 }
 FOLDERS = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "IPYTHONDIR")
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+# Root may write where nobody may; where the tests run as root, the server is no root in that.
+AS_ANYBODY = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
 TOKEN = "a-token-of-the-tests"
 
 
@@ -58,7 +60,7 @@ class Lab:
         """Start the server, and wait until it answers."""
         folders = {name: str(self.home / name.lower()) for name in FOLDERS}
         command = [
-            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={self.port}",
+            *AS_ANYBODY, sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={self.port}",
             "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={self.root}",
             f"--IdentityProvider.token={TOKEN}", "--LabApp.extension_manager=readonly", "--LabApp.news_url=",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--ServerApp.terminals_enabled=False",
@@ -110,15 +112,22 @@ class Lab:
         """Return the kernels that the server knows."""
         return list(self.ask("api/kernels"))
 
-    def restart_kernel(self) -> None:
-        """Restart the one kernel, as by the menu but with no dialog."""
-        (kernel,) = self.kernels()
-        self.ask(f"api/kernels/{kernel['id']}/restart", "POST")
+    def crash_kernel(self) -> None:
+        """Kill the process of the one kernel, as a lack of memory would: the server starts another in its place."""
+        assert self.process is not None
+        listed = ["ps", "--ppid", str(self.process.pid), "-o", "pid=,args="]
+        told = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.splitlines()
+        (process,) = [int(line.split()[0]) for line in told if "ipykernel" in line]
+        os.kill(process, signal.SIGKILL)
 
     def kill_kernel(self) -> None:
         """End the one kernel for good: nothing takes its place until somebody asks for it."""
         (kernel,) = self.kernels()
         self.ask(f"api/kernels/{kernel['id']}", "DELETE")
+
+    def git(self, *words: str) -> str:
+        """Run a git command in the repository and return what it printed."""
+        return run(self.root, "git", *words).stdout
 
     def theme(self, name: str) -> None:
         """Let pages that are opened from now on be "light" or "dark"."""
@@ -171,16 +180,22 @@ class Notebook:
     lab: Lab
     page: Page
     path: str
-    said: list[str] = field(default_factory=list)
 
     def open(self) -> Notebook:
-        """Open the notebook at its address, or open it again, and wait until it can be used."""
+        """Open the notebook at its address, and wait until it can be used."""
         self.page.goto(self.lab.address(self.path))
         self.page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=90_000)
         self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").wait_for(timeout=60_000)
         until(self.lab.kernels, "a kernel")
         self.idle()
         return self
+
+    def reopen(self) -> Notebook:
+        """Close the page as it is, nothing saved, and open the notebook in another one of the same browser."""
+        context = self.page.context
+        self.page.close()
+        self.page = context.new_page()
+        return self.open()
 
     def idle(self, patience: float = 180.0) -> None:
         """Wait until the kernel does nothing, as the server and the page both say."""
@@ -208,6 +223,32 @@ class Notebook:
         time.sleep(0.3)
         self.idle()
 
+    @property
+    def review(self) -> Locator:
+        """The widget."""
+        return self.page.get_by_test_id("review")
+
+    def said_in(self, part: str) -> str:
+        """Return what a part of the widget says, by its test id without "review-", whether or not it is scrolled into view."""
+        return self.page.get_by_test_id(f"review-{part}").text_content() or ""
+
+    def row(self) -> str:
+        """Return the id of the row that is shown, "" where none is."""
+        shown = self.page.get_by_test_id("review-row").locator(".id")
+        return (shown.text_content() or "") if shown.count() else ""
+
+    def press(self, *keys: str) -> list[str]:
+        """Press keys one after the other, each on a row that is shown, and return the ids of these rows."""
+        pressed = []
+        for key in keys:
+            pressed.append(until(self.row, "a row to answer"))
+            self.page.keyboard.press(key)
+        return pressed
+
+    def saved(self, patience: float = 60.0) -> None:
+        """Wait until the widget says that every answer is on disk."""
+        until(lambda: self.said_in("unsaved") == "all saved", "all saved", patience)
+
     def answer_dialog(self, patience: float = 5.0) -> bool:
         """Accept a dialog where one opens, and return whether one did."""
         button = self.page.locator(".jp-Dialog .jp-mod-accept")
@@ -216,6 +257,16 @@ class Notebook:
             button.first.click()
             return True
         return False
+
+    def new_cell(self, code: str) -> None:
+        """Write a cell of one's own below the last one, and run it."""
+        self.page.locator(".jp-Notebook .jp-Cell").last.click()
+        for key in ("Escape", "b", "Enter"):
+            self.page.keyboard.press(key)
+        self.page.keyboard.insert_text(code)
+        self.page.keyboard.press("Control+Enter")
+        time.sleep(0.2)
+        self.idle()
 
     def errors(self) -> list[str]:
         """Return the tracebacks that are shown."""
@@ -233,6 +284,10 @@ class Notebook:
         self.page.keyboard.press("Control+Enter")
         time.sleep(0.2)
         self.idle()
+
+    def output(self, words: str) -> str:
+        """Return what a cell shows below itself."""
+        return self.cell(words).locator(".jp-OutputArea").text_content() or ""
 
     def shot(self, name: str) -> None:
         """Keep a picture of what is seen."""

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from ceteris.answers import in_time
-from ceteris.edits import CONTROL
+from ceteris.edits import CONTROL, label_said
 from ceteris.reviewing.shares import share_of
 
-__all__ = ["disagreements", "first_answers", "kappa", "last_answers", "said"]
+__all__ = ["disagreements", "first_answers", "kappa", "last_answers"]
 
 _WHO = ["id", "reviewer"]
 
@@ -38,18 +38,6 @@ def last_answers(ledger: pd.DataFrame) -> pd.DataFrame:
     return live.drop_duplicates(_WHO, keep="last").reset_index(drop=True)
 
 
-def said(answers: pd.DataFrame) -> np.ndarray:
-    """Return what each line makes of its row: a label, or None where it is dropped or left open.
-
-    Parameters
-    ----------
-    answers : DataFrame
-        Without reverts.
-    """
-    kept = answers["given_label"].where(answers["action"] == "confirm", None)
-    return answers["new_label"].where(answers["action"] == "relabel", kept).to_numpy(dtype=object)
-
-
 def disagreements(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of which two reviewers now say otherwise: id, and `said`, what each says in the order of names.
 
@@ -62,7 +50,7 @@ def disagreements(ledger: pd.DataFrame) -> pd.DataFrame:
     """
     answers = last_answers(ledger)
     answers = answers[answers["action"] != "unsure"].sort_values("reviewer", kind="stable")
-    answers = answers.assign(told=[_word(label) for label in said(answers)])
+    answers = answers.assign(told=[_word(label) for label in label_said(answers)])
     by_row = answers.groupby("id", sort=True)["told"]
     parted = answers[by_row.transform("nunique") > 1]
     words = (parted["reviewer"] + ": " + parted["told"]).groupby(parted["id"], sort=True).agg("; ".join)
@@ -81,7 +69,7 @@ def kappa(ledger: pd.DataFrame) -> pd.DataFrame:
     """
     answers = first_answers(ledger)
     answers = answers[answers["source"] != CONTROL]
-    labels = pd.Series(said(answers), index=pd.MultiIndex.from_frame(answers[_WHO]), dtype=object).dropna()
+    labels = pd.Series(label_said(answers), index=pd.MultiIndex.from_frame(answers[_WHO]), dtype=object).dropna()
     lines = []
     for one, other in combinations(sorted(set(labels.index.get_level_values("reviewer"))), 2):
         mine, theirs = (labels.xs(name, level="reviewer") for name in (one, other))

@@ -5,7 +5,6 @@ Nothing is remembered between two deals, so a kernel that died deals the same qu
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,88 +13,17 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from ceteris.answers import JUDGING_SOURCE, QUEUE_SOURCE, RANDOM_SOURCE, in_time
 from ceteris.edits import CONTROL
+from ceteris.reviewing.arms import FIXED, FLIP, RANDOM, Arm, Question, ticket
 from ceteris.sections import Review
 
-__all__ = ["BLOCK", "CONFLICT", "FLIP", "RANDOM", "Arm", "Dealer", "Question", "Seen", "answers_so_far", "ticket"]
+__all__ = ["BLOCK", "Dealer", "Seen"]
 
-RANDOM, FLIP, CONFLICT, SLICE, DISAGREEMENT = RANDOM_SOURCE, "flip", "conflict", "slice", JUDGING_SOURCE
 BLOCK = 20  # questions after which the rankings' shares are decided anew
 RECENT = 60  # answers of an arm that tell what it is worth now: the deeper in its order, the fewer labels are wrong
 # What is believed of an arm before its first answer: any precision of a ranking, one row in ten of random ones.
 PRIOR = {RANDOM: (1.0, 9.0)}
 _CHUNK = 4096
-_SOURCES = {RANDOM: RANDOM_SOURCE, CONTROL: CONTROL, FLIP: CONTROL, DISAGREEMENT: JUDGING_SOURCE}
-_FIXED = (RANDOM, CONTROL, FLIP)
-
-
-def ticket(arm: str, reason: str, shown: str, id: str) -> str:
-    """Return the 12 hex digits that stand for an arm and the label that was shown, so that neither can be read off a question.
-
-    The first digits of sha256 of "arm:reason:shown:id".
-    """
-    return hashlib.sha256(f"{arm}:{reason}:{shown}:{id}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
-
-
-@dataclass(frozen=True, eq=False)
-class Arm:
-    """Where questions come from.
-
-    Attributes
-    ----------
-    name : str
-        A ranking of `review.rankings`, `random`, `control`, `flip`, `slice`, `conflict` or `disagreement`.
-    order : ndarray of int, shape (n_places,)
-        Places of rows, each at most once, the first to be asked first. It need not hold every row.
-    reason : str, optional
-        What the ledger says of it; that of a ranking is its name.
-    shown : ndarray of str objects, shape (n_places,), optional
-        The label that stands beside each row of the order, where that is not the given one.
-    """
-
-    name: str
-    order: np.ndarray = field(repr=False)
-    reason: str | None = None
-    shown: np.ndarray | None = field(default=None, repr=False)
-
-    @property
-    def said(self) -> str:
-        """The column `reason` of the ledger."""
-        silent = self.name in (RANDOM, CONTROL, DISAGREEMENT)
-        return self.reason if self.reason is not None else "" if silent else self.name
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What tells it from the other arms of a queue: two slices have one name."""
-        return self.name, self.said
-
-    @property
-    def source(self) -> str:
-        """The column `source` of the ledger."""
-        return _SOURCES.get(self.name, QUEUE_SOURCE)
-
-    @cached_property
-    def _flipped(self) -> dict[int, str]:
-        shown = () if self.shown is None else self.shown
-        return {int(place): str(label) for place, label in zip(self.order, shown, strict=False)}
-
-    def label_of(self, place: int, given: np.ndarray) -> str:
-        """Return the label that is shown with a row as the given one."""
-        return self._flipped.get(place, str(given[place]))
-
-
-@dataclass(frozen=True)
-class Question:
-    """One row to ask for. Only `id`, `shown` and `ticket` may reach the person who answers."""
-
-    id: str
-    place: int
-    shown: str
-    arm: str
-    reason: str
-    source: str
-    ticket: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +93,7 @@ class Dealer:
 
     @cached_property
     def _depths(self) -> np.ndarray:
-        rankings = [arm for arm in self.arms if arm.name not in _FIXED]
+        rankings = [arm for arm in self.arms if arm.name not in FIXED]
         depths = np.zeros((len(self.ids), len(rankings)), dtype=np.float32)
         for column, arm in enumerate(rankings):
             depths[arm.order, column] = np.log(np.arange(1, len(arm.order) + 1) / max(len(self.ids), 1))
@@ -233,12 +161,12 @@ class Dealer:
             reached = arm.order[: np.flatnonzero(mine)[-1] + 1] if mine.any() else arm.order[:0]
             if arm.name == RANDOM:
                 sample = reached
-            elif arm.name not in _FIXED:
+            elif arm.name not in FIXED:
                 beyond[reached] = False
         known = places[counted & answered["changed"].notna().to_numpy()]
         following = [question.place for question in self.deal(answered, ahead) if question.arm not in (CONTROL, FLIP)]
         return Seen(
-            ranked=_told(values[places[~np.isin(names, _FIXED)]]),
+            ranked=_told(values[places[~np.isin(names, FIXED)]]),
             sampled=_told(values[sample]),
             outside=_told(values[sample[beyond[sample]]]),
             changed=values[known],
@@ -273,36 +201,6 @@ class Dealer:
         generator = np.random.default_rng([self.seed, number, 1])
         draws = [generator.beta(a, b) for _, a, b in beliefs]
         return [beliefs[place][0] for place in np.argsort(draws, kind="stable")[::-1]]
-
-
-def answers_so_far(lines: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a row that was answered, in the order of answers: id, arm, reason and `changed`.
-
-    `changed` is 1.0 where the answer changes the given label or drops the row, 0.0 where it confirms it, NaN where it is open.
-    It is that of the first answer, given before the suggestion was seen, though a later one took its place. A row all of whose
-    answers were taken back is not there.
-
-    Parameters
-    ----------
-    lines : DataFrame
-        Lines of the ledger that belong to the queue, with the columns of `edits.COLUMNS`.
-    """
-    ordered = in_time(lines)
-    undone = set(ordered.loc[ordered["action"] == "revert", "reverts"])
-    answers = ordered[ordered["action"] != "revert"]
-    live = answers[~answers["answer"].isin(undone)].drop_duplicates("id")
-    asked = ["id", "source", "reason"]
-    first = live[asked].merge(answers.drop_duplicates(asked), on=asked, how="left")
-    arms = [_arm_of(source, reason) for source, reason in zip(first["source"], first["reason"], strict=True)]
-    changed = first["action"].map({"relabel": 1.0, "drop": 1.0, "confirm": 0.0}).astype(float)
-    return pd.DataFrame({"id": first["id"], "arm": arms, "reason": first["reason"], "changed": changed})
-
-
-def _arm_of(source: str, reason: str) -> str:
-    """Return the name of the arm that a line of the ledger comes from."""
-    if source != QUEUE_SOURCE:
-        return FLIP if (source, reason) == (CONTROL, FLIP) else source
-    return SLICE if reason.startswith(f"{SLICE}: ") else reason
 
 
 def _told(values: np.ndarray) -> np.ndarray:

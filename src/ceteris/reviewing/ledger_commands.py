@@ -15,7 +15,7 @@ from ceteris.errors import BadInputError, StaleEditError, nearest
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ceteris.reviewing.dealing import Question
+    from ceteris.reviewing.arms import Question
     from ceteris.reviewing.patches import Written
     from ceteris.workbench import Workbench
 

@@ -1,6 +1,12 @@
 """What reviewing has found so far, what the next answers are likely to find, and when they will not pay.
 
 Nothing here reads a validation label, but for a gain that was measured on these, which is marked exploratory.
+
+How often it errs, at 95 %, in 600 worlds of four kinds (those of tests/test_meter.py: 800 rows, 180 answers, four looks each):
+the worth of the rankings is held in 94 to 100 % of looks, the errors left in 99 %, the labels ahead in 92 to 99 %, their upper
+end in 97 to 100 %. `stop` was never said where 5 wrong labels or more were among the next 50, and by the last look in all
+worlds with 0.2 % wrong labels. The exception is a ranking that finds nearly all and then nothing: for some sixty answers after
+it fell off that cliff the labels ahead are told too high, and hardly ever held; their upper end is.
 """
 
 from __future__ import annotations
@@ -111,7 +117,7 @@ def meter(seen: Seen, *, seconds: float, measured: Measured | None = None, confi
       bounds, times the rows that are left. The rows that rankings chose tell nothing of those that they did not.
     - `ahead`: of the rows that will be asked for next, from a logistic regression of all answers on the logarithm of a row's
       place in each ranking: rankings are fitted at their head by the rows they chose, beyond by the random ones. Where a
-      ranking falls off a cliff, value and lower end follow late; the upper end holds (tests/test_meter.py has the rates).
+      ranking falls off a cliff, value and lower end follow late.
     - `gain`: wrong labels ahead times the measured effect of one, at the ends of both intervals. Later labels gain less
       than the first, so it is rather too high.
     - `stop`: where the upper end of the gain is below the region of practical equality; where none was measured, where

@@ -13,7 +13,8 @@ import pandas as pd
 from ceteris.answers import JUDGING_SOURCE
 from ceteris.errors import BadInputError
 from ceteris.reviewing.agreement import disagreements
-from ceteris.reviewing.dealing import CONFLICT, RANDOM, Arm, Dealer, Question, answers_so_far
+from ceteris.reviewing.arms import CONFLICT, RANDOM, Arm, Question, answers_so_far
+from ceteris.reviewing.dealing import Dealer
 from ceteris.reviewing.fetched import Held, Rows
 from ceteris.reviewing.patches import Ledgers
 from ceteris.reviewing.ranked import KEPT, ranked

@@ -11,14 +11,17 @@ import numpy as np
 import pandas as pd
 
 from ceteris.answers import random_order
+from ceteris.dataset import ID, codes
 from ceteris.edits import CONTROL
-from ceteris.reviewing.dealing import FLIP, RANDOM, Arm
+from ceteris.reviewing.arms import FLIP, RANDOM, Arm
 from ceteris.reviewing.fetched import Rows, state_of
 from ceteris.reviewing.neighbours import preparation
-from ceteris.reviewing.rankings import doubted, expected_gain, knn_agreement, order, undoubted
+from ceteris.reviewing.rankings import doubted, expected_gain, flipped, knn_agreement, order, undoubted
 from ceteris.store import STATE, read_parquet, write_parquet
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ceteris.workbench import Workbench
 
 __all__ = ["KEPT", "MOST", "Ranked", "ranked"]
@@ -36,8 +39,8 @@ class Ranked:
     Attributes
     ----------
     rows : DataFrame
-        A row that some order holds: id, place (in train.parquet), given_label, suggested_label, is_label_issue, shown (with a flip),
-        and for each arm its place in the order, -1 where it is not in it.
+        A row that some order holds: id, place (in train.parquet), given_label, suggested_label, is_label_issue, shown (with a
+        flip), and for each arm its place in the order, -1 where it is not in it.
     arms : tuple of str
     """
 
@@ -59,50 +62,45 @@ class Ranked:
 
 def ranked(bench: Workbench, most: int = MOST) -> Ranked:
     """Return the orders of this repository's train rows: the rankings of params.yaml, random rows, controls and flips."""
-    rankings, split = bench.params.review.rankings, bench.path("split")
-    issues, files = bench.path("audit") / "issues.parquet", [split / "train.parquet", split / "validation.parquet"]
-    arms = (*rankings, RANDOM, CONTROL, FLIP)
-    kept = bench.root / KEPT / f"{'-'.join(rankings)}-{most}-{state_of(issues, *files)}.parquet"
+    review, split, audit = bench.params.review, bench.path("split"), bench.path("audit")
+    train, validation = split / "train.parquet", split / "validation.parquet"
+    arms = (*review.rankings, RANDOM, CONTROL, *([FLIP] if review.flips else []))
+    kept = bench.root / KEPT / f"{'-'.join(arms)}-{most}-{state_of(audit / 'issues.parquet', train, validation)}.parquet"
     if kept.is_file():
         return Ranked(read_parquet(kept), arms)
-    table = bench.issues()
-    if len(table) > _LONG:
-        print(f"review: ranking {len(table):,} rows, once; the orders are kept", file=sys.stderr, flush=True)
-    rows = _made(table, rankings, Rows(files[0], kept.parent), Rows(files[1]), most)
+    issues = bench.issues()
+    if len(issues) > _LONG:
+        print(f"review: ranking {len(issues):,} rows, once; the orders are kept", file=sys.stderr, flush=True)
+    chance = random_order(issues["id"].to_numpy(dtype=object))
+    sure = undoubted(issues, chance)[:most]
+    points = _Points(issues, Rows(train, kept.parent), Rows(validation))
+    orders: dict[str, np.ndarray] = {how: order(how, issues, **points.scores(how))[:most] for how in review.rankings}
+    orders |= {RANDOM: chance[:most], CONTROL: sure, FLIP: sure}
+    rows = _table(issues, {arm: orders[arm] for arm in arms})
+    rows[_PLACE] = Rows(train).ids.get_indexer(pd.Index(rows["id"]))
+    wrong = _wrong(issues, sure, audit / "pred_probs.parquet", bench.classes()) if FLIP in arms else {}
+    rows[_SHOWN] = pd.Series([wrong.get(id, "") for id in rows["id"]], dtype=object)
     write_parquet(kept, rows)
     return Ranked(rows, arms)
 
 
-def _made(issues: pd.DataFrame, rankings: tuple[str, ...], train: Rows, validation: Rows, most: int) -> pd.DataFrame:
-    ids, given = (issues[column].to_numpy(dtype=object) for column in ("id", "given_label"))
-    points, chance = _Points(issues, train, validation), random_order(ids)
-    sure = undoubted(issues, chance)[:most]
-    flipped, shown = _flipped(given, sure)
-    orders = {how: order(how, issues, **points.scores(how))[:most] for how in rankings}
-    orders |= {RANDOM: chance[:most], CONTROL: sure, FLIP: flipped}
+def _table(issues: pd.DataFrame, orders: dict[str, np.ndarray]) -> pd.DataFrame:
+    """Return the rows that some order holds, with their place in each."""
     held = np.unique(np.concatenate(list(orders.values())))
     rows = issues.iloc[held][["id", "given_label", "suggested_label", "is_label_issue"]].reset_index(drop=True)
-    rows[_PLACE] = train.ids.get_indexer(pd.Index(rows["id"]))
     for name, places in orders.items():
         ranks = np.full(len(issues), -1)
         ranks[places] = np.arange(len(places))
         rows[name] = ranks[held]
-    labels = np.full(len(issues), "", dtype=object)
-    labels[flipped] = shown
-    return rows.assign(**{_SHOWN: labels[held]})
+    return rows
 
 
-def _flipped(given: np.ndarray, sure: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return undoubted rows, and the wrong label that each is shown with: that of the next of them which has another."""
-    labels = given[sure]
-    wrong = labels.copy()
-    for shift in range(1, len(labels)):
-        same = wrong == labels
-        if not same.any():
-            break
-        wrong[same] = np.roll(labels, -shift)[same]
-    differs = wrong != labels
-    return sure[differs], wrong[differs]
+def _wrong(issues: pd.DataFrame, sure: np.ndarray, probabilities: Path, classes: tuple[str, ...]) -> dict[str, str]:
+    """Return the wrong label that each undoubted row would be shown with, by id: that most easily taken for the given one."""
+    table, probs = issues.iloc[sure], read_parquet(probabilities).set_index(ID)
+    given = codes(table["given_label"].to_numpy(dtype=object), classes)
+    found = flipped(probs.loc[table["id"]].to_numpy(dtype=float), given, np.arange(len(sure)))
+    return {id: classes[code] for id, code in zip(table["id"], found, strict=True)}
 
 
 class _Points:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ceteris.errors import BadInputError, nearest
 
-__all__ = ["MOST_DOUBTED", "RANKINGS", "doubted", "expected_gain", "knn_agreement", "order", "undoubted"]
+__all__ = ["MOST_DOUBTED", "RANKINGS", "doubted", "expected_gain", "flipped", "knn_agreement", "order", "undoubted"]
 
 RANKINGS = ("label_quality", "combined", "by_class", "expected_gain")
 MOST_DOUBTED = 5_000  # rows whose neighbours are looked up
@@ -49,6 +49,21 @@ def undoubted(issues: pd.DataFrame, chance: np.ndarray) -> np.ndarray:
         sure &= quality >= np.median(quality[sure])
     backwards = chance[::-1]
     return backwards[sure[backwards]]
+
+
+def flipped(pred_probs: np.ndarray, given: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return the wrong label to show with each of these rows: the most probable class but for the given one, as codes.
+
+    Parameters
+    ----------
+    pred_probs : ndarray, shape (n_rows, n_classes)
+    given : ndarray of int, shape (n_rows,)
+        Codes.
+    places : ndarray of int, shape (n_places,)
+    """
+    others = pred_probs[places].astype(float)
+    others[np.arange(len(places)), given[places]] = -1.0
+    return others.argmax(axis=1)
 
 
 def order(how: str, issues: pd.DataFrame, *, agreement: np.ndarray | None = None, gain: np.ndarray | None = None) -> np.ndarray:

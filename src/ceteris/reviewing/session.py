@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ceteris.errors import BadInputError, CeterisError, nearest
-from ceteris.reviewing.dealing import Question
+from ceteris.reviewing.arms import Question
 from ceteris.reviewing.patches import Ledgers, file_of
 from ceteris.reviewing.queues import Queue, open_queue
 from ceteris.reviewing.shown import MOST_LETTERS, profile, shown

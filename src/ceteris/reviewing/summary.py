@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ceteris.edits import CONTROL
+from ceteris.edits import CONTROL, label_said
 from ceteris.reviewed import SECONDS_PER_LABEL
-from ceteris.reviewing.agreement import first_answers, said
-from ceteris.reviewing.dealing import FLIP
+from ceteris.reviewing.agreement import first_answers
+from ceteris.reviewing.arms import FLIP
 from ceteris.reviewing.shares import Share, share_of
 
 __all__ = ["ACTIONS", "Summary", "seconds_of", "summary"]
@@ -87,7 +87,7 @@ def summary(
     batch : str, optional
     """
     first = first_answers(ledger)
-    first = first.assign(label=said(first))
+    first = first.assign(label=label_said(first))
     mine = first[(first["reviewer"] == reviewer) & ((first["batch"] == batch) if batch is not None else True)]
     control = mine["source"] == CONTROL
     flips, controls = (mine[control & ((mine["reason"] == FLIP) == flip)] for flip in (True, False))

@@ -25,7 +25,7 @@ from ceteris.wording import literal
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ceteris.reviewing.dealing import Question
+    from ceteris.reviewing.arms import Question
     from ceteris.reviewing.session import Session
     from ceteris.reviewing.shown import Shown
 

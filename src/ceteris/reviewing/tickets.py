@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ceteris.reviewing.dealing import Question
+    from ceteris.reviewing.arms import Question
 
 __all__ = ["matched", "written"]
 
