@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Conversation", "converse"]
 
 _FEW, _HUMAN = 3, 0.1  # answers that tell a pace; seconds a row: a pipe is faster, and its pace tells nothing
+_EVERY = 10  # answers after which the meter is read out
 _SAID = {"relabel": "relabelled", "confirm": "kept", "drop": "dropped", "unsure": "unsure"}
 
 
@@ -85,6 +86,8 @@ class Conversation:
         n = len(self._given)
         self._say(f"{n:,} answer{'s' * (n != 1)} on disk{f': {told}' if told else ''}.{self._pace()}", "bold")
         if n:
+            for told in (*self.session.summary().told(), *self._metered()):
+                self._say(literal(told))
             name = file_of(self.session.reviewer, self.session.batch)
             self._say(f"They stand in {name}: ceteris edits list --reviewer {self.session.reviewer!r}")
 
@@ -100,6 +103,9 @@ class Conversation:
         console = self._console
         console.print()
         self._say(self._progress(), "dim")
+        if self._given and len(self._given) % _EVERY == 0:
+            for told in self._metered():
+                self._say(literal(told), "dim")
         console.print(card(row, question.shown, console.width, colours=console.color_system is not None))
         console.print(classes_shown(self.session.classes))
         started = time.monotonic()
@@ -116,21 +122,20 @@ class Conversation:
                     return True
             else:
                 self._paces.append(time.monotonic() - started)
-                return self._kept(question, meant)
+                self._kept(question, meant)
+                return True
         return False
 
-    def _kept(self, question: Question, meant: Typed) -> bool:
-        """Bring an answer to disk, and return whether the review goes on."""
+    def _kept(self, question: Question, meant: Typed) -> None:
+        """Bring an answer to disk, and tell what was hidden until then."""
         said = {"action": meant.action, "new_label": meant.label, "reverts": ""}
-        answer = self._recorded(question, said)
-        if answer is None:
-            return False
+        answer, told = self._recorded(question, said)
         if answer:
             action = "confirm" if meant.label and meant.label == question.shown else meant.action
             self._given.append(_Given(question, answer, action))
         else:
             self._left_out.add(question.id)
-        return True
+        self._say(literal(told), "green" if answer else "red")
 
     def _undone(self, question: Question) -> bool:
         """Take the last answer of this session back, and return whether it was: its row is asked next, then this one."""
@@ -138,15 +143,17 @@ class Conversation:
             self._say("Nothing to take back in this session. Earlier answers: ceteris edits revert", "yellow")
             return False
         last = self._given[-1]
-        if not self._recorded(last.question, {"action": "revert", "new_label": "", "reverts": last.answer}):
+        answer, told = self._recorded(last.question, {"action": "revert", "new_label": "", "reverts": last.answer})
+        if not answer:
+            self._say(literal(told), "red")
             return False
         self._given.pop()
         self._say(f"{literal(last.question.id)}: your answer is taken back.", "green")
         self._again += [question, last.question]
         return True
 
-    def _recorded(self, question: Question, said: dict[str, str]) -> str | None:
-        """Return the uuid of an answer that is on disk, "" where it is refused, None where nobody tries again to write it."""
+    def _recorded(self, question: Question, said: dict[str, str]) -> tuple[str, str]:
+        """Return the uuid of an answer that is on disk, and what was hidden until then; "" and why, where it is refused."""
         answer = str(uuid.uuid4())
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"answer": answer, "id": question.id, "ticket": question.ticket, "at": at, **said}
@@ -164,11 +171,8 @@ class Conversation:
                     self._say(literal(remark), "yellow")
                 self._told.add(remark)
             if answer not in receipt.saved:
-                self._say(f"Not taken: {literal(receipt.refused.get(answer, ''))}", "red")
-                return ""
-            for told in receipt.told.values():
-                self._say(literal(told), "green")
-            return answer
+                return "", f"Not taken: {receipt.refused.get(answer, '')}"
+            return answer, " ".join(receipt.told.values())
 
     def _typed(self) -> str | None:
         """Return the next line that is typed, without its end; None where there is none."""
@@ -189,6 +193,11 @@ class Conversation:
                 part = self.session.text(row.id, text.column, shown)["text"]
                 self._console.print(lines_of(part))
                 shown += len(part)
+
+    def _metered(self) -> list[str]:
+        """Return what the answers have found and what the next ones will, in sentences."""
+        meter = self.session.meter()
+        return [] if meter is None else meter.told()
 
     def _progress(self) -> str:
         return f"{self.session.answered():,} of {self.session.total:,} answered.{self._pace()}"
