@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from checkout import run
 from lab import Lab, Notebook, chromium, serve
 from playwright.sync_api import Browser
 
@@ -32,6 +33,8 @@ def lab(default_repository: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     """A JupyterLab on a copy of the default repository, for all tests of a file."""
     folder = tmp_path_factory.mktemp("lab")
     shutil.copytree(default_repository, folder / "repository", symlinks=True)
+    for command in (["add", "--all"], ["commit", "--quiet", "--allow-empty", "--message", "as it was run"]):
+        run(folder / "repository", "git", *command)
     with serve(folder / "repository", folder / "home") as served:
         yield served
 

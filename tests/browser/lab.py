@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -289,8 +290,17 @@ class Notebook:
         """Return what a cell shows below itself."""
         return self.cell(words).locator(".jp-OutputArea").text_content() or ""
 
-    def shot(self, name: str) -> None:
-        """Keep a picture of what is seen."""
+    def classes(self) -> int:
+        """Return how many classes the search says there are."""
+        words = self.page.get_by_test_id("review-search").get_attribute("placeholder") or ""
+        return int(re.sub(r"\D", "", words))
+
+    def picture(self, name: str) -> Path:
+        """Return where a picture is kept."""
         folder = Path(__file__).parent / "pictures"
         folder.mkdir(exist_ok=True)
-        self.page.screenshot(path=folder / f"{name}.png")
+        return folder / f"{name}.png"
+
+    def shot(self, name: str) -> None:
+        """Keep a picture of what is seen."""
+        self.page.screenshot(path=self.picture(name))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from answers import answered, lines
@@ -161,6 +160,6 @@ def test_the_answers_that_mattered_are_named(notebook: Notebook) -> None:
     notebook.shot("8-mattered")
 
 
-def test_git_shows_the_answers_and_nothing_else_but_the_notebook(notebook: Notebook, default_repository: Path) -> None:
+def test_git_shows_the_answers_and_nothing_else_but_the_notebook(notebook: Notebook) -> None:
     changed = {line[3:] for line in notebook.lab.git("status", "--porcelain").splitlines()}
     assert {path for path in changed if not path.startswith("data/edits/")} <= {NOTEBOOK}
