@@ -66,7 +66,8 @@ def ranked(bench: Workbench, most: int = MOST) -> Ranked:
     review, split, audit = bench.params.review, bench.path("split"), bench.path("audit")
     train, validation = split / "train.parquet", split / "validation.parquet"
     arms = (*review.rankings, RANDOM, CONTROL, *([FLIP] if review.flips else []))
-    kept = (
+    state = state_of(audit / "issues.parquet", train, validation)
+    kept = bench.root / KEPT / f"{_FORM}-{'-'.join(arms)}-{most}-{state}.parquet"
         bench.root / KEPT / f"{_FORM}-{'-'.join(arms)}-{most}-{state_of(audit / 'issues.parquet', train, validation)}.parquet"
     )
     if kept.is_file():
