@@ -68,8 +68,6 @@ def ranked(bench: Workbench, most: int = MOST) -> Ranked:
     arms = (*review.rankings, RANDOM, CONTROL, *([FLIP] if review.flips else []))
     state = state_of(audit / "issues.parquet", train, validation)
     kept = bench.root / KEPT / f"{_FORM}-{'-'.join(arms)}-{most}-{state}.parquet"
-        bench.root / KEPT / f"{_FORM}-{'-'.join(arms)}-{most}-{state_of(audit / 'issues.parquet', train, validation)}.parquet"
-    )
     if kept.is_file():
         return Ranked(read_parquet(kept), arms)
     issues = bench.issues()
