@@ -1,4 +1,4 @@
-"""Nothing of the review is cut off, overlapping, faint or blurred: light and dark, few and many classes, long texts and labels."""
+"""Nothing of the review is cut off, overlapping, faint or blurred: light, dark, few and many classes, long texts and labels."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def hostile(root: Path) -> Path:
 def _made(
     root: Path, names: list[str], text: Callable[[int], str], column: str, id: Callable[[int], str] = "row-{:04d}".format
 ) -> Path:
-    rows, rng = max(240, 8 * len(names)), np.random.default_rng(1)
+    rows, rng = max(240, 20 * len(names)), np.random.default_rng(1)
     table = pd.DataFrame(
         {
             "id": [id(row) for row in range(rows)],
