@@ -29,6 +29,7 @@ __all__ = ["KEPT", "MOST", "Ranked", "ranked"]
 KEPT = f"{STATE}/review"
 MOST = 20_000  # rows of each order that are kept: what people review of a million rows is a few thousand
 _SHOWN, _PLACE = "shown", "place"
+_FORM = 1  # of the kept table: to be raised when what stands in it changes
 _LONG = 50_000  # rows: ranking more takes a moment
 
 
@@ -65,7 +66,8 @@ def ranked(bench: Workbench, most: int = MOST) -> Ranked:
     review, split, audit = bench.params.review, bench.path("split"), bench.path("audit")
     train, validation = split / "train.parquet", split / "validation.parquet"
     arms = (*review.rankings, RANDOM, CONTROL, *([FLIP] if review.flips else []))
-    kept = bench.root / KEPT / f"{'-'.join(arms)}-{most}-{state_of(audit / 'issues.parquet', train, validation)}.parquet"
+    state = state_of(audit / "issues.parquet", train, validation)
+    kept = bench.root / KEPT / f"{_FORM}-{'-'.join(arms)}-{most}-{state}.parquet"
     if kept.is_file():
         return Ranked(read_parquet(kept), arms)
     issues = bench.issues()
