@@ -132,12 +132,17 @@ class Lab:
 
     def theme(self, name: str) -> None:
         """Let pages that are opened from now on be "light" or "dark"."""
-        raw = json.dumps({"theme": THEMES[name]})
-        self.ask("lab/api/settings/@jupyterlab/apputils-extension:themes", "PUT", {"raw": raw})
+        _set(self.home, "apputils-extension/themes", {"theme": THEMES[name]})
 
     def address(self, notebook: str) -> str:
         """Return the address of a notebook below the repository."""
         return f"http://127.0.0.1:{self.port}/lab/tree/{urllib.parse.quote(notebook)}?token={TOKEN}&reset"
+
+
+def _set(home: Path, plugin: str, values: Any) -> None:
+    path = home / "jupyterlab_settings_dir" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(values), encoding="utf-8")
 
 
 @contextlib.contextmanager
@@ -145,9 +150,7 @@ def serve(root: Path, home: Path) -> Iterator[Lab]:
     """Yield a running JupyterLab on a repository; its settings and notes stand below `home`."""
     home.mkdir(parents=True, exist_ok=True)
     for name, values in SETTINGS.items():
-        path = home / "jupyterlab_settings_dir" / "@jupyterlab" / f"{name}.jupyterlab-settings"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(values), encoding="utf-8")
+        _set(home, name, values)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Nothing of the review is cut off, overlapping, faint or blurred: light and dark, few and many classes, long texts and labels."""
+"""Nothing of the review is cut off, overlapping, faint or blurred: light, dark, few and many classes, long texts and labels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from worlds import NOTEBOOK, of_classes
 
 FAULTS = (Path(__file__).parent / "geometry.js").read_text(encoding="utf-8")
-WIDE, NARROW = {"width": 1400, "height": 1000}, {"width": 760, "height": 900}
+WIDE, NARROW = {"width": 1400, "height": 1600}, {"width": 760, "height": 1900}
 
 
 def faults(notebook: Notebook) -> list[str]:

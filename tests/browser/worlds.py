@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import small
 
-__all__ = ["ATTACK", "NOTEBOOK", "hostile", "of_classes"]
+__all__ = ["ATTACK", "NOTEBOOK", "hostile", "notebook", "of_classes"]
 
 NOTEBOOK = "review.ipynb"
 ATTACK = '<img src=x onerror="window.attacked=1"><script>window.attacked=1</script>'
@@ -42,7 +42,7 @@ def hostile(root: Path) -> Path:
 def _made(
     root: Path, names: list[str], text: Callable[[int], str], column: str, id: Callable[[int], str] = "row-{:04d}".format
 ) -> Path:
-    rows, rng = max(240, 8 * len(names)), np.random.default_rng(1)
+    rows, rng = max(240, 20 * len(names)), np.random.default_rng(1)
     table = pd.DataFrame(
         {
             "id": [id(row) for row in range(rows)],
@@ -54,10 +54,15 @@ def _made(
     content = small.params(ingest={"true_label": None}, audit={"model": GUESS, "folds": 2})
     small.repository(root, content, table)
     small.run_stages(root, "ingest", "validate", "split", "audit")
+    notebook(root)
+    return root
+
+
+def notebook(root: Path) -> None:
+    """Write a notebook that reviews the train rows, and the code that it runs."""
     shutil.copytree(small.REPOSITORY / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__"))
     source = ["import ceteris\n", "\n", 'review = ceteris.review("train", reviewer="ada")\n', "review"]
     cell = {"cell_type": "code", "execution_count": None, "id": "review", "metadata": {}, "outputs": [], "source": source}
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    notebook = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-    (root / NOTEBOOK).write_text(json.dumps(notebook), encoding="utf-8")
-    return root
+    content = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    (root / NOTEBOOK).write_text(json.dumps(content), encoding="utf-8")
