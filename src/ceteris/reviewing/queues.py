@@ -130,6 +130,8 @@ def _of_train(bench: Workbench, name: str) -> Queue:
     found = ranked(bench)
     arms = [found.arm(arm) for arm in found.arms if name == "train" or arm == RANDOM]
     told = "Train labels in doubt" if name == "train" else "Random train labels"
+    if name == "train" and "expected_gain" in found.arms:  # it reads validation labels
+        told += " (exploratory: ranked by what validation labels tell)"
     return _train(bench, name, told, found.rows, arms, bench.split_counts()["train"], found.places)
 
 
