@@ -99,7 +99,8 @@ class Queue:
 
     def told_after(self, line: Mapping[str, str]) -> str:
         """Return what was hidden of a row until it was answered, in a sentence."""
-        id, said = line["id"], line["new_label"] if line["action"] == "relabel" else line["action"]
+        words = {"relabel": line["new_label"], "confirm": line["given_label"]}
+        id, said = line["id"], words.get(line["action"], line["action"])
         suggested = self.known["suggested_label"].get(id)
         told = f"{id}: you said {said}; given {self.given(id)}"
         return f"{told}, the model suggests {suggested}" if suggested is not None else told
