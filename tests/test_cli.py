@@ -159,7 +159,7 @@ def test_a_revert_says_where_another_answer_now_counts(repo: Path, ceteris_) -> 
 def test_random_rows_go_out_and_come_back_as_such_each_once(repo: Path, ceteris_) -> None:
     assert "5 rows in review-random.csv" in ceteris_("queue", "random", "--rows", "5").out
     table = read_table(Path("review-random.csv"), text=("id", "label"))
-    columns = ["id", "label", "given_label", "suggested_label", "label_quality (0 doubted, 1 trusted)", "chosen_by", "x", "y"]
+    columns = ["id", "label", "given_label", "ticket", "x", "y"]
     assert list(table.columns) == columns
     fill(Path("review-random.csv"), dict.fromkeys(range(3), "unsure"))
     ceteris_("edits", "import", "review-random.csv", "--reviewer", "ann")
@@ -167,6 +167,14 @@ def test_random_rows_go_out_and_come_back_as_such_each_once(repo: Path, ceteris_
     ceteris_("queue", "random", "--rows", "5", "--out", "more.csv")
     more = read_table(Path("more.csv"), text=("id", "label"))
     assert more["id"].tolist()[:2] == table["id"].tolist()[3:]
+
+
+def test_a_queue_that_lost_its_tickets_is_read_and_said_to_have_lost_them(repo: Path, ceteris_) -> None:
+    ceteris_("queue", "random", "--rows", "5", "--out", "q.csv")
+    table = pd.read_csv("q.csv", dtype=str).drop(columns="ticket")
+    table.assign(label="unsure").to_csv("q.csv", index=False)
+    assert "q.csv has no column `ticket`" in ceteris_("edits", "import", "q.csv", "--reviewer", "ann").out
+    assert ledger.read_ledger(repo / "data/edits")["source"].tolist() == ["queue"] * 5
 
 
 def test_a_disagreement_queue_is_blind_and_its_answers_are_verified_labels(repo: Path, ceteris_) -> None:

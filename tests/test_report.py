@@ -84,12 +84,12 @@ def test_the_first_screen_answers_in_words() -> None:
 
 def test_a_lever_that_was_picked_by_its_result_says_so() -> None:
     told = first_screen(render(tables(), {}, Settings()))
-    assert "Data lever, largest of 2 planned" in told and "Model lever, largest of 2 planned" in told
+    assert "Data lever, best of 2 planned" in told and "Model lever, best of 2 planned" in told
     assert "its size and interval are not" in told
     known = tables()
     alone = known.effects[known.effects["candidate_version"] == "reviewed-simulated"].head(1)
     told = first_screen(render(Tables(alone, known.grid, known.versions, known.issues, VISIBLE, {}), {}, Settings()))
-    assert "largest" not in told
+    assert "best of" not in told
 
 
 def test_other_revisions_are_pointed_to_where_there_is_a_list_of_comparisons() -> None:

@@ -41,16 +41,16 @@ def picked(*rows: dict[str, Any]) -> str:
 
 def test_a_headline_says_among_how_many_it_was_picked_by_its_result() -> None:
     two = [shown.effect("a", 0.02, 0.01), shown.effect("b", 0.05, 0.01)]
-    assert picked(*two) == "largest of 2 planned"
+    assert picked(*two) == "best of 2 planned"
     assert picked(two[0]) == ""
-    assert picked(*two, shown.effect("c", 0.09, 0.2)) == "largest judged \u201chelps\u201d of 3 planned"
-    assert picked(*two, shown.effect("true", 0.2, 0.01)) == "largest of 2 planned (true aside)"
+    assert picked(*two, shown.effect("c", 0.09, 0.2)) == "best judged \u201chelps\u201d of 3 planned"
+    assert picked(*two, shown.effect("true", 0.2, 0.01)) == "best of 2 planned (true aside)"
 
 
 def test_the_summary_does_not_hide_that_its_headline_was_picked() -> None:
     data, model = story.summary(shown.effects(), "accuracy", 0.95)
-    assert data.startswith("data, largest of 2 planned: given \u2192 reviewed-simulated")
-    assert model.startswith("model, largest of 2 planned: logistic \u2192 svc")
+    assert data.startswith("data, best of 2 planned: given \u2192 reviewed-simulated")
+    assert model.startswith("model, best of 2 planned: logistic \u2192 svc")
 
 
 def test_perfect_labels_are_a_ceiling_and_no_lever() -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHOSEN_BY",
+    "QUEUE_SOURCE",
     "columns_told",
     "LABEL_COLUMN",
     "RANDOM_SOURCE",
@@ -119,7 +120,7 @@ def to_edits(
     lines, faults, questions = [], [], asked or {}
     sources = answers[CHOSEN_BY] if CHOSEN_BY in filled else pd.Series("", index=answers.index)
     for name, written, source in zip(answers["id"], answers[LABEL_COLUMN], sources, strict=True):
-        answer, question = written if written in classes else written.strip(), questions.get(name)
+        answer, question = _meant(written, classes), questions.get(name)
         if said.setdefault(name, answer) != answer:
             faults.append(f"{name!r} is answered twice, {said[name]!r} and {answer!r}")
         elif name in questions and question is None:
@@ -141,6 +142,13 @@ def to_edits(
             "These answers cannot be read:\n  " + "\n  ".join(faults[:50] + more) + "\n", "Correct them; nothing was written."
         )
     return lines
+
+
+def _meant(written: str, classes: tuple[str, ...]) -> str:
+    """Return an answer as it was meant: without blanks around it, and 7 where a program that reads numbers wrote 7.0."""
+    answer = written if written in classes else written.strip()
+    whole = answer.removesuffix(".0")
+    return whole if answer not in classes and whole in classes else answer
 
 
 def _fault(

@@ -59,10 +59,8 @@ def queue(
 
     bench = _bench()
     target = free_place(out, "-".join(map(plain, between)) if between else str(name), lambda: Ledgers(bench).lines())
-    if name == "train":
-        _write_train_queue(bench, target, rows or 200)
-    elif name == "random":
-        _write_random_rows(bench, target, rows or 50)
+    if name in ("train", "random"):
+        _write_train_queue(bench, target, name, rows or (200 if name == "train" else 50))
     elif name == "test":
         from ceteris.release.review import asked_rows
 
@@ -96,7 +94,7 @@ def review(
     converse(open_session(queue, reviewer=reviewer, batch=batch), rows)
 
 
-def _write_train_queue(bench: Workbench, target: Path, most: int) -> None:
+def _write_train_queue(bench: Workbench, target: Path, name: str, most: int) -> None:
     """Write the questions that a review would ask next, each with its ticket: nothing tells doubted rows from others."""
     import pandas as pd
 
@@ -105,7 +103,7 @@ def _write_train_queue(bench: Workbench, target: Path, most: int) -> None:
     from ceteris.reviewing.queues import open_queue
     from ceteris.reviewing.tickets import written
 
-    asked = open_queue(bench, "train")
+    asked = open_queue(bench, name)
     lines, _ = Ledgers(bench).readable()
     questions = asked.deal(lines.assign(reviewer=""), "", most, ())
     table = {"id": "id", "given_label": "shown", TICKET: "ticket"}
@@ -113,24 +111,6 @@ def _write_train_queue(bench: Workbench, target: Path, most: int) -> None:
     rows[TICKET] = rows[TICKET].map(written)
     features = asked.fetched.of(list(rows["id"]))
     _write(target, rows, features, ("given_label", TICKET), nothing=NOTHING_OF_TRAIN, also=", `drop`")
-
-
-def _write_random_rows(bench: Workbench, target: Path, most: int) -> None:
-    from ceteris.answers import CHOSEN_BY, RANDOM_SOURCE
-
-    rows = _random_rows(bench, most).assign(**{CHOSEN_BY: RANDOM_SOURCE})
-    columns = ("given_label", "suggested_label", "label_quality", CHOSEN_BY)
-    _write(target, rows, bench.train_rows(), columns, nothing=NOTHING_OF_TRAIN, also=", `drop`")
-
-
-def _random_rows(bench: Workbench, most: int) -> pd.DataFrame:
-    """Return the next random train rows, with what the audit says of them."""
-    from ceteris import ledger
-    from ceteris.answers import RANDOM_SOURCE, random_rows
-
-    issues, lines = bench.issues().set_index("id", drop=False), ledger.read_ledger(bench.path("edits"))
-    answered = lines.loc[lines["source"] == RANDOM_SOURCE, "id"]
-    return issues.loc[random_rows(list(issues.index), list(answered), most)].reset_index(drop=True)
 
 
 def _write(

@@ -77,7 +77,7 @@ def agreed(pairs: pd.DataFrame, parted: pd.DataFrame) -> RenderableType:
         share = f"{100 * pair['agree'] / pair['n']:.0f} % [{100 * pair['low']:.0f}, {100 * pair['high']:.0f}]"
         kappa = "—" if pd.isna(pair["kappa"]) else f"{pair['kappa']:.2f}"
         shown.add_row(*map(Text, (literal(pair["reviewer"]), literal(pair["other"]), f"{pair['n']:,}", share, kappa)))
-    do = "To ask for these anew: ceteris review conflicts" if len(parted) else "Nothing is to be settled."
+    do = "To ask somebody else: ceteris review conflicts" if len(parted) else "Nothing is to be settled."
     return Group(
         shown,
         Text("By first answers; kappa is Cohen's: 0 as often as by chance, 1 always."),

@@ -37,7 +37,7 @@ def import_answers(
     """Add the answers of a filled-in queue to data/edits/, or release/edits/ for test rows, which git keeps."""
     import pandas as pd
 
-    from ceteris.answers import to_edits
+    from ceteris.answers import CHOSEN_BY, QUEUE_SOURCE, TICKET, to_edits
     from ceteris.release.review import asked_labels
     from ceteris.reviewing.patches import Ledgers, file_of
     from ceteris.reviewing.place import read_filled
@@ -63,6 +63,8 @@ def import_answers(
     print(f"{len(written.saved):,} new answers in {where}" if lines else "Nothing new: every answer is there already.")
     if lines:
         print(f"Keep them and see what they are worth: {next_step(written.files)}")
+    if lines and TICKET not in filled and CHOSEN_BY not in filled and any(line["source"] == QUEUE_SOURCE for line in lines):
+        print(f"{file} has no column `{TICKET}`: its answers count as those to rows that a ranking chose.")
     _tell(written)
 
 
