@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from clone import Clone
 from faults_stages import line, rows, wrote
+from reviewers import answer
 from small import by_hand, edit
 
 import ceteris
@@ -83,6 +84,22 @@ def test_reviewers_who_disagree_are_named_in_the_story(repo: Path, ceteris_) -> 
     wrote(line, lambda root: line(root, "drop", reviewer="bob"))(repo)
     said = ceteris_("edits", "who", rows(repo)[0][0]).out
     assert "Reviewers disagree: ann says relabel" in said and "bob says drop" in said
+
+
+def test_how_far_people_agree_is_told_with_cohens_kappa(repo: Path, ceteris_) -> None:
+    assert "No two people have named a label of the same row yet." in ceteris_("edits", "agree").out
+    answer(repo, "ann", slice(0, 20))
+    answer(repo, "bob", slice(0, 20))
+    answer(repo, "cy", slice(18, 24), wrong=True)
+    said = ceteris_("edits", "agree").out
+    assert "100 % [84, 100]" in said and "1.00" in said
+    assert "Today people part on 2 rows. To ask for these anew: ceteris review conflicts" in said
+    table = json.loads(ceteris_("edits", "agree", "--json").out)
+    assert [(pair["reviewer"], pair["other"], pair["n"], pair["agree"]) for pair in table] == [
+        ("ann", "bob", 20, 20),
+        ("ann", "cy", 2, 0),
+        ("bob", "cy", 2, 0),
+    ]
 
 
 def test_a_check_lists_every_bad_line_with_what_to_do_and_ends_with_5(repo: Path, ceteris_) -> None:

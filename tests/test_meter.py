@@ -53,7 +53,7 @@ def test_before_the_first_answer_nothing_is_known_and_nothing_stops() -> None:
     found = meter(seen([], [], [], 100), seconds=6)
     assert (found.errors_left.low, found.errors_left.high) == (0, 100) and np.isnan(found.errors_left.value)
     assert found.ahead.high > 25 and not found.stop
-    assert found.told()[0] == "Rows that rankings chose: wrong labels in none. Random rows: none."
+    assert found.told() == []
 
 
 def test_when_all_is_answered_nothing_is_left_to_find() -> None:
@@ -95,7 +95,7 @@ def test_a_hundred_answers_that_found_nothing_stop() -> None:
 def test_the_meter_is_told_in_sentences() -> None:
     lines = meter(SOME, seconds=6).told()
     assert lines[:3] == [
-        "Rows that rankings chose: wrong labels in 31 of 60, 52 % [39, 64]. Random rows: 1 of 15, 7 % [1, 30].",
+        "Wrong labels: 31 of 60 rows that rankings chose, 52 % [39, 64]; 1 of 15 random rows, 7 % [1, 30].",
         "The rankings are worth +45 percentage points [+19, +58] against random rows.",
         "900 rows are left, with about 75 [2, 346] wrong labels among them.",
     ]

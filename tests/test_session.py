@@ -309,3 +309,23 @@ def test_rows_on_which_two_people_part_are_a_queue_that_asks_again(repo: Path) -
     assert (lines(repo)["reason"] == "conflict").sum() == 1
     with pytest.raises(BadInputError, match="No two people say otherwise"):
         session(repo, "conflicts")
+
+
+def test_a_text_comes_in_parts_and_an_unknown_column_is_refused(repo: Path) -> None:
+    here = session(repo)
+    row = here.deal(1)[0][0]
+    whole = here.text(row["id"], "x", 0)
+    assert whole["length"] == len(whole["text"]) > 3
+    assert here.text(row["id"], "x", 3)["text"] == whole["text"][3:]
+    with pytest.raises(BadInputError, match="no column 'z'"):
+        here.text(row["id"], "z", 0)
+
+
+def test_a_ranking_that_reads_validation_labels_is_marked_exploratory(repo: Path) -> None:
+    assert "exploratory" not in session(repo).title
+    content = (repo / "params.yaml").read_text(encoding="utf-8")
+    review = ', "review": {"rankings": ["expected_gain"]}}'
+    (repo / "params.yaml").write_text(content[: content.rindex("}")] + review, encoding="utf-8")
+    here = session(repo)
+    assert "exploratory: ranked by what validation labels tell" in here.title
+    assert {question.reason for question in here.questions(20) if question.source == "queue"} == {"expected_gain"}

@@ -114,7 +114,7 @@ def test_the_rows_asked_for_may_be_few_and_an_end_of_input_is_an_end(repo: Path,
 
 def test_every_ten_answers_and_at_the_end_it_is_said_what_they_found_and_will_find(repo: Path, review) -> None:
     said = review(*["2"] * 11, "q").out
-    assert said.count("Rows that rankings chose: wrong labels in ") == 2
+    assert said.count("Wrong labels: ") == 2
     during, end = said.split("11 answers on disk")
     assert during.index("10 of 108 answered") < during.index("The next 50: ") < during.index("11 of 108 answered")
     assert "Flagged rows whose label was wrong" in end or "Undoubted rows whose label was changed" in end
@@ -123,7 +123,7 @@ def test_every_ten_answers_and_at_the_end_it_is_said_what_they_found_and_will_fi
 
 def test_rows_that_judge_are_asked_without_a_meter(repo: Path, review) -> None:
     said = review("ant", "q", words=("logistic.given.simulated", "--reviewer", "ann")).out
-    assert "Rows that rankings chose" not in said
+    assert "Wrong labels: " not in said
     assert "1 answer on disk" in said
 
 

@@ -186,6 +186,13 @@ class Workbench:
 
         return Ledgers(self).standing()
 
+    def agreement(self) -> pd.DataFrame:
+        """Return how far each two reviewers agree, by first answers: reviewer, other, n, agree, low, high, kappa (Cohen's)."""
+        from ceteris.reviewing.agreement import kappa
+        from ceteris.reviewing.patches import Ledgers
+
+        return kappa(Ledgers(self).readable()[0])
+
     def check_edits(self) -> pd.DataFrame:
         """Return what stands against the answers of people today, and what to do: columns of `ceteris.reviewing.checking`."""
         from ceteris.reviewing.patches import Ledgers

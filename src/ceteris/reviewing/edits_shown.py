@@ -14,7 +14,7 @@ from rich.text import Text
 from ceteris import edits
 from ceteris.wording import literal
 
-__all__ = ["checked_shown", "listed", "story"]
+__all__ = ["agreed", "checked_shown", "listed", "story"]
 
 _STYLES = {"live": "green", "replaced": "yellow", "reverted": "red"}
 _STATES = {"live": "counts", "control": "a control: counts nowhere", "revert": "", "again": "sent again"}
@@ -58,6 +58,31 @@ _COUNTED = {
     "live": "counting", "again": "sent again", "revert": "taking others back", "reverted": "taken back",
     "control": "of controls", "replaced": "replaced",
 }  # fmt: skip
+
+
+def agreed(pairs: pd.DataFrame, parted: pd.DataFrame) -> RenderableType:
+    """Return how far each two reviewers agree, and on how many rows people part now.
+
+    Parameters
+    ----------
+    pairs, parted : DataFrame
+        From `agreement.kappa` and `agreement.disagreements`.
+    """
+    if pairs.empty:
+        return Text("No two people have named a label of the same row yet.")
+    shown = Table(box=box.SIMPLE_HEAD)
+    for name in ("who", "and", "rows", "agree", "kappa"):
+        shown.add_column(name, overflow="fold", justify="left" if name in ("who", "and") else "right")
+    for pair in pairs.to_dict("records"):
+        share = f"{100 * pair['agree'] / pair['n']:.0f} % [{100 * pair['low']:.0f}, {100 * pair['high']:.0f}]"
+        kappa = "—" if pd.isna(pair["kappa"]) else f"{pair['kappa']:.2f}"
+        shown.add_row(*map(Text, (literal(pair["reviewer"]), literal(pair["other"]), f"{pair['n']:,}", share, kappa)))
+    do = "To ask for these anew: ceteris review conflicts" if len(parted) else "Nothing is to be settled."
+    return Group(
+        shown,
+        Text("By first answers; kappa is Cohen's: 0 as often as by chance, 1 always."),
+        Text(f"Today people part on {len(parted):,} row{'s' * (len(parted) != 1)}. {do}"),
+    )
 
 
 def story(table: pd.DataFrame, id: str, held: str | None, settled: edits.Settled) -> RenderableType:

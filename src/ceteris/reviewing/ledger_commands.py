@@ -149,6 +149,21 @@ def check(csv: AsCsv = False, as_json: AsJson = False) -> None:
         raise typer.Exit(StaleEditError.exit_code)
 
 
+@edits_app.command("agree")
+def agree(csv: AsCsv = False, as_json: AsJson = False) -> None:
+    """Tell how far each two reviewers agree, with Cohen's kappa, and on how many rows they part now."""
+    from rich.console import Console
+
+    from ceteris.reviewing.agreement import disagreements
+    from ceteris.reviewing.edits_shown import agreed
+    from ceteris.reviewing.patches import Ledgers
+
+    bench = _bench()
+    pairs = bench.agreement()
+    if not _as_data(pairs, csv, as_json):
+        Console().print(agreed(pairs, disagreements(Ledgers(bench).readable()[0])))
+
+
 @edits_app.command("who")
 def who(id: Annotated[str, typer.Argument(help="The row.")], csv: AsCsv = False, as_json: AsJson = False) -> None:
     """Tell the story of one row: every answer, in order, and what they come to."""

@@ -90,12 +90,15 @@ class Meter:
     why: str
 
     def told(self) -> list[str]:
-        """Return the meter in sentences."""
-        lines = [f"Rows that rankings chose: wrong labels in {self.ranked.told()}. Random rows: {self.random.told()}."]
+        """Return the meter in sentences; before the first answer nothing is known."""
+        if not (self.ranked.n or self.random.n):
+            return [self.why] * self.stop
+        found = [self.ranked.told("rows that rankings chose"), self.random.told("random rows")]
+        lines = [f"Wrong labels: {'; '.join(found)}."]
         if self.ranked.n and self.random.n:
             worth = [f"{100 * end:+.0f}" for end in (self.worth.value, self.worth.low, self.worth.high)]
             lines.append(f"The rankings are worth {worth[0]} percentage points [{worth[1]}, {worth[2]}] against random rows.")
-        if self.left:
+        if self.left and not math.isnan(self.errors_left.value):
             lines.append(f"{self.left:,} rows are left, with {_count(self.errors_left)} wrong labels among them.")
         if self.n_ahead:
             minutes = max(1, round(self.minutes))
@@ -211,6 +214,4 @@ def _why(n_ahead: int, ahead: Range, gain: Range | None, measured: Measured | No
 
 
 def _count(found: Range) -> str:
-    if math.isnan(found.value):
-        return "an unknown number of"
     return f"about {found.value:,.0f} [{found.low:,.0f}, {found.high:,.0f}]"

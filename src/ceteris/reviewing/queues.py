@@ -99,7 +99,8 @@ class Queue:
 
     def told_after(self, line: Mapping[str, str]) -> str:
         """Return what was hidden of a row until it was answered, in a sentence."""
-        id, said = line["id"], line["new_label"] if line["action"] == "relabel" else line["action"]
+        words = {"relabel": line["new_label"], "confirm": line["given_label"]}
+        id, said = line["id"], words.get(line["action"], line["action"])
         suggested = self.known["suggested_label"].get(id)
         told = f"{id}: you said {said}; given {self.given(id)}"
         return f"{told}, the model suggests {suggested}" if suggested is not None else told
@@ -130,6 +131,8 @@ def _of_train(bench: Workbench, name: str) -> Queue:
     found = ranked(bench)
     arms = [found.arm(arm) for arm in found.arms if name == "train" or arm == RANDOM]
     told = "Train labels in doubt" if name == "train" else "Random train labels"
+    if name == "train" and "expected_gain" in found.arms:  # it reads validation labels
+        told += " (exploratory: ranked by what validation labels tell)"
     return _train(bench, name, told, found.rows, arms, bench.split_counts()["train"], found.places)
 
 

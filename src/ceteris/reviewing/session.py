@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Receipt", "Session", "open_session"]
 
 _AHEAD = timedelta(minutes=5)  # a browser's clock that is further ahead is not believed
-_NEIGHBOURS = 4
+_NEIGHBOURS, _NEIGHBOURS_IN_WORDS = 4, 2  # of each group: pictures are smaller than words
 _ACTIONS = ("relabel", "confirm", "drop", "unsure", "revert")
 
 
@@ -137,7 +137,8 @@ class Session:
         label = self.queue.given(id)
         with self._guard:
             around = self._neighbourhood
-            found = around.nearest(self.queue.fetched.of([id]), label, _NEIGHBOURS)
+            most = _NEIGHBOURS if self._image_shape else _NEIGHBOURS_IN_WORDS
+            found = around.nearest(self.queue.fetched.of([id]), label, most)
             cards = [self._drawn(around.rows.loc[ids]) for ids in found]
         titles = f"nearest rows given {label}", "nearest rows given another label"
         return [

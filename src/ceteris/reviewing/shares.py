@@ -33,11 +33,12 @@ class Share:
         """The share k / n."""
         return self.k / self.n if self.n else math.nan
 
-    def told(self) -> str:
-        """Return it in words: "31 of 60, 52 % [39, 64]"."""
+    def told(self, what: str = "") -> str:
+        """Return it in words: "31 of 60, 52 % [39, 64]", or of something, "31 of 60 random rows, 52 % [39, 64]"."""
+        of = f" {what}" if what else ""
         if not self.n:
-            return "none"
-        return f"{self.k:,} of {self.n:,}, {100 * self.value:.0f} % [{100 * self.low:.0f}, {100 * self.high:.0f}]"
+            return f"no{of} answered yet" if what else "none"
+        return f"{self.k:,} of {self.n:,}{of}, {100 * self.value:.0f} % [{100 * self.low:.0f}, {100 * self.high:.0f}]"
 
 
 def share_of(k: int, n: int, confidence: float = 0.95) -> Share:

@@ -355,7 +355,7 @@ class Review {
         element("div", { class: "facts" }, this.counted, this.pace, this.state)),
       this.progress, this.banner,
       element("div", { class: "body" }, this.rowBox, this.side),
-      this.buildAnswers(), this.toldLine, this.refusedBox, this.yieldLine, this.buildRun(), this.live,
+      this.buildAnswers(), this.toldLine, this.refusedBox, this.yieldLine, this.summary, this.buildRun(), this.live,
     );
     this.drawMeter();
   }
