@@ -110,8 +110,8 @@ def picked(chosen: list[Finding], axis: str) -> str:
     levers, found = _levers(chosen, axis), best(chosen, axis)
     if found is None or len(levers) == 1:
         return ""
-    best = found.difference >= max(lever.difference for lever in levers)
-    told = ("best" if best else f"best judged \u201c{found.verdict}\u201d") + f" of {len(levers)} planned"
+    highest = found.difference >= max(lever.difference for lever in levers)
+    told = ("best" if highest else f"best judged \u201c{found.verdict}\u201d") + f" of {len(levers)} planned"
     aside = [one.moved for one in chosen if one.axis == axis and one.applicable and one not in levers]
     return told + (f" ({', '.join(aside)} aside)" if aside else "")
 

@@ -111,15 +111,32 @@ class Lab:
 
     def kernels(self) -> list[dict[str, Any]]:
         """Return the kernels that the server knows."""
-        return list(self.ask("api/kernels"))
+        return [session["kernel"] for session in self._sessions()]
+
+    def state(self, path: str) -> str:
+        """Return what the kernel of a notebook does ("idle", "busy", ...), "" where it has none yet."""
+        states = [session["kernel"]["execution_state"] for session in self._sessions() if session["path"] == path]
+        return str(states[0]) if states else ""
+
+    def _sessions(self) -> list[dict[str, Any]]:
+        try:
+            return list(self.ask("api/sessions"))
+        except urllib.error.HTTPError as error:
+            if error.code != 500:  # the server cannot tell in the moment in which it starts a kernel
+                raise
+            return []
 
     def crash_kernel(self) -> None:
-        """Kill the process of the one kernel, as a lack of memory would: the server starts another in its place."""
-        assert self.process is not None
-        listed = ["ps", "--ppid", str(self.process.pid), "-o", "pid=,args="]
-        told = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.splitlines()
-        (process,) = [int(line.split()[0]) for line in told if "ipykernel" in line]
+        """Kill the process of the one kernel, as a lack of memory would, and wait for the one that takes its place."""
+        (process,) = self._kernel_processes()
         os.kill(process, signal.SIGKILL)
+        until(lambda: self._kernel_processes() - {process}, "another kernel")
+
+    def _kernel_processes(self) -> set[int]:
+        assert self.process is not None
+        listed = ["ps", "--ppid", str(self.process.pid), "-o", "pid=,stat=,args="]
+        told = subprocess.run(listed, capture_output=True, text=True, check=False).stdout.splitlines()
+        return {int(line.split()[0]) for line in told if "ipykernel" in line and not line.split()[1].startswith("Z")}
 
     def kill_kernel(self) -> None:
         """End the one kernel for good: nothing takes its place until somebody asks for it."""
@@ -190,7 +207,6 @@ class Notebook:
         self.page.goto(self.lab.address(self.path))
         self.page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=90_000)
         self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").wait_for(timeout=60_000)
-        until(self.lab.kernels, "a kernel")
         self.idle()
         return self
 
@@ -206,13 +222,12 @@ class Notebook:
         until(self._idle, "an idle kernel", patience)
 
     def _idle(self) -> bool:
-        kernels = self.lab.kernels()
-        shown = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator").first
-        busy = [kernel for kernel in kernels if kernel["execution_state"] != "idle"]
-        return bool(kernels) and not busy and shown.get_attribute("data-status") == "idle" and not self._waiting()
+        status = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator").first
+        shown = status.get_attribute("data-status")
+        return self.lab.state(self.path) == "idle" and shown == "idle" and not self._waiting()
 
     def _waiting(self) -> bool:
-        prompts = self.page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
+        prompts = self.page.locator(".jp-CodeCell .jp-InputPrompt").all_text_contents()
         return any("*" in prompt for prompt in prompts)
 
     def menu(self, *names: str) -> None:
@@ -222,10 +237,19 @@ class Notebook:
             self.page.get_by_role("menuitem", name=name, exact=True).click()
 
     def run_all(self) -> None:
-        """Run every cell by the menu."""
-        self.menu("Run", "Run All Cells")
-        time.sleep(0.3)
-        self.idle()
+        """Run every cell by the menu; a page that is not yet connected to its kernel ignores that, and is asked again."""
+        cells = self.page.locator(".jp-CodeCell").count()
+        before = self._counts()
+        for _ in range(10):
+            self.menu("Run", "Run All Cells")
+            time.sleep(1)
+            if self._waiting() or self._counts() != before:
+                break
+        until(lambda: self._idle() and len(self._counts()) == cells, "that every cell has run", 180)
+
+    def _counts(self) -> list[str]:
+        prompts = self.page.locator(".jp-CodeCell .jp-InputPrompt").all_text_contents()
+        return [prompt for prompt in prompts if re.search(r"\d", prompt)]
 
     @property
     def review(self) -> Locator:

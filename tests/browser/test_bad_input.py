@@ -49,7 +49,6 @@ def test_two_tabs_on_one_queue_lose_no_answer(attacked: Lab, browser: Browser) -
     for tab in tabs:
         tab.page.bring_to_front()
         tab.open().run_all()
-        tab.shot("tab")
         until(tab.row, "a row")
     for _ in range(4):
         for tab in tabs:

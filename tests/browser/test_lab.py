@@ -1,4 +1,4 @@
-"""A notebook opens, runs and comes back in a real JupyterLab."""
+"""A notebook opens and runs in a real JupyterLab."""
 
 from __future__ import annotations
 
@@ -10,11 +10,3 @@ def test_notebook_03_runs_by_the_menu_without_an_error_or_a_question(notebook: N
     assert notebook.errors() == []
     assert notebook.page.locator(".jp-Dialog").count() == 0
     assert notebook.page.locator(".jp-OutputArea-output table").count() >= 4
-
-
-def test_after_a_crash_of_the_kernel_the_notebook_runs_again(notebook: Notebook) -> None:
-    notebook.lab.crash_kernel()
-    assert notebook.answer_dialog(30)
-    notebook.idle()
-    notebook.run_all()
-    assert notebook.errors() == []
