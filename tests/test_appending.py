@@ -100,7 +100,7 @@ def test_other_words_under_a_known_answer_and_what_is_no_edit_are_refused_and_th
     assert found.saved == (good["answer"],)
     assert found.refused == {
         one["answer"]: "this answer (uuid) stands in the ledger and says something else",
-        bad["answer"]: "at 'yesterday' is no ISO date and time",
+        bad["answer"]: "at 'yesterday' is no ISO date and time of the years 1970 to 2999",
         half["answer"]: "reviewer holds a NUL or half a character",
         long["answer"]: "reason has 200,000 letters; at most 100,000 are kept",
     }
