@@ -107,10 +107,10 @@ def _of_line(line: object, today: Today, sealed: bool, counts: bool) -> Iterator
             where, id, reviewer, what, f"Move the line to {'release/edits/' if part == TEST else 'data/edits/'}.", counts
         )
         return
-    sources, asks = _BLIND.get(part, ((source,), ""))
-    if part in _BLIND and (source not in sources or action == "drop"):
+    blind = _BLIND.get(str(part))
+    if blind is not None and (source not in blind[0] or action == "drop"):
         what = f"{action} of a {part} row from {source!r}: no answer of a blind review"
-        yield _Found(where, id, reviewer, what, f"Take it back: {_revert(answer)}. Ask anew: {asks}", counts)
+        yield _Found(where, id, reviewer, what, f"Take it back: {_revert(answer)}. Ask anew: {blind[1]}", counts)
     held = today.labels.get(id) if not sealed else (given if part == TEST else None)
     misfit = edits.misfit_of(line, held, today.classes)
     if misfit:
