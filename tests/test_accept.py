@@ -23,7 +23,7 @@ from sealed import BOTH, HELPS, NAMES, NEAR, UNSURE, accept, acceptance, go_on, 
 
 import ceteris
 from ceteris.effect import paired_effect
-from ceteris.errors import BadInputError, CeterisError, IntegrityError, StaleEditError
+from ceteris.errors import BadInputError, CeterisError, IntegrityError, LeakageError, StaleEditError
 from ceteris.release.folder import read_terms, request
 from ceteris.release.looks import parse
 
@@ -178,6 +178,16 @@ def test_answers_in_the_wrong_ledger_are_refused_and_no_look_is_spent_on_them(se
     sealed.answer()  # about a train row
     shutil.move(sealed.root / "data/edits/ann-1.csv", sealed.root / "release/edits/ann-1.csv")
     with pytest.raises(StaleEditError, match=r"rows that are not in the test part: 'release/edits/ann-1\.csv line 2 row-"):
+        accept(sealed, HELPS)
+    assert looks(sealed) == ()
+
+
+@pytest.mark.parametrize(("action", "source"), [("confirm", "random"), ("drop", "disagreement")])
+def test_what_no_blind_review_said_of_a_test_row_is_refused_before_a_look(sealed: Clone, action: str, source: str) -> None:
+    parts = pd.read_parquet(sealed.root / "data/split/parts.parquet")
+    row = parts["id"][parts["part"] == "test"].iloc[0]
+    small.by_hand(sealed.root / "release/edits/ann-1.csv", small.edit(row, action, source=source))
+    with pytest.raises(LeakageError, match=rf"line 2: {action} of '{row}' from '{source}'\. Revert them"):
         accept(sealed, HELPS)
     assert looks(sealed) == ()
 

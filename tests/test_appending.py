@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import ctypes
 import fcntl
 import os
@@ -100,7 +101,7 @@ def test_other_words_under_a_known_answer_and_what_is_no_edit_are_refused_and_th
     assert found.saved == (good["answer"],)
     assert found.refused == {
         one["answer"]: "this answer (uuid) stands in the ledger and says something else",
-        bad["answer"]: "at 'yesterday' is no ISO date and time",
+        bad["answer"]: "at 'yesterday' is no ISO date and time of the years 1970 to 2999",
         half["answer"]: "reviewer holds a NUL or half a character",
         long["answer"]: "reason has 200,000 letters; at most 100,000 are kept",
     }
@@ -114,9 +115,10 @@ def test_a_file_that_changed_by_hand_is_read_anew(home: Path) -> None:
     assert ledger.append(home / "ann-1.csv", [one]).added == 1
 
 
-def test_a_file_that_was_emptied_gets_its_header_again(home: Path) -> None:
+@pytest.mark.parametrize("left", [b"", codecs.BOM_UTF8])
+def test_a_file_that_was_emptied_gets_its_header_again(home: Path, left: bytes) -> None:
     home.mkdir(parents=True)
-    (home / "ann-1.csv").write_bytes(b"")
+    (home / "ann-1.csv").write_bytes(left)
     ledger.append(home / "ann-1.csv", [edit("a", new="bee")])
     assert ledger.read_ledger(home)["id"].tolist() == ["a"]
 

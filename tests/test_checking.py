@@ -109,9 +109,18 @@ def test_a_class_that_would_be_lost_is_told() -> None:
 
 
 def test_the_ledger_of_test_rows_holds_test_rows_alone_and_their_labels_are_not_looked_at() -> None:
-    assert found(edit("t", given="cow", new="bee"), sealed=True) == []
+    assert found(edit("t", given="cow", new="bee", source="disagreement"), sealed=True) == []
     ((_, what, do, _),) = found(edit("a", new="bee"), sealed=True)
     assert "is about a train row" in what
     assert "data/edits/" in do
     ((_, what, _, _),) = found(edit("gone", new="bee"), sealed=True)
     assert "unknown" in what
+
+
+@pytest.mark.parametrize(("action", "source"), [("confirm", "queue"), ("confirm", "random"), ("drop", "disagreement")])
+def test_what_no_blind_review_said_of_a_test_row_is_told(action: str, source: str) -> None:
+    line = edit("t", action, source=source)
+    assert found(line, sealed=True) == [
+        ["line 2", f"{action} of a test row from {source!r}: no answer of a blind review",
+         f"Take it back: ceteris edits revert {line['answer']} --reviewer YOUR-NAME. Ask anew: ceteris queue test", True]
+    ]  # fmt: skip

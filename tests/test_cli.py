@@ -196,7 +196,7 @@ def test_a_disagreement_queue_is_blind_and_its_answers_are_verified_labels(repo:
         (("queue", "trian"), 2, "'trian' is no queue. Did you mean 'train'?"),
         (("queue", "../../etc/passwd"), 2, "is no queue"),
         (("edits", "import", "nowhere.csv", "--reviewer", "ann"), 2, "nowhere.csv is not there. Write one with: ceteris queue"),
-        (("edits", "import", "params.yaml", "--reviewer", "///"), 2, "names no file"),
+        (("edits", "import", "params.yaml", "--reviewer", "  "), 2, "names no file"),
     ],
 )
 def test_a_refusal_is_a_sentence_and_an_exit_code(repo: Path, ceteris_, words: tuple[str, ...], code: int, said: str) -> None:

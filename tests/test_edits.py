@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from small import CLASSES, decided, edit
 
 from ceteris import edits
+from ceteris.edit_lines import fault_of
 from ceteris.errors import StaleEditError
 
 IDS = np.array(["a", "b", "c", "d"], dtype=object)
@@ -133,6 +135,20 @@ def test_reviewers_who_disagree_are_refused_until_a_rule_is_named() -> None:
     assert applied(ann, bob, eve, rule="majority").labels[0] == "bee"
 
 
+def test_answers_that_come_to_one_label_contradict_nobody_however_it_was_said() -> None:
+    ann = edit("b", given="ant", new="bee")  # then the data held bee
+    bob = edit("b", "confirm", given="bee", reviewer="bob", at="2026-01-31T13:00:00+00:00")
+    assert applied(ann, bob).labels[1] == "bee"
+    eve = edit("b", new="cow", given="bee", reviewer="eve", at="2026-01-31T14:00:00+00:00")
+    assert applied(ann, bob, eve, rule="majority").patch["reviewer"].tolist() == ["bob"]
+
+
+def test_two_who_confirm_different_labels_disagree_and_both_are_named() -> None:
+    ann, bob = edit("a", "confirm"), edit("a", "confirm", given="cow", reviewer="bob", at="2026-01-31T13:00:00+00:00")
+    with pytest.raises(StaleEditError, match=r"a: ann says confirm ant \(line 2\); bob says confirm cow \(line 3\)"):
+        applied(ann, bob)
+
+
 def test_someone_who_is_unsure_contradicts_nobody() -> None:
     made = applied(edit("a", new="bee"), edit("a", "unsure", reviewer="bob", at="2026-01-31T13:00:00+00:00"))
     assert made.labels[0] == "bee"
@@ -222,6 +238,12 @@ def test_a_byte_order_mark_is_read() -> None:
         ({"answer": "1E+05"}, "answer '1E+05' is no uuid"),
         ({"at": "31.01.2026"}, "at '31.01.2026' is no ISO date and time"),
         ({"at": "2026-01-31T12:00:00"}, "has no time zone"),
+        ({"at": "2026-W05-1T12:00:00+00:00"}, "at '2026-W05-1T12:00:00+00:00' is no ISO date and time"),
+        ({"at": "2026-01-31x12:00:00+00:00"}, "is no ISO date and time"),
+        ({"at": "2026-01-31T12:00:00,5+00:00"}, "is no ISO date and time"),
+        ({"at": "2026-02-30T12:00:00+00:00"}, "is no ISO date and time"),
+        ({"at": "0001-01-01T00:00:00+05:00"}, "is no ISO date and time of the years 1970 to 2999"),
+        ({"at": "9999-12-31T23:59:59-05:00"}, "is no ISO date and time of the years 1970 to 2999"),
         ({"id": ""}, "the id is empty"),
         ({"reviewer": ""}, "the reviewer is empty"),
         ({"new_label": ""}, "names no new_label"),
@@ -234,6 +256,19 @@ def test_a_line_that_is_no_edit_is_refused_with_its_place(changed: dict[str, str
         edits.parse(text_of(good, good | changed), "mine.csv")
     assert f"mine.csv line 3: {said}" in str(refusal.value) or said in str(refusal.value)
     assert len(refusal.value.lines) == 1
+
+
+ZONES = st.sampled_from(["Z", "+00:00", "-05:30", "+2359", "-23:59", "+24:00", "+05:99", "+05", "z", ""])
+FRACTIONS = st.sampled_from(["", ":00", ":59.1", ":60", ":00.123456", ":00.1234567", ":00,5", "."])
+
+
+@given(st.sampled_from(["1969-12-31", "1970-01-01", "2024-02-29", "2999-12-31", "3000-01-01", "20260131", "2026-1-31"]),
+       st.sampled_from("T t_x"), st.sampled_from(["00:00", "23:59", "24:00", "12", "1200"]), FRACTIONS, ZONES)  # fmt: skip
+def test_a_moment_that_is_taken_is_the_same_one_to_pandas(day: str, between: str, clock: str, fraction: str, zone: str) -> None:
+    at = f"{day}{between}{clock}{fraction}{zone}"
+    if fault_of([(edit("a", new="bee") | {"at": at})[column] for column in edits.COLUMNS]) is None:
+        seen = pd.to_datetime(pd.Series([at, "2026-01-31T12:00:00+00:00"], dtype=object), utc=True, format="ISO8601")
+        assert seen[0] == pd.Timestamp(datetime.fromisoformat(at).astimezone(UTC))
 
 
 def test_a_file_with_semicolons_is_refused_as_a_spreadsheets() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,11 @@ COLUMNS = ("id", "action", "given_label", "new_label", "reviewer", "reason", "so
 ACTIONS = ("relabel", "drop", "confirm", "unsure", "revert")
 CONTROL = "control"
 WHERE = "where"
+_YEARS = 1970, 2999
+_MOMENT = re.compile(  # what both datetime.fromisoformat and pandas read, and read alike
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
+    r"(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
 _LONGEST = 100_000  # letters; csv reads up to 131,072 a field
 
 
@@ -106,12 +112,18 @@ def _unfit(edit: dict[str, str]) -> str | None:
         uuid.UUID(edit["answer"])
     except ValueError:
         return f"answer {edit['answer'][:40]!r} is no uuid"
+    return _untimely(edit["at"])
+
+
+def _untimely(at: str) -> str | None:
+    """Return why a text is no moment that every reader of a ledger takes."""
+    found = _MOMENT.fullmatch(at)
     try:
-        if datetime.fromisoformat(edit["at"]).tzinfo is None:
-            return f"at {edit['at']!r} has no time zone (2026-01-31T12:00:00+00:00 has)"
+        if found is None or not _YEARS[0] <= datetime.fromisoformat(at).year <= _YEARS[1]:
+            raise ValueError
     except ValueError:
-        return f"at {edit['at'][:40]!r} is no ISO date and time"
-    return None
+        return f"at {at[:40]!r} is no ISO date and time of the years {_YEARS[0]} to {_YEARS[1]}"
+    return None if found["zone"] else f"at {at!r} has no time zone (2026-01-31T12:00:00+00:00 has)"
 
 
 def _lacking(edit: dict[str, str]) -> str | None:

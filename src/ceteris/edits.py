@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -162,16 +163,18 @@ def disputed(answers: pd.DataFrame) -> str:
 
 def says(row: object) -> str:
     """Return what a line of the ledger says, in a word or two."""
-    return f"{getattr(row, 'action')} {getattr(row, 'new_label')}".strip()  # noqa: B009
+    action, given, new = (getattr(row, name) for name in ("action", "given_label", "new_label"))
+    return f"{action} {given if action == 'confirm' else new}".strip()
 
 
 def _settle(answers: pd.DataFrame, rule: str) -> pd.Series | None:
-    ballots = answers.groupby(["action", "new_label"], sort=False).size().sort_values(ascending=False)
-    if len(ballots) == 1 or rule == "latest":
+    """Return the last answer that says what is decided, or None; answers that name one label say the same."""
+    ballots = label_said(answers).tolist()
+    (most, votes), *others = Counter(ballots).most_common(2)
+    if not others or rule == "latest":
         return answers.iloc[-1]
-    if rule == "majority" and ballots.iloc[0] > ballots.iloc[1]:
-        action, label = ballots.index[0]
-        return answers[(answers["action"] == action) & (answers["new_label"] == label)].iloc[-1]
+    if rule == "majority" and votes > others[0][1]:
+        return answers.iloc[max(place for place, ballot in enumerate(ballots) if ballot == most)]
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import shutil
@@ -170,7 +171,9 @@ def append(path: Path, lines: Iterable[Mapping[str, str]], *, who: str = "edits"
         known, remarks = _known(path, beside)
         new, saved, refused = _sorted_out(lines, known)
         if new:
-            before = (path.read_bytes() if path.exists() else b"") or (",".join(COLUMNS) + "\n").encode()
+            before = path.read_bytes() if path.exists() else b""
+            if before in (b"", codecs.BOM_UTF8):
+                before += (",".join(COLUMNS) + "\n").encode()
             text = b"" if before.endswith(b"\n") else b"\n"
             write_bytes(path, before + text + _csv(new), scratch=state / "ledger")
         for folder in filter(Path.is_dir, {path.parent, *beside} if saved else ()):

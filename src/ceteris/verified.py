@@ -29,10 +29,12 @@ from ceteris.errors import LeakageError
 from ceteris.pairs import Pair, VersionFacts
 from ceteris.questions import questions_of
 from ceteris.reviewed import Review
+from ceteris.splits import VALIDATION
 from ceteris.tipping import tipping_count, tipping_sentence
 
 __all__ = [
     "SOURCES",
+    "TEST_SOURCES",
     "Answers",
     "Verified",
     "answers_of",
@@ -43,12 +45,14 @@ __all__ = [
     "net_of",
     "queue_of",
     "queue_pairs",
+    "refuse_leaks",
     "said_of",
     "verified_pair",
     "with_tipping",
 ]
 
-SOURCES = ("disagreement", "random")
+SOURCES = ("disagreement", "random")  # of answers about validation rows
+TEST_SOURCES = ("disagreement",)
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def answers_of(decisions: pd.DataFrame, ids: np.ndarray, labels: np.ndarray, cla
     StaleEditError
         As `edits.apply` does.
     """
-    _refuse_leaks(decisions)
+    refuse_leaks(decisions)
     applied = edits.apply(ids, labels, decisions, classes)
     found = np.full(len(ids), NOT_ANSWERED)
     if len(decisions):
@@ -105,7 +109,7 @@ def said_of(decisions: pd.DataFrame, ids: np.ndarray, classes: tuple[str, ...]) 
     LeakageError
         As `answers_of` does.
     """
-    _refuse_leaks(decisions)
+    refuse_leaks(decisions)
     codes_of = {name: code for code, name in enumerate(classes)}
     labels = decisions["new_label"].where(decisions["action"] == "relabel", decisions["given_label"])
     said = [
@@ -118,13 +122,20 @@ def said_of(decisions: pd.DataFrame, ids: np.ndarray, classes: tuple[str, ...]) 
     return Answers(ids, found)
 
 
-def _refuse_leaks(decisions: pd.DataFrame) -> None:
-    wrong = decisions[~decisions["source"].isin(SOURCES) | (decisions["action"] == "drop")]
+def refuse_leaks(decisions: pd.DataFrame, part: str = VALIDATION, sources: Sequence[str] = SOURCES) -> None:
+    """Refuse decisions about rows of a part that judges which are no answers of a blind review.
+
+    Raises
+    ------
+    LeakageError
+        Names the first of them.
+    """
+    wrong = decisions[~decisions["source"].isin(sources) | (decisions["action"] == "drop")]
     if len(wrong):
         lines = "; ".join(f"{row.where}: {row.action} of {row.id!r} from {row.source!r}" for row in wrong.head(5).itertuples())
         raise LeakageError(
-            f"{len(wrong)} edits of validation rows do not come from a blind review: {lines}.",
-            "Revert them. Only answers to a queue of `ceteris queue` verify validation labels, and none may drop a row.",
+            f"{len(wrong)} edits of {part} rows do not come from a blind review: {lines}.",
+            f"Revert them. Only answers to a queue of `ceteris queue` verify {part} labels, and none may drop a row.",
         )
 
 

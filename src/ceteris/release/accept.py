@@ -46,6 +46,7 @@ from ceteris.splits import TEST, VALIDATION
 from ceteris.stages import Progress, Stage, run
 from ceteris.store import home_of, read_table, write_json, write_table
 from ceteris.verdicts import FEWEST_DISCORDANT, HELPS
+from ceteris.verified import TEST_SOURCES, refuse_leaks
 from ceteris.wording import amount, interval, percent
 
 __all__ = ["main"]
@@ -190,7 +191,7 @@ def _take(stage: Stage, looks: tuple[Look, ...], question: Question, validation:
 
 
 def _decisions(stage: Stage, trained: Trained) -> pd.DataFrame:
-    """Return what people said of test rows, refusing before a look is spent what is about no test row of these data."""
+    """Return what people said of test rows, refusing before a look is spent what no blind review said of test rows."""
     decisions = edits.resolve(read_ledger(stage.root / EDITS), stage.params.fix.conflicts)
     parts = trained.table("split", "parts.parquet").set_index("id")["part"]
     stray = decisions[parts.reindex(decisions["id"]).to_numpy() != TEST]
@@ -200,6 +201,7 @@ def _decisions(stage: Stage, trained: Trained) -> pd.DataFrame:
             f"These edits in {EDITS}/ are about rows that are not in the test part: {some(lines)}.",
             f"Answers about other data than these: move their files out of {EDITS}/. No look was spent.",
         )
+    refuse_leaks(decisions, TEST, TEST_SOURCES)
     return decisions
 
 

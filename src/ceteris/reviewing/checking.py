@@ -12,13 +12,14 @@ from ceteris import edits
 from ceteris.edit_lines import Fault
 from ceteris.errors import StaleEditError
 from ceteris.splits import TEST, TRAIN, VALIDATION
-from ceteris.verified import SOURCES
+from ceteris.verified import SOURCES, TEST_SOURCES
 
 __all__ = ["COLUMNS", "Today", "check"]
 
 COLUMNS = ("where", "id", "reviewer", "what", "do", "must")
 _RULE = "Set fix.conflicts: latest (or majority) in params.yaml, or take one back: {}"
 _NOTHING = "Nothing has to be done."
+_BLIND = {VALIDATION: (SOURCES, "ceteris queue"), TEST: (TEST_SOURCES, "ceteris queue test")}  # what may answer, and asks
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,10 @@ def _of_line(line: object, today: Today, sealed: bool, counts: bool) -> Iterator
             where, id, reviewer, what, f"Move the line to {'release/edits/' if part == TEST else 'data/edits/'}.", counts
         )
         return
-    if part == VALIDATION and (source not in SOURCES or action == "drop"):
-        what = f"{action} of a validation row from {source!r}: no answer of a blind review"
-        yield _Found(where, id, reviewer, what, f"Take it back: {_revert(answer)}. Ask anew: ceteris queue", counts)
+    sources, asks = _BLIND.get(part, ((source,), ""))
+    if part in _BLIND and (source not in sources or action == "drop"):
+        what = f"{action} of a {part} row from {source!r}: no answer of a blind review"
+        yield _Found(where, id, reviewer, what, f"Take it back: {_revert(answer)}. Ask anew: {asks}", counts)
     held = today.labels.get(id) if not sealed else (given if part == TEST else None)
     misfit = edits.misfit_of(line, held, today.classes)
     if misfit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from ceteris.workbench import Workbench
 
 __all__ = ["Ledgers", "Written", "file_of", "plain"]
+
+_LONGEST = 40  # letters of a name in a file's
 
 
 @dataclass(frozen=True)
@@ -116,8 +119,14 @@ def file_of(reviewer: str, batch: str) -> str:
 
 
 def plain(name: str) -> str:
-    """Return a name as a part of a file's name: ASCII letters and digits, others as underscores."""
-    kept = "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in name).strip("_")
-    if not kept:
+    """Return a name as a part of a file's name: ASCII letters and digits, others as underscores, at most 49 of them.
+
+    Where more than separators is lost, a digest of the whole name follows, so that two such names are two files.
+    """
+    if not name.strip():
         raise BadInputError(f"{name!r} names no file.", "Use letters and digits.")
-    return kept
+    kept = "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in name).strip("_")
+    if kept and name.isascii() and len(kept) <= _LONGEST:
+        return kept
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{kept[:_LONGEST].rstrip('_')}_{digest}".lstrip("_")

@@ -59,9 +59,9 @@ def typed(line: str, classes: Sequence[str], *, judging: bool) -> Typed:
     if action is not None:
         return Typed(action)
     if word.isdecimal() and word.isascii() and numbered(classes):
-        number = int(word)
-        if 1 <= number <= len(classes):
-            return Typed("relabel", classes[number - 1])
+        digits = word.lstrip("0")
+        if digits and len(digits) <= len(str(len(classes))) and int(digits) <= len(classes):
+            return Typed("relabel", classes[int(digits) - 1])
         return Typed("", why=f"There are {len(classes)} classes.")
     return _begun(word, classes)
 
