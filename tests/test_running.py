@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from checkout import run
@@ -20,7 +21,7 @@ from clone import Clone
 import ceteris
 from ceteris.errors import BadInputError, BusyError, CeterisError
 from ceteris.reviewing.aside import copies, reason
-from ceteris.reviewing.running import Running, current, run_experiment
+from ceteris.reviewing.running import Running, current, ended, run_experiment
 
 NOTEBOOK = "notebooks/03-review-labels.ipynb"
 # git knows nobody, and guesses nobody.
@@ -140,8 +141,8 @@ def test_one_that_is_stopped_leaves_nothing_that_hinders_the_next(clone: Clone) 
     following.stop()
 
 
-@pytest.mark.parametrize("name", ["", "-x", "a b", "../up", "x.lock", "a..b", "x/y", "$(x)"])
-def test_a_name_that_is_none_is_refused(name: str, clone: Clone) -> None:
+@pytest.mark.parametrize("name", ["", "-x", "a b", "../up", "x.lock", "a..b", "x/y", "$(x)", "x" * 101, 5, ["x"], b"x"])
+def test_a_name_that_is_none_is_refused(name: Any, clone: Clone) -> None:
     with pytest.raises(BadInputError, match="cannot name an experiment"):
         run_experiment(clone.root, name)
 
@@ -218,3 +219,17 @@ def test_a_note_of_another_time_is_read_as_it_stands(tmp_path: Path) -> None:
     (folder / "old.json").write_text(json.dumps({"state": "done", "told": "old is done."}))
     (folder / "lock").write_text(json.dumps({"name": "old", "started": 0.0, "process": os.getpid()}))
     assert (Running(tmp_path, "old").state, current(tmp_path)) == ("done", None)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"5", b"{}", b'{"state": "done"}', b'{"state": ["done"], "told": 1}', b"\xff"]
+)
+def test_a_note_that_was_damaged_is_one_of_a_run_that_never_ended(tmp_path: Path, content: bytes) -> None:
+    folder = tmp_path / ".ceteris/runs"
+    folder.mkdir(parents=True)
+    (folder / "whole.json").write_text(json.dumps({"state": "done", "told": "whole is done."}))
+    (folder / "torn.json").write_bytes(content)
+    torn = Running(tmp_path, "torn")
+    assert torn.state == "failed"
+    assert "torn was ended before it was done" in torn.told
+    assert ended(tmp_path) == ["whole"]

@@ -10,6 +10,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -215,6 +216,25 @@ def test_a_full_disk_is_told_and_leaves_the_old_file_and_nothing_half(tmp_path: 
     assert list((root / ".ceteris/tmp").iterdir()) == []
 
 
+@pytest.fixture
+def other_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder that nothing can be renamed out of into tmp_path."""
+    if not Path("/dev/shm").is_dir() or Path("/dev/shm").stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is one disk only")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        yield Path(folder)
+
+
+def test_from_another_disk_a_file_comes_whole_or_not_at_all(tmp_path: Path, other_disk: Path) -> None:
+    store.write_bytes(tmp_path / "x.txt", b"new", scratch=other_disk)
+    (tmp_path / "y.txt/in the way").mkdir(parents=True)
+    with pytest.raises(CeterisError, match=r"y\.txt could not be written"):
+        store.write_bytes(tmp_path / "y.txt", b"new", scratch=other_disk)
+    assert (tmp_path / "x.txt").read_bytes() == b"new"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.txt", "y.txt"]
+    assert list(other_disk.iterdir()) == []
+
+
 def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(CeterisError, match="could not be written"):
@@ -292,6 +312,14 @@ def test_the_lock_is_let_go_at_the_end_and_when_something_fails(tmp_path: Path) 
             raise KeyError
     with store.single_writer(tmp_path, "other", patience=0):
         pass
+
+
+def test_a_lock_on_a_full_disk_is_a_sentence_and_is_let_go(tmp_path: Path) -> None:
+    refused = pytest.raises(CeterisError, match=r"lock could not be written: .*Make room or access, run again")
+    with nearly_full_disk(0), refused, store.single_writer(tmp_path, "one"):
+        raise AssertionError("nobody knows who holds it")
+    with store.single_writer(tmp_path, "other", patience=0):
+        assert (tmp_path / ".ceteris/lock").read_text() == f"other (process {os.getpid()})"
 
 
 def test_of_several_writers_none_is_lost(tmp_path: Path) -> None:

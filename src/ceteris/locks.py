@@ -34,10 +34,12 @@ def locked(path: Path, who: str, where: str, patience: float, remark: Callable[[
     ------
     BusyError
         After `patience` seconds, naming the holder. The lock goes with its process, however that ends.
+    CeterisError
+        The disk is full, or refuses, or knows no locks.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.open("a+")
+        lock = path.open("a+", encoding="utf-8", errors="replace")
     except OSError as error:
         raise CeterisError(f"{path.parent} cannot be written: {error.strerror}.", "Make room or access, run again.") from None
     with lock as file:
@@ -52,10 +54,17 @@ def locked(path: Path, who: str, where: str, patience: float, remark: Callable[[
             if waited > patience:
                 raise BusyError(f"{holder} is still writing {where}.", "Wait for it, or end it, then run again.")
             time.sleep(min(0.2, 0.002 + waited / 10))
-        file.truncate(0)
-        file.write(f"{who} (process {os.getpid()})")
-        file.flush()
+        _name(file, f"{who} (process {os.getpid()})")
         yield
+
+
+def _name(file: TextIO, holder: str) -> None:
+    """Write who holds the lock, past the file's buffer, which would be written again, and fail again, when it is closed."""
+    try:
+        os.ftruncate(file.fileno(), 0)
+        os.write(file.fileno(), holder.encode("utf-8", "replace"))
+    except OSError as error:
+        raise CeterisError(f"{file.name} could not be written: {error.strerror}.", "Make room or access, run again.") from None
 
 
 def _taken(file: TextIO) -> bool:

@@ -110,18 +110,14 @@ def write_bytes(path: Path, content: bytes, scratch: Path | None = None) -> None
         scratch = scratch or _scratch(path)
         scratch.mkdir(parents=True, exist_ok=True)
         temporary = scratch / name
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
         try:
-            os.replace(temporary, path)
+            _written(temporary, content, path)
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
-            beside = path.with_name(f".{path.name}.{os.getpid()}")
-            shutil.copyfile(temporary, beside)
-            os.replace(beside, path)
+            temporary.unlink()
+            temporary = path.with_name(f".{path.name}.{os.getpid()}")  # a rename does not leave a disk
+            _written(temporary, content, path)
     except OSError as error:
         raise CeterisError(
             f"{path} could not be written: {error.strerror}. The old file, if any, is whole.", "Make room or access, run again."
@@ -129,6 +125,15 @@ def write_bytes(path: Path, content: bytes, scratch: Path | None = None) -> None
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _written(temporary: Path, content: bytes, path: Path) -> None:
+    """Write a temporary file down to the disk, and rename it."""
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
 
 
 def settle(folder: Path) -> None:

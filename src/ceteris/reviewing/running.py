@@ -12,6 +12,7 @@ import importlib.util
 import json
 import os
 import re
+import reprlib
 import signal
 import subprocess
 import sys
@@ -32,6 +33,7 @@ __all__ = ["RUNNING", "Running", "current", "ended", "run_experiment"]
 
 RUNNING = "running"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_LONGEST = 100  # letters of a name, which is a file's and a branch's too
 _INPUTS = ("source", "estimators")  # places of dvc.yaml that people fill, beside the code and the ledger
 
 
@@ -90,11 +92,9 @@ class Running:
 
     def _seen(self) -> tuple[str, str]:
         holder = _holder(self.root)  # before the end is read: an end is written before the lock goes
-        try:
-            ended = json.loads((_folder(self.root) / f"{self.name}.json").read_text(encoding="utf-8"))
-            return str(ended["state"]), str(ended["told"])
-        except FileNotFoundError:
-            pass
+        end = _end(_folder(self.root) / f"{self.name}.json")
+        if end is not None:
+            return end
         if holder is not None and holder.name == self.name:
             stages = re.findall(r"^Running stage '(\w+)'", self.log, re.MULTILINE)
             at = f", at stage {stages[-1]}" if stages else ""
@@ -117,12 +117,18 @@ def current(root: Path) -> Running | None:
 
 def ended(root: Path, most: int = 3) -> list[str]:
     """Return the names of the last experiments that were done, the latest first."""
-    done = []
-    for path in sorted(_folder(root).glob("*.json"), key=lambda path: path.stat().st_mtime_ns, reverse=True):
-        with contextlib.suppress(OSError, ValueError):
-            if json.loads(path.read_text(encoding="utf-8"))["state"] == DONE:
-                done.append(path.stem)
-    return done[:most]
+    latest = sorted(_folder(root).glob("*.json"), key=lambda path: path.lstat().st_mtime_ns, reverse=True)
+    return [path.stem for path in latest if (_end(path) or ("", ""))[0] == DONE][:most]
+
+
+def _end(path: Path) -> tuple[str, str] | None:
+    """Return the state in which a run ended and what was told of it; None where no such thing can be read."""
+    try:
+        written = json.loads(path.read_text(encoding="utf-8"))
+        state, told = written["state"], written["told"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return (state, told) if state in (DONE, FAILED) and isinstance(told, str) else None
 
 
 def run_experiment(root: Path, name: str | None = None) -> Running:
@@ -209,8 +215,12 @@ def _named(root: Path, git: Git, name: str | None) -> str:
     if name is None:
         taken |= {path.stem for path in _folder(root).glob("review-*.log")}
         return next(free for number in range(1, len(taken) + 2) if (free := f"review-{number}") not in taken)
-    if not _NAME.fullmatch(name) or name.endswith((".", ".lock")) or ".." in name:
-        raise BadInputError(f"{name!r} cannot name an experiment.", "Use letters, digits, dots, dashes and underscores.")
+    named = isinstance(name, str) and len(name) <= _LONGEST and _NAME.fullmatch(name)
+    if not named or name.endswith((".", ".lock")) or ".." in name:
+        raise BadInputError(
+            f"{reprlib.repr(name)} cannot name an experiment.",
+            f"Use letters, digits, dots, dashes and underscores, {_LONGEST} at most.",
+        )
     if name in taken:
         raise BadInputError(f"There is an experiment, a branch or a tag {name!r} already.", "Choose another name.")
     return name
