@@ -107,7 +107,7 @@ def _of_line(line: object, today: Today, sealed: bool, counts: bool) -> Iterator
             where, id, reviewer, what, f"Move the line to {'release/edits/' if part == TEST else 'data/edits/'}.", counts
         )
         return
-    sources, asks = _BLIND.get(part, ((source,), ""))
+    sources, asks = _BLIND.get(str(part), ((source,), ""))
     if part in _BLIND and (source not in sources or action == "drop"):
         what = f"{action} of a {part} row from {source!r}: no answer of a blind review"
         yield _Found(where, id, reviewer, what, f"Take it back: {_revert(answer)}. Ask anew: {asks}", counts)
