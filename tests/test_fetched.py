@@ -74,7 +74,7 @@ def test_places_that_are_known_are_taken_and_others_looked_up(rows: Rows, tmp_pa
 
 
 def test_rows_that_are_gone_are_named(rows: Rows) -> None:
-    with pytest.raises(BadInputError, match="not in the data any more: 'r999'"):
+    with pytest.raises(BadInputError, match="gone from the data: 'r999'"):
         rows.of(["r001", "r999"])
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -329,3 +331,108 @@ def test_a_ranking_that_reads_validation_labels_is_marked_exploratory(repo: Path
     here = session(repo)
     assert "exploratory: ranked by what validation labels tell" in here.title
     assert {question.reason for question in here.questions(20) if question.source == "queue"} == {"expected_gain"}
+
+
+def params_of(repo: Path, **review: Any) -> None:
+    content = json.loads((repo / "params.yaml").read_text(encoding="utf-8")) | {"review": review}
+    (repo / "params.yaml").write_text(json.dumps(content), encoding="utf-8")
+
+
+def test_a_session_that_was_open_while_the_data_changed_goes_no_further(repo: Path) -> None:
+    here = session(repo)
+    rows, _ = here.deal(5)
+    content = json.loads((repo / "params.yaml").read_text(encoding="utf-8"))
+    content["split"]["seed"] = 77
+    (repo / "params.yaml").write_text(json.dumps(content), encoding="utf-8")
+    run_stages(repo, "split")
+    for go_on in (lambda: here.deal(5), lambda: here.record([said(rows[0])])):
+        with pytest.raises(BadInputError, match="The data have changed since this queue was opened"):
+            go_on()
+    assert len(lines(repo)) == 0
+
+
+def test_the_neighbours_of_a_flip_do_not_tell_what_it_is(repo: Path) -> None:
+    params_of(repo, random=0.0, controls=0.0, flips=0.5)
+    here = session(repo)
+    rows, _ = here.deal(20)
+    flip = next(row for row in rows if row["given"] != here.queue.given(row["id"]))
+    assert here.neighbours(flip["id"])[0]["title"] == f"nearest rows given {flip['given']}"
+
+
+def test_validation_rows_on_which_people_part_are_asked_once(repo: Path) -> None:
+    row = session(repo, JUDGED).deal(1)[0][0]
+    given = session(repo, JUDGED).queue.given(row["id"])
+    other = next(label for label in ("ant", "bee", "cow") if label != given)
+    for reviewer, label in (("ada", given), ("bob", other)):
+        session(repo, JUDGED, reviewer).record([said(row, "relabel", label)])
+    here = session(repo, "validation-conflicts", "cy")
+    asked, _ = here.deal(5)
+    assert [one["id"] for one in asked] == [row["id"]]
+    here.record([said(asked[0], "unsure", at="2026-03-01T12:00:00+00:00")])
+    assert here.deal(5) == ([], True)
+
+
+def test_people_who_gave_way_to_each_other_are_asked_again(repo: Path) -> None:
+    doubted = [question.id for question in session(repo).questions(20) if question.source == "queue"]
+    row = next(row for row in session(repo).deal(20)[0] if row["id"] in doubted)
+    both = [session(repo, reviewer=name) for name in ("ada", "bob")]
+    both[0].record([said(row)])
+    both[1].record([said(row, "drop")])
+    settling = [session(repo, "conflicts", name) for name in ("ada", "bob")]
+    for here, action, at in zip(settling, ("drop", "confirm"), ("2026-02-01", "2026-02-02"), strict=True):
+        here.record([said(here.deal(1)[0][0], action, at=f"{at}T12:00:00+00:00")])
+    assert [len(session(repo, "conflicts", name).deal(5)[0]) for name in ("ada", "bob")] == [1, 0]
+
+
+def test_a_queue_without_rows_is_no_error(repo: Path) -> None:
+    session(repo).record([said(session(repo).deal(1)[0][0])])
+    here = session(repo, "logistic.given.reviewed")
+    assert (here.total, here.answered(), here.deal(5)) == (0, 0, ([], True))
+
+
+def test_answers_that_a_browser_kept_overnight_belong_to_the_same_queue(repo: Path) -> None:
+    assert session(repo).store == session(repo).store != session(repo, batch="one").store
+    assert "202" not in session(repo)._asked_batch
+    assert session(repo, reviewer="bob").store != session(repo).store
+
+
+def test_an_answer_is_matched_though_the_rankings_are_others_by_now(repo: Path) -> None:
+    params_of(repo, rankings=["label_quality"], flips=0.2)
+    rows, _ = session(repo).deal(20)
+    params_of(repo, rankings=["by_class"])
+    sent = [said(row, "unsure") for row in rows]
+    assert session(repo).record(sent).refused == {}
+    assert {"label_quality", "flip"} <= set(lines(repo)["reason"])
+
+
+def test_a_revert_takes_back_an_answer_of_that_row_and_no_revert(repo: Path) -> None:
+    here = session(repo)
+    one, other = here.deal(2)[0]
+    first = said(one)
+    back = said(one, "revert", reverts=first["answer"])
+    here.record([first, back])
+    wrong = [said(one, "revert", reverts=back["answer"]), said(other, "revert", reverts=first["answer"])]
+    assert set(here.record(wrong).refused) == {answer["answer"] for answer in wrong}
+
+
+def test_an_answer_is_never_dated_before_the_one_that_it_replaces(repo: Path) -> None:
+    here = session(repo)
+    row = here.deal(1)[0][0]
+    here.record([said(row), said(row, "drop", at="2020-01-01T00:00:00+00:00")])
+    assert lines(repo)["at"].is_monotonic_increasing
+    assert lines(repo)["action"].tolist() == ["confirm", "drop"]
+
+
+def test_a_kept_order_that_is_damaged_is_made_anew(repo: Path) -> None:
+    before = [question.id for question in session(repo).questions(20)]
+    for kept in (repo / ".ceteris/review").iterdir():
+        kept.write_bytes(kept.read_bytes()[:100])
+    assert [question.id for question in session(repo).questions(20)] == before
+
+
+def test_where_controls_stand_differs_with_the_data(repo: Path) -> None:
+    here = session(repo)
+    other = replace(here.queue.dealer, seed=here.queue.dealer.seed + 1)
+    none = here.queue.answers(here._lines(), "ada")
+    sources = [[question.source for question in dealer.deal(none, 60)] for dealer in (here.queue.dealer, other)]
+    assert sources[0] != sources[1]

@@ -119,12 +119,18 @@ def to_edits(
     last, said = _last_said(known, reviewer), dict[str, str]()
     lines, faults, questions = [], [], asked or {}
     sources = answers[CHOSEN_BY] if CHOSEN_BY in filled else pd.Series("", index=answers.index)
-    for name, written, source in zip(answers["id"], answers[LABEL_COLUMN], sources, strict=True):
+    labels = answers["given_label"] if "given_label" in filled else pd.Series("", index=answers.index)
+    for name, written, source, shown in zip(answers["id"], answers[LABEL_COLUMN], sources, labels, strict=True):
         answer, question = _meant(written, classes), questions.get(name)
         if said.setdefault(name, answer) != answer:
             faults.append(f"{name!r} is answered twice, {said[name]!r} and {answer!r}")
         elif name in questions and question is None:
             faults.append(f"{name!r}: its {TICKET} stands for no question today: its label changed since, or it was typed over")
+        elif question is None and shown not in ("", given.get(name, shown)):
+            faults.append(
+                f"{name!r}: its given_label is {shown!r} here and {given[name]!r} in the data: it changed since, or the row was"
+                f" planted; keep the column {TICKET}"
+            )
         elif fault := _fault(name, answer, source, given, judging, classes):
             faults.append(fault)
         else:

@@ -19,10 +19,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-__all__ = ["SAMPLE", "Held", "Rows", "state_of"]
+__all__ = ["SAMPLE", "Held", "Rows", "read_kept", "state_of"]
 
 SAMPLE = 20_000  # random rows that what is usual, and what is near, is read off
 _KEPT = 40  # row groups that stay in memory
+
+
+def read_kept(path: Path) -> pd.DataFrame | None:
+    """Return a table that was kept, None where it is not there, or damaged: it is made anew then."""
+    try:
+        return read_parquet(path) if path.is_file() else None
+    except (OSError, ValueError):
+        return None
 
 
 def state_of(*files: Path) -> str:
@@ -85,7 +93,7 @@ class Rows:
             places = self.ids.get_indexer(wanted)
         if (places < 0).any() or (places >= self._starts[-1]).any():
             gone = [id for id, place in zip(ids, places, strict=True) if place < 0]
-            raise BadInputError(f"These rows are not in the data any more: {some(gone or ids)}.", "Open the queue anew.")
+            raise BadInputError(f"These rows are gone from the data: {some(gone or ids)}.", "dvc repro, then open the queue.")
         return self.at(places).set_axis(wanted, axis=0)
 
     def column(self, name: str) -> pd.Series:
@@ -103,9 +111,8 @@ class Rows:
     def sample(self, most: int = SAMPLE) -> tuple[pd.DataFrame, pd.Series]:
         """Return the features of `most` random rows or fewer, and their labels, both indexed by id."""
         kept = None if self._keep is None else self._keep / f"sample-{most}-{state_of(self._path)}.parquet"
-        if kept is not None and kept.is_file():
-            table = read_parquet(kept)
-        else:
+        table = None if kept is None else read_kept(kept)
+        if table is None:
             places = np.arange(len(self.ids))
             if len(places) > most:
                 places = np.sort(np.random.default_rng(0).choice(places, most, replace=False))

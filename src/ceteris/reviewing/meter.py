@@ -24,6 +24,7 @@ from ceteris.reviewing.shares import Range, Share, difference, share_of
 __all__ = ["AHEAD", "PAYS", "Measured", "Meter", "meter"]
 
 AHEAD = 50  # answers that the meter looks ahead
+_TELLING = 5  # answers of a kind from which on something is said of it
 _DRAWS, _STEPS = 2_000, 50
 PAYS = 5  # wrong labels among them from which on they pay, where no effect was measured
 
@@ -95,10 +96,10 @@ class Meter:
             return [self.why] * self.stop
         found = [self.ranked.told("rows that rankings chose"), self.random.told("random rows")]
         lines = [f"Wrong labels: {'; '.join(found)}."]
-        if self.ranked.n and self.random.n:
+        if self.ranked.n >= _TELLING and self.random.n >= _TELLING:
             worth = [f"{100 * end:+.0f}" for end in (self.worth.value, self.worth.low, self.worth.high)]
             lines.append(f"The rankings are worth {worth[0]} percentage points [{worth[1]}, {worth[2]}] against random rows.")
-        if self.left and not math.isnan(self.errors_left.value):
+        if self.left and self.random.n >= _TELLING and not math.isnan(self.errors_left.value):
             lines.append(f"{self.left:,} rows are left, with {_count(self.errors_left)} wrong labels among them.")
         if self.n_ahead:
             minutes = max(1, round(self.minutes))

@@ -67,7 +67,7 @@ def _imported(path: Path, known: pd.DataFrame) -> int:
 def read_filled(path: Path) -> pd.DataFrame:
     """Return a queue as somebody filled it in; refuse a file that is no table."""
     try:
-        return read_table(path, text=("id", LABEL_COLUMN, CHOSEN_BY, TICKET))
+        return read_table(path, text=("id", LABEL_COLUMN, "given_label", CHOSEN_BY, TICKET))
     except OSError as error:
         raise BadInputError(f"{path} cannot be read: {error.strerror}.", "Name a CSV file that you may read.") from None
     except ValueError as error:

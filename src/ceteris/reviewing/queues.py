@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,13 +12,15 @@ import numpy as np
 import pandas as pd
 
 from ceteris.answers import JUDGING_SOURCE
+from ceteris.edits import CONTROL
 from ceteris.errors import BadInputError
 from ceteris.reviewing.agreement import disagreements
-from ceteris.reviewing.arms import CONFLICT, RANDOM, Arm, Question, answers_so_far
+from ceteris.reviewing.arms import CONFLICT, FLIP, RANDOM, Arm, Question, answers_so_far
 from ceteris.reviewing.dealing import Dealer
 from ceteris.reviewing.fetched import Held, Rows
 from ceteris.reviewing.patches import Ledgers
 from ceteris.reviewing.ranked import KEPT, ranked
+from ceteris.reviewing.rankings import RANKINGS
 from ceteris.reviewing.slices import Slice, slice_of
 from ceteris.sections import Review
 from ceteris.splits import TRAIN, VALIDATION
@@ -49,6 +52,8 @@ class Queue:
         given_label, suggested_label and is_label_issue of the dealer's rows, by id; empty where these rows judge.
     settling : bool
         Whether its rows are asked for because two people part: what was answered before is asked again.
+    classes : tuple of str
+        The labels that its rows can be shown with.
     """
 
     name: str
@@ -59,6 +64,7 @@ class Queue:
     total: int
     known: pd.DataFrame = field(repr=False)
     settling: bool = False
+    classes: tuple[str, ...] = ()
 
     @cached_property
     def _asked(self) -> np.ndarray:
@@ -80,9 +86,11 @@ class Queue:
     def answers(self, lines: pd.DataFrame, reviewer: str) -> pd.DataFrame:
         """Return what is answered of this queue, as of `answers_so_far`: by whomever; where people part, by this reviewer."""
         if self.settling:
-            lines = lines[(lines["reviewer"] == reviewer) & (lines["reason"] == CONFLICT)]
+            lines = _settled(lines, reviewer)
         places = self.dealer.places(lines["id"])
-        return answers_so_far(lines[(places >= 0) & self._asked[places]])
+        held = places >= 0
+        held[held] = self._asked[places[held]]
+        return answers_so_far(lines[held])
 
     def deal(self, lines: pd.DataFrame, reviewer: str, n: int, without: Collection[str]) -> list[Question]:
         """Return the next questions for a reviewer: no row that somebody has answered."""
@@ -91,11 +99,16 @@ class Queue:
     def match(self, id: str, ticket: str) -> Question | None:
         """Return the question that was asked of a row, which may be answered by now; None where it is gone, or its label."""
         found = self.dealer.asked(id, ticket)
-        if found is not None or self.dealer.places([id])[0] >= 0 or id not in self.fetched.labels.index:
+        if found is not None or id not in self.fetched.labels.index:
             return found
-        given = np.array(["" if self.judging else self.given(id)], dtype=object)
-        arms = [replace(arm, order=np.zeros(1, dtype=int), shown=None) for arm in self.dealer.arms]
-        return replace(self.dealer, ids=np.array([id], dtype=object), given=given, arms=arms).asked(id, ticket)
+        shown, place = "" if self.judging else self.given(id), np.zeros(1, dtype=int)
+        arms = [replace(arm, order=place, shown=None) for arm in self.dealer.arms]
+        if self.name == TRAIN:  # asked under other rankings or shares than params.yaml names today
+            arms += [Arm(name, place) for name in (*RANKINGS, RANDOM, CONTROL)]
+            arms += [Arm(FLIP, place, shown=np.array([label], dtype=object)) for label in self.classes if label != shown]
+        row, labels = np.array([id], dtype=object), np.array([shown], dtype=object)
+        asked = (Dealer(row, labels, [arm], Review()).asked(id, ticket) for arm in arms)
+        return next((question for question in asked if question is not None), None)
 
     def told_after(self, line: Mapping[str, str]) -> str:
         """Return what was hidden of a row until it was answered, in a sentence."""
@@ -120,10 +133,10 @@ def open_queue(bench: Workbench, name: str) -> Queue:
         return _of_look(bench)
     if name in (CONFLICTS, f"validation-{CONFLICTS}"):
         return _of_conflicts(bench, name)
-    if "..." in name:
-        return _of_revisions(bench, *name.split("...", 1))
     if (rows := slice_of(name)) is not None:
         return _of_slice(bench, rows)
+    if "..." in name:
+        return _of_revisions(bench, *name.split("...", 1))
     return _of_contrast(bench, name)
 
 
@@ -159,7 +172,7 @@ def _of_conflicts(bench: Workbench, name: str) -> Queue:
     told = f"{part.capitalize()} labels on which people part"
     if part == VALIDATION:
         rows = Rows(bench.path("split") / "validation.parquet")
-        return replace(_judging(name, told, pd.DataFrame({"id": ids}), rows), settling=True)
+        return replace(_judging(name, told, pd.DataFrame({"id": ids}), rows, CONFLICT), settling=True)
     issues = bench.issues()
     arm = Arm(CONFLICT, pd.Index(issues["id"]).get_indexer(ids))
     return replace(_train(bench, name, told, issues, [arm], len(ids)), settling=True)
@@ -171,7 +184,21 @@ def _train(
     ids, given = (table[column].to_numpy(dtype=object) for column in ("id", "given_label"))
     rows = Rows(bench.path("split") / "train.parquet", bench.root / KEPT, places)
     known = table.set_index("id")[["given_label", "suggested_label", "is_label_issue"]]
-    return Queue(name, told, False, Dealer(ids, given, arms, bench.params.review), rows, total, known)
+    dealer = Dealer(ids, given, arms, bench.params.review, seed=_seed(ids))
+    return Queue(name, told, False, dealer, rows, total, known, classes=bench.classes())
+
+
+def _seed(ids: np.ndarray) -> int:
+    """Return a seed that is another one for other rows, so that nobody knows beforehand which questions are controls."""
+    return int.from_bytes(hashlib.sha256("\n".join(map(str, ids[:1000])).encode("utf-8", "surrogatepass")).digest()[:4], "big")
+
+
+def _settled(lines: pd.DataFrame, reviewer: str) -> pd.DataFrame:
+    """Return the lines by which a reviewer settled a row on which people part: those that nobody has answered since."""
+    at = pd.to_datetime(lines["at"], utc=True, format="ISO8601")
+    others = at[(lines["reviewer"] != reviewer) & (lines["action"] != "revert")].groupby(lines["id"]).max()
+    mine = (lines["reviewer"] == reviewer) & ((lines["reason"] == CONFLICT) | (lines["action"] == "revert"))
+    return lines[mine & ~(at < lines["id"].map(others))]
 
 
 def _of_contrast(bench: Workbench, name: str) -> Queue:
@@ -199,9 +226,9 @@ def _of_look(bench: Workbench) -> Queue:
     )
 
 
-def _judging(name: str, told: str, asked: pd.DataFrame, rows: Rows | Held) -> Queue:
+def _judging(name: str, told: str, asked: pd.DataFrame, rows: Rows | Held, reason: str | None = None) -> Queue:
     """Return the queue of rows that judge, in the order in which they are asked for: nothing tells which are decoys."""
     ids = asked["id"].to_numpy(dtype=object)
-    dealer = Dealer(ids, np.full(len(ids), "", dtype=object), [Arm(JUDGING_SOURCE, np.arange(len(ids)))], Review())
+    dealer = Dealer(ids, np.full(len(ids), "", dtype=object), [Arm(JUDGING_SOURCE, np.arange(len(ids)), reason)], Review())
     known = pd.DataFrame({"given_label": [], "suggested_label": [], "is_label_issue": []}, dtype=object)
     return Queue(name, told, True, dealer, rows, len(ids), known)

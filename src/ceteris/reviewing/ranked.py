@@ -14,7 +14,7 @@ from ceteris.answers import random_order
 from ceteris.dataset import ID, codes
 from ceteris.edits import CONTROL
 from ceteris.reviewing.arms import FLIP, RANDOM, Arm
-from ceteris.reviewing.fetched import Rows, state_of
+from ceteris.reviewing.fetched import Rows, read_kept, state_of
 from ceteris.reviewing.neighbours import preparation
 from ceteris.reviewing.rankings import doubted, expected_gain, flipped, knn_agreement, order, undoubted
 from ceteris.store import STATE, read_parquet, write_parquet
@@ -68,8 +68,9 @@ def ranked(bench: Workbench, most: int = MOST) -> Ranked:
     arms = (*review.rankings, RANDOM, CONTROL, *([FLIP] if review.flips else []))
     state = state_of(audit / "issues.parquet", train, validation)
     kept = bench.root / KEPT / f"{_FORM}-{'-'.join(arms)}-{most}-{state}.parquet"
-    if kept.is_file():
-        return Ranked(read_parquet(kept), arms)
+    found = read_kept(kept)
+    if found is not None:
+        return Ranked(found, arms)
     issues = bench.issues()
     if len(issues) > _LONG:
         print(f"review: ranking {len(issues):,} rows, once; the orders are kept", file=sys.stderr, flush=True)

@@ -16,6 +16,7 @@ import pandas as pd
 
 from ceteris.errors import BadInputError, CeterisError, nearest
 from ceteris.reviewing.arms import Question
+from ceteris.reviewing.fetched import state_of
 from ceteris.reviewing.patches import Ledgers, file_of
 from ceteris.reviewing.queues import Queue, open_queue
 from ceteris.reviewing.shown import MOST_LETTERS, profile, shown
@@ -62,13 +63,20 @@ class Session:
     bench : Workbench
     queue : Queue
         What is asked about.
-    reviewer, batch : str
+    reviewer : str
+    batch : str, optional
+        Default: the queue and the day.
     """
 
-    def __init__(self, bench: Workbench, queue: Queue, reviewer: str, batch: str) -> None:
-        self.bench, self.queue, self.reviewer, self.batch = bench, queue, reviewer, batch
+    def __init__(self, bench: Workbench, queue: Queue, reviewer: str, batch: str | None = None) -> None:
+        self.bench, self.queue, self.reviewer = bench, queue, reviewer
+        self._asked_batch, self.batch = batch or "", batch or f"{queue.name}-{datetime.now().date().isoformat()}"
         self.classes, self._ledgers = bench.classes(), Ledgers(bench)
         self._worth: tuple[tuple[str, ...], Measured | None] | None = None
+        self._dealt: dict[str, str] = {}
+        split = bench.path("split")
+        self._files = (split / "parts.parquet", split / "train.parquet", split / "validation.parquet")
+        self._state = state_of(*self._files)
         self._guard = threading.RLock()  # an answer may be handled beside the cell that is running
 
     @property
@@ -89,7 +97,7 @@ class Session:
     @property
     def store(self) -> str:
         """The name under which a browser keeps answers that are not on disk: one a repository, queue, reviewer and batch."""
-        where = f"{self.bench.root}\n{self.queue.name}\n{self.reviewer}\n{self.batch}"
+        where = f"{self.bench.root}\n{self.queue.name}\n{self.reviewer}\n{self._asked_batch}"  # the day is none of it
         return hashlib.sha256(where.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def answered(self) -> int:
@@ -106,7 +114,9 @@ class Session:
             The ids that are being answered elsewhere.
         """
         with self._guard:
+            self._refuse_other_data()
             questions = self.questions(n, without)
+            self._dealt |= {question.id: question.shown for question in questions}
             cards = self._shown([question.id for question in questions])
             dealt = [
                 asdict(card) | {"given": question.shown or None, "ticket": question.ticket}
@@ -134,7 +144,7 @@ class Session:
         """Return the nearest train rows of a train row in two groups, each with a title: of its given label, and of others."""
         if self.judging:
             return []
-        label = self.queue.given(id)
+        label = self._dealt.get(id) or self.queue.given(id)  # a flip's neighbours are those of the label that is shown
         with self._guard:
             around = self._neighbourhood
             most = _NEIGHBOURS if self._image_shape else _NEIGHBOURS_IN_WORDS
@@ -155,31 +165,35 @@ class Session:
             answer (a uuid), id, ticket, action, new_label, at (ISO, with a time zone), reverts.
         """
         with self._guard:
-            there = set(self._lines()["answer"])
+            self._refuse_other_data()
+            known = self._lines()
+            columns = ["answer", "id", "action", "reviewer", "at"]
+            there: dict[str, Mapping[Any, Any]] = {line["answer"]: line for line in known[columns].to_dict("records")}
             lines: list[dict[str, str]] = []
             saved, refused = [], dict[str, str]()
             for answer in answers:
                 name = str(answer.get("answer", ""))
                 try:
-                    if name in there:
-                        saved.append(name)
-                    else:
+                    if name not in there:
                         lines.append(self._line(answer, there))
-                        there.add(name)
+                        there[name] = lines[-1]
+                    elif there[name]["id"] != answer.get("id"):
+                        raise BadInputError("Another answer bears its uuid.", "Answer the row anew.")
+                    saved.append(name)
                 except BadInputError as error:
                     refused[name] = str(error)
             written = self._ledgers.append(file_of(self.reviewer, self.batch), lines, who=f"the review of {self.reviewer}")
             answered = [line for line in lines if line["action"] != "revert" and line["answer"] in written.saved]
             told = {line["id"]: self.queue.told_after(line) for line in answered}
-            saved += [name for name in written.saved if name not in saved]
-            return Receipt(tuple(saved), refused | dict(written.refused), told, tuple(told), written.remarks)
+            kept = tuple(name for name in saved if name not in written.refused)
+            return Receipt(kept, refused | dict(written.refused), told, tuple(told), written.remarks)
 
     def meter(self) -> Meter | None:
         """Return what the answers have found and what the next ones will; None where rows judge, which are asked for blind."""
         from ceteris.reviewing.meter import meter
         from ceteris.reviewing.summary import seconds_of
 
-        if self.judging:
+        if self.judging or self.queue.settling:
             return None
         lines = self._lines()
         seen = self.queue.dealer.seen(self.queue.answers(lines, self.reviewer))
@@ -209,13 +223,18 @@ class Session:
                 self._worth = done, None  # the pipeline has not run, or its results are damaged: nothing is known
         return self._worth[1]
 
-    def _line(self, answer: Mapping[str, Any], there: Collection[str]) -> dict[str, str]:
+    def _refuse_other_data(self) -> None:
+        """Refuse to go on where the rows are others than when the queue was opened: an id might mean another row by now."""
+        if state_of(*self._files) != self._state:
+            raise BadInputError("The data have changed since this queue was opened.", "Open it anew: run the cell again.")
+
+    def _line(self, answer: Mapping[str, Any], there: Mapping[str, Mapping[Any, Any]]) -> dict[str, str]:
         """Return the line of the ledger that an answer makes, or refuse what is none."""
         said = {key: str(answer.get(key) or "") for key in ("answer", "id", "ticket", "action", "new_label", "at", "reverts")}
         try:
             uuid.UUID(said["answer"])
             at = min(datetime.fromisoformat(said["at"]).astimezone(UTC), datetime.now(UTC) + _AHEAD)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise BadInputError("It is no answer: its uuid or time cannot be read.", "Answer the row anew.") from None
         if said["action"] not in _ACTIONS:
             raise BadInputError(f"{said['action']!r} is no answer.{nearest(said['action'], _ACTIONS)}", "Answer the row anew.")
@@ -224,8 +243,10 @@ class Session:
             raise BadInputError(
                 "The row is gone from this queue, or its label has changed since it was shown.", "Open the queue anew."
             )
-        if said["action"] == "revert" and said["reverts"] not in there:
-            raise BadInputError("The answer that it takes back was never written.", "Nothing is left to do.")
+        if said["action"] == "revert":
+            back = there.get(said["reverts"])
+            if back is None or back["action"] == "revert" or back["id"] != said["id"]:
+                raise BadInputError("The answer that it takes back was never written.", "Nothing is left to do.")
         if said["action"] == "relabel" and said["new_label"] not in self.classes:
             raise BadInputError(
                 f"{said['new_label'][:60]!r} is no class now.{nearest(said['new_label'], self.classes)}", "Open the queue anew."
@@ -235,6 +256,10 @@ class Session:
         given = question.shown or self.queue.given(said["id"])
         if said["action"] == "relabel" and said["new_label"] == given:
             said |= {"action": "confirm", "new_label": ""}
+        said["new_label"] = said["new_label"] if said["action"] == "relabel" else ""
+        said["reverts"] = said["reverts"] if said["action"] == "revert" else ""
+        before = [line["at"] for line in there.values() if line["id"] == said["id"] and line["reviewer"] == self.reviewer]
+        at = max([at, *(datetime.fromisoformat(moment) + timedelta(milliseconds=1) for moment in before)])
         line = {key: said[key] for key in ("answer", "id", "action", "new_label", "reverts")}
         whose = {"reviewer": self.reviewer, "batch": self.batch, "at": at.isoformat(timespec="milliseconds")}
         return line | whose | {"given_label": given, "source": question.source, "reason": question.reason}
@@ -291,14 +316,15 @@ def open_session(
     if not who or not who.strip():
         raise BadInputError("Nobody says who answers.", 'Name yourself: ceteris.review(reviewer="ada"), or --reviewer ada.')
     opened = open_queue(bench, queue)
-    return Session(bench, opened, who.strip(), batch or f"{opened.name}-{datetime.now().date().isoformat()}")
+    return Session(bench, opened, who.strip(), batch)
 
 
 def _git_name(root: Path) -> str:
     import subprocess
 
     try:
-        found = subprocess.run(["git", "config", "user.name"], cwd=root, capture_output=True, text=True, check=False)
+        command = ["git", "config", "user.name"]
+        found = subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8", errors="replace", check=False)
     except OSError:
         return ""
     return found.stdout.strip()

@@ -57,9 +57,9 @@ class Summary:
         """Return the summary in sentences; of what was not asked nothing is said."""
         counts = ", ".join(f"{count:,} {action}" for action, count in self.actions.items() if count)
         total = sum(self.actions.values())
-        lines = [
-            f"{self.reviewer}: {total:,} answers ({counts}), {self.seconds:.1f} s each." if total else f"{self.reviewer}: none."
-        ]
+        pace = f", {self.seconds:.1f} s each" if self.seconds != SECONDS_PER_LABEL else ""  # else it is assumed
+        known = f"{total:,} answer{'s' * (total != 1)} to rows that count ({counts}){pace}"
+        lines = [f"{self.reviewer}: {known if total else 'no answer that counts yet'}."]
         facts = [
             ("Flagged rows whose label was wrong", self.precision),
             ("Answers that agree with the suggestion", self.with_suggestion),

@@ -512,7 +512,7 @@ class Review {
     if (this.silent)
       this.banner.textContent = (unsaved ? `${unsaved} ${unsaved === 1 ? "answer is" : "answers are"} not saved: ` : "") +
         "the kernel does not answer. " + (unsaved ? (this.unsaved.kept ? "This browser keeps them; " : "Keep this page open; ") : "") +
-        "when the kernel runs again, run this cell again on the same address.";
+        "when the kernel runs again, reload this page on the same address and run this cell again.";
     const meter = this.model.get("meter") || {};
     const answered = (meter.answered || 0) + [...this.unsaved.lines.values()].filter((line) => line.action !== "revert").length;
     const total = this.model.get("total");
