@@ -41,7 +41,7 @@ ROOMS = {
     " release.commands experiments.pages experiments.lever_commands other_data locks"
     " reviewing.commands reviewing.ledger_commands reviewing.patches"
     " reviewing.fetched reviewing.ranked reviewing.queues reviewing.session reviewing.terminal reviewing.widget"
-    " reviewing.place reviewing.aside reviewing.running reviewing.worth",
+    " reviewing.place reviewing.received reviewing.aside reviewing.running reviewing.worth",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept",
 }

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from ceteris.reviewing.arms import Question
 from ceteris.reviewing.fetched import state_of
 from ceteris.reviewing.patches import Ledgers, file_of
 from ceteris.reviewing.queues import Queue, open_queue
+from ceteris.reviewing.received import line_of
 from ceteris.reviewing.shown import MOST_LETTERS, profile, shown
 
 if TYPE_CHECKING:
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Receipt", "Session", "open_session"]
 
-_AHEAD = timedelta(minutes=5)  # a browser's clock that is further ahead is not believed
 _NEIGHBOURS, _NEIGHBOURS_IN_WORDS = 4, 2  # of each group: pictures are smaller than words
-_ACTIONS = ("relabel", "confirm", "drop", "unsure", "revert")
 
 
 @dataclass(frozen=True)
@@ -229,40 +227,7 @@ class Session:
             raise BadInputError("The data have changed since this queue was opened.", "Open it anew: run the cell again.")
 
     def _line(self, answer: Mapping[str, Any], there: Mapping[str, Mapping[Any, Any]]) -> dict[str, str]:
-        """Return the line of the ledger that an answer makes, or refuse what is none."""
-        said = {key: str(answer.get(key) or "") for key in ("answer", "id", "ticket", "action", "new_label", "at", "reverts")}
-        try:
-            uuid.UUID(said["answer"])
-            at = min(datetime.fromisoformat(said["at"]).astimezone(UTC), datetime.now(UTC) + _AHEAD)
-        except (ValueError, OverflowError):
-            raise BadInputError("It is no answer: its uuid or time cannot be read.", "Answer the row anew.") from None
-        if said["action"] not in _ACTIONS:
-            raise BadInputError(f"{said['action']!r} is no answer.{nearest(said['action'], _ACTIONS)}", "Answer the row anew.")
-        question = self.queue.match(said["id"], said["ticket"])
-        if question is None:
-            raise BadInputError(
-                "The row is gone from this queue, or its label has changed since it was shown.", "Open the queue anew."
-            )
-        if said["action"] == "revert":
-            back = there.get(said["reverts"])
-            if back is None or back["action"] == "revert" or back["id"] != said["id"]:
-                raise BadInputError("The answer that it takes back was never written.", "Nothing is left to do.")
-        if said["action"] == "relabel" and said["new_label"] not in self.classes:
-            raise BadInputError(
-                f"{said['new_label'][:60]!r} is no class now.{nearest(said['new_label'], self.classes)}", "Open the queue anew."
-            )
-        if said["action"] == "drop" and self.judging:
-            raise BadInputError("A row that judges cannot be dropped.", "Answer `unsure`.")
-        given = question.shown or self.queue.given(said["id"])
-        if said["action"] == "relabel" and said["new_label"] == given:
-            said |= {"action": "confirm", "new_label": ""}
-        said["new_label"] = said["new_label"] if said["action"] == "relabel" else ""
-        said["reverts"] = said["reverts"] if said["action"] == "revert" else ""
-        before = [line["at"] for line in there.values() if line["id"] == said["id"] and line["reviewer"] == self.reviewer]
-        at = max([at, *(datetime.fromisoformat(moment) + timedelta(milliseconds=1) for moment in before)])
-        line = {key: said[key] for key in ("answer", "id", "action", "new_label", "reverts")}
-        whose = {"reviewer": self.reviewer, "batch": self.batch, "at": at.isoformat(timespec="milliseconds")}
-        return line | whose | {"given_label": given, "source": question.source, "reason": question.reason}
+        return line_of(answer, self.queue, self.classes, there, reviewer=self.reviewer, batch=self.batch)
 
     def _lines(self) -> pd.DataFrame:
         return self._ledgers.readable()[0]
