@@ -8,7 +8,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export DVC_NO_ANALYTICS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test test-browser lab check docs bench calibrate lock dvc clean
+.PHONY: help repro test test-browser chromium lab check docs bench calibrate lock dvc clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -20,11 +20,13 @@ repro: $(VENV)/.ready  ## run the pipeline: what moved the score, the data or th
 test: $(VENV)/.ready  ## run every test
 	python -m pytest
 
-test-browser: $(VENV)/.ready  ## review labels in a real JupyterLab with a real Chromium, as a person does
+test-browser: $(VENV)/.ready chromium  ## review labels in a real JupyterLab with a real Chromium, as a person does
+	python -m pytest -n 0 -m browser tests/browser
+
+chromium:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
 	  apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
 	  { echo "These tests need Chromium. Install it, then run them again: apt-get install chromium fonts-dejavu-core"; exit 1; }
-	python -m pytest -n 0 -m browser tests/browser
 
 lab: $(VENV)/.ready  ## open JupyterLab on the notebooks (as root: ARGS=--allow-root)
 	PYTHONPATH=src jupyter lab notebooks $(ARGS)
