@@ -22,7 +22,7 @@ from ceteris.release.record import COLUMNS, COUNTS, TEXTS, with_verdict
 from ceteris.release.record import FILE as VERDICTS
 from ceteris.release.terms import FILE as TERMS
 from ceteris.release.terms import Accept, Release, parse_terms
-from ceteris.store import STATE, read_table, read_yaml, write_table, write_text
+from ceteris.store import STATE, read_table, read_yaml, settle, write_table, write_text
 
 __all__ = [
     "ACCEPTANCE", "EDITS", "QUEUE", "alone", "circumstances", "is_requested", "note_verdict", "read_looks", "read_terms",
@@ -163,17 +163,7 @@ def note_verdict(root: Path, verdict: Mapping[str, Any]) -> None:
 def _write(path: Path, text: str) -> None:
     """Write a file whole, and wait until it and its place in the folder are on the disk."""
     write_text(path, text)
-    try:
-        for place in (path, path.parent):
-            descriptor = os.open(place, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-    except OSError as error:
-        raise CeterisError(
-            f"{path} may not be on the disk yet: {error.strerror}. The test part was not opened.", "Run it again."
-        ) from None
+    settle(path.parent)
 
 
 def _text(path: Path) -> str:
