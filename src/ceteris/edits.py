@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris.edit_lines import ACTIONS, COLUMNS, CONTROL, WHERE, Fault, parse
+from ceteris.edit_lines import ACTIONS, COLUMNS, CONTROL, TOLD, WHERE, Fault, parse
 from ceteris.errors import StaleEditError, nearest
 
 __all__ = [
-    "ACTIONS", "COLUMNS", "CONTROL", "STATES", "Applied", "Settled", "apply", "disputed", "label_said", "live", "misfit_of",
-    "parse", "refuse_lost_classes", "resolve", "says", "settle", "states",
+    "ACTIONS", "COLUMNS", "CONTROL", "STATES", "Applied", "Settled", "apply", "disputed", "label_said", "leaves_open", "live",
+    "misfit_of", "parse", "refuse_lost_classes", "resolve", "says", "settle", "states",
 ]  # fmt: skip
 
 STATES = ("live", "again", "revert", "reverted", "control", "replaced")
@@ -36,7 +36,8 @@ def states(edits: pd.DataFrame) -> pd.Series:
     """Return what became of each line of the ledger: one of `STATES`, aligned with the lines.
 
     A line sent twice counts once (`again`); a `revert` cancels the answer it names (`reverted`); a later line of one reviewer
-    on one id replaces the earlier (`replaced`); answers to planted controls count nowhere (`control`); the rest is `live`.
+    on one id replaces the earlier (`replaced`), but one that is not blind replaces no blind one, and is itself the `replaced`;
+    answers to planted controls count nowhere (`control`); the rest is `live`.
     """
     moments = [datetime.fromisoformat(value) for value in edits["at"]]
     order = sorted(range(len(edits)), key=moments.__getitem__)
@@ -46,6 +47,7 @@ def states(edits: pd.DataFrame) -> pd.Series:
     reverted = lines["answer"].isin(set(lines.loc[reverts, "reverts"]))
     control = lines["source"] == CONTROL
     counting = lines[~again & ~reverts & ~reverted & ~control]
+    counting = counting.iloc[np.argsort((counting["source"] != TOLD).to_numpy(), kind="stable")]
     replaced = lines.index.isin(counting.index[counting.duplicated(["id", "reviewer"], keep="last")])
     found = np.select([again, reverts, reverted, control, replaced], STATES[1:], STATES[0])
     return pd.Series(found, index=lines.index, dtype=object).sort_index().set_axis(edits.index)
@@ -123,8 +125,8 @@ def settle(edits: pd.DataFrame, rule: str = "refuse") -> Settled:
     live = edits[edits["_state"] == STATES[0]]
     decisions, conflicts = [], {}
     for name, answers in live.groupby("id", sort=True):
-        said = answers[answers["action"] != "unsure"]
-        settled = _settle(said if len(said) else answers, rule)
+        said = answers[~leaves_open(answers)]
+        settled = _settle(said, rule) if len(said) else answers.iloc[-1]
         if settled is None:
             conflicts[str(name)] = answers[[*COLUMNS, WHERE]]
         else:
@@ -137,6 +139,11 @@ def label_said(answers: pd.DataFrame) -> np.ndarray:
     """Return the label that each answer names, shape (n_answers,), None where the row is dropped or left open."""
     kept = answers["given_label"].where(answers["action"] == "confirm", None)
     return answers["new_label"].where(answers["action"] == "relabel", kept).to_numpy(dtype=object)
+
+
+def leaves_open(answers: pd.DataFrame) -> pd.Series:
+    """Return which answers contradict nobody: those that are unsure, and those that are not blind where others may be."""
+    return (answers["action"] == "unsure") | (answers["source"] == TOLD)
 
 
 def _contradictions(edits: pd.DataFrame) -> Iterator[Fault]:

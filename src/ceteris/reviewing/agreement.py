@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.answers import in_time
-from ceteris.edits import CONTROL, label_said
+from ceteris.edits import CONTROL, STATES, label_said, leaves_open, states
 from ceteris.reviewing.shares import share_of
 
 __all__ = ["disagreements", "first_answers", "kappa", "last_answers"]
@@ -33,15 +33,14 @@ def first_answers(ledger: pd.DataFrame) -> pd.DataFrame:
 def last_answers(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return the line of each reviewer about each row that now counts, in the order of time; none about controls."""
     ordered = in_time(ledger)
-    undone = set(ordered.loc[ordered["action"] == "revert", "reverts"])
-    live = ordered[(ordered["action"] != "revert") & ~ordered["answer"].isin(undone) & (ordered["source"] != CONTROL)]
-    return live.drop_duplicates(_WHO, keep="last").reset_index(drop=True)
+    return ordered[states(ordered) == STATES[0]].reset_index(drop=True)
 
 
 def disagreements(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of which two reviewers now say otherwise: id, and `said`, what each says in the order of names.
 
-    `unsure` contradicts nobody. Where one label was given twice under two given labels, the answers are the same.
+    `unsure` contradicts nobody, nor does an answer that is not blind. Where one label was given twice under two given labels,
+    the answers are the same.
 
     Parameters
     ----------
@@ -49,7 +48,7 @@ def disagreements(ledger: pd.DataFrame) -> pd.DataFrame:
         With the columns of `edits.COLUMNS`.
     """
     answers = last_answers(ledger)
-    answers = answers[answers["action"] != "unsure"].sort_values("reviewer", kind="stable")
+    answers = answers[~leaves_open(answers)].sort_values("reviewer", kind="stable")
     answers = answers.assign(told=[_word(label) for label in label_said(answers)])
     by_row = answers.groupby("id", sort=True)["told"]
     parted = answers[by_row.transform("nunique") > 1]

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from ceteris.answers import JUDGING_SOURCE
+from ceteris.blind import TEST_SOURCES
+from ceteris.edit_lines import TOLD
 from ceteris.edits import CONTROL
 from ceteris.errors import BadInputError
 from ceteris.reviewing.agreement import disagreements
@@ -51,7 +53,8 @@ class Queue:
     known : DataFrame
         given_label, suggested_label and is_label_issue of the dealer's rows, by id; empty where these rows judge.
     settling : bool
-        Whether its rows are asked for because two people part: what was answered before is asked again.
+        Whether its rows are asked for because two people part. What was answered before is asked again; but rows that judge are
+        asked only of somebody else, who does not know their labels.
     classes : tuple of str
         The labels that its rows can be shown with.
     """
@@ -85,8 +88,10 @@ class Queue:
 
     def answers(self, lines: pd.DataFrame, reviewer: str) -> pd.DataFrame:
         """Return what is answered of this queue, as of `answers_so_far`: by whomever; where people part, by this reviewer."""
+        if self.judging:  # what was said of these rows when they were train rows verifies nothing
+            lines = lines[lines["source"].isin(TEST_SOURCES) | (lines["action"] == "revert")]
         if self.settling:
-            lines = _settled(lines, reviewer)
+            lines = lines[lines["reviewer"] == reviewer] if self.judging else _settled(lines, reviewer)
         places = self.dealer.places(lines["id"])
         held = places >= 0
         held[held] = self._asked[places[held]]
@@ -116,6 +121,8 @@ class Queue:
         id, said = line["id"], words.get(line["action"], line["action"])
         suggested = self.known["suggested_label"].get(id)
         told = f"{id}: you said {said}; given {self.given(id)}"
+        if line["source"] == TOLD:
+            told += ". You had been told so when you answered it before: this answer is kept, and verifies nothing"
         return f"{told}, the model suggests {suggested}" if suggested is not None else told
 
 
@@ -171,6 +178,7 @@ def _of_conflicts(bench: Workbench, name: str) -> Queue:
         raise BadInputError(f"No two people say otherwise of a {part} row.", do)
     told = f"{part.capitalize()} labels on which people part"
     if part == VALIDATION:
+        told += ", for who has answered none of them"
         rows = Rows(bench.path("split") / "validation.parquet")
         return replace(_judging(name, told, pd.DataFrame({"id": ids}), rows, CONFLICT), settling=True)
     issues = bench.issues()
