@@ -17,7 +17,7 @@ from ceteris.errors import BadInputError, some
 from ceteris.ledger import of_part, read_ledger
 from ceteris.pairs import Name, VersionFacts
 from ceteris.params import Params
-from ceteris.splits import VALIDATION
+from ceteris.splits import TRAIN, VALIDATION
 from ceteris.store import read_json, read_parquet, read_table
 from ceteris.verified import Answers, answers_of
 
@@ -57,7 +57,8 @@ class Contrasts:
         """Return what data/edits/ says of the validation labels; refusals as of `edits.resolve` and `answers_of`."""
         parts = read_parquet(self._path("split", "parts.parquet")).set_index("id")["part"]
         lines = read_ledger(self._path("edits"))
-        said = of_part(edits.resolve(lines, self._params.fix.conflicts), parts, VALIDATION)
+        decisions = edits.resolve(lines, self._params.fix.conflicts, parts.index[parts == TRAIN])  # fix settles those
+        said = of_part(decisions, parts, VALIDATION)
         given = self.validation[LABEL].to_numpy(dtype=object)
         return answers_of(said, self.ids, given, self.classes, len(not_blind(lines, self.ids)))
 

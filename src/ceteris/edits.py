@@ -72,27 +72,34 @@ class Settled:
     conflicts: Mapping[str, pd.DataFrame]
 
 
-def resolve(edits: pd.DataFrame, rule: str = "refuse") -> pd.DataFrame:
+def resolve(edits: pd.DataFrame, rule: str = "refuse", settled: Collection[str] = ()) -> pd.DataFrame:
     """Return one decision for each id that was answered, in the order of ids.
 
     A line sent twice counts once; a `revert` cancels the answer it names; a later line of one reviewer on one id
     replaces the earlier; answers to planted controls are left out. Reviewers who disagree are refused, or settled by
     `rule`: "latest", or "majority" (a tie is refused).
 
+    Parameters
+    ----------
+    settled : collection of str
+        Ids whose conflicts are settled elsewhere: nothing is decided of them here, and nothing refused.
+
     Raises
     ------
     StaleEditError
         Lists every conflict, and every revert of an answer that is unknown.
     """
-    settled = settle(edits, rule)
-    _refuse(settled.faults)
-    if settled.conflicts:
+    found = settle(edits, rule)
+    _refuse(found.faults)
+    elsewhere = set(settled)
+    conflicts = {name: answers for name, answers in found.conflicts.items() if name not in elsewhere}
+    if conflicts:
         raise StaleEditError(
             "Reviewers disagree on these ids:",
             "Set fix.conflicts: latest (or majority) in params.yaml, revert one, or ask anew: ceteris review conflicts",
-            [f"{name}: {disputed(answers)}" for name, answers in settled.conflicts.items()],
+            [f"{name}: {disputed(answers)}" for name, answers in conflicts.items()],
         )
-    return settled.decisions
+    return found.decisions
 
 
 def live(edits: pd.DataFrame) -> pd.DataFrame:

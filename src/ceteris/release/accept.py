@@ -43,7 +43,7 @@ from ceteris.release.record import verdict_of
 from ceteris.release.sealed import count_of, open_test, seal_of
 from ceteris.release.terms import Accept, cells_of
 from ceteris.release.trained import Trained
-from ceteris.splits import TEST, VALIDATION
+from ceteris.splits import TEST, TRAIN, VALIDATION
 from ceteris.stages import Progress, Stage, run
 from ceteris.store import home_of, read_table, write_json, write_table
 from ceteris.verdicts import FEWEST_DISCORDANT, HELPS
@@ -122,8 +122,9 @@ def _on_validation(stage: Stage, trained: Trained, pair: Pair, arms: Mapping[Nam
     found = in_table(effects, pair, metric)
     if found is not None:
         return found
-    decisions = edits.resolve(read_ledger(stage.path("edits")), stage.params.fix.conflicts)
     parts = trained.table("split", "parts.parquet").set_index("id")["part"]
+    lines, rule = read_ledger(stage.path("edits")), stage.params.fix.conflicts
+    decisions = edits.resolve(lines, rule, parts.index[parts == TRAIN])
     truth = trained.table("split", f"truth-{VALIDATION}.parquet")
     judging = of_part(decisions, parts, VALIDATION)
     judges = judges_of(trained.validation, truth, judging, trained.classes, metric, VALIDATION)
