@@ -94,6 +94,28 @@ def test_rows_under_way_elsewhere_are_not_dealt(repo: Path) -> None:
     assert not first & {row["id"] for row in here.deal(8, first)[0]}
 
 
+@pytest.mark.parametrize("n", [1, 5])
+def test_two_who_review_at_one_pace_seldom_answer_the_same_row(repo: Path, n: int) -> None:
+    both = [session(repo, reviewer=name) for name in ("ada", "bob")]
+    answered = []
+    for _ in range(30 // n):
+        held = [here.deal(n)[0] for here in both]  # both hold their rows before either answers
+        for here, rows in zip(both, held, strict=True):
+            here.record([said(row) for row in rows])
+            answered += [row["id"] for row in rows]
+    assert len(answered) - len(set(answered)) <= n + 6
+    assert both[0].deal(5) == session(repo, reviewer="ada").deal(5)
+
+
+def test_who_reviews_alone_for_a_while_is_asked_in_the_queues_own_order(repo: Path) -> None:
+    session(repo, reviewer="bob").record([said(session(repo).deal(1)[0][0])])
+    here = session(repo)
+    dealt = [here.questions(5), here.queue.dealer.deal(here.queue.answers(lines(repo), "ada"), 5)]
+    assert dealt[0] != dealt[1]
+    here.record([said(row, at="2026-02-01T12:00:00+00:00") for row in here.deal(20)[0]])
+    assert here.questions(5) == here.queue.dealer.deal(here.queue.answers(lines(repo), "ada"), 5)
+
+
 def test_a_whole_queue_can_be_answered_and_says_when_it_is(repo: Path) -> None:
     here = session(repo, "x > 2.5")
     rows, exhausted = here.deal(1000)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ceteris.answers import JUDGING_SOURCE
+from ceteris.answers import JUDGING_SOURCE, in_time
 from ceteris.blind import TEST_SOURCES
 from ceteris.edit_lines import TOLD
 from ceteris.edits import CONTROL
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["CONFLICTS", "Queue", "open_queue"]
 
 CONFLICTS = "conflicts"
+_AHEAD = 10  # times as many rows as are asked for, among which two people seldom take the same
+_LATELY = 20  # answers in which somebody else's tell that people review beside each other
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,15 @@ class Queue:
         return answers_so_far(lines[held])
 
     def deal(self, lines: pd.DataFrame, reviewer: str, n: int, without: Collection[str]) -> list[Question]:
-        """Return the next questions for a reviewer: no row that somebody has answered."""
-        return self.dealer.deal(self.answers(lines, reviewer), n, without)
+        """Return the next questions for a reviewer: no row that somebody has answered.
+
+        Who reviews beside others takes the rows ahead in an order of their own, or all would hold the same rows at once.
+        """
+        answered = self.answers(lines, reviewer)
+        if self.settling or not _beside_others(lines[lines["id"].isin(answered["id"])], reviewer):
+            return self.dealer.deal(answered, n, without)
+        ahead = self.dealer.deal(answered, max(_AHEAD * n, 50), without)
+        return sorted(ahead, key=lambda question: _digest(f"{reviewer}\n{question.id}"))[:n]
 
     def match(self, id: str, ticket: str) -> Question | None:
         """Return the question that was asked of a row, which may be answered by now; None where it is gone, or its label."""
@@ -198,7 +207,16 @@ def _train(
 
 def _seed(ids: np.ndarray) -> int:
     """Return a seed that is another one for other rows, so that nobody knows beforehand which questions are controls."""
-    return int.from_bytes(hashlib.sha256("\n".join(map(str, ids[:1000])).encode("utf-8", "surrogatepass")).digest()[:4], "big")
+    return int.from_bytes(_digest("\n".join(map(str, ids[:1000])))[:4], "big")
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _beside_others(lines: pd.DataFrame, reviewer: str) -> bool:
+    """Return whether somebody else gave one of the last answers of a queue."""
+    return bool((in_time(lines)["reviewer"].tail(_LATELY) != reviewer).any())
 
 
 def _settled(lines: pd.DataFrame, reviewer: str) -> pd.DataFrame:
