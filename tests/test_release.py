@@ -177,7 +177,12 @@ def test_what_somebody_else_wrote_to_release_yaml_meanwhile_is_not_put_back(seal
     terms = sealed.root / "release/release.yaml"
     before = terms.read_bytes()
     _name(sealed.root, NAMED)
-    with pytest.raises(KeyboardInterrupt), _only_with_a_look(sealed.root, before):
-        terms.write_bytes(before + b"# mine\n")
-        raise KeyboardInterrupt
+
+    def stopped() -> None:
+        with _only_with_a_look(sealed.root, before):
+            terms.write_bytes(before + b"# mine\n")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
     assert terms.read_bytes() == before + b"# mine\n"
