@@ -173,6 +173,45 @@ def test_trials_that_were_far_worse_do_not_promise_that_the_best_gets_far_better
     assert trials_forecast([*close, *bad], ceiling=0.25).expected < 0.03
 
 
+BELOW = {
+    "a little": lambda rng, n: -rng.uniform(0, 0.02, n),
+    "by far": lambda rng, n: -rng.uniform(0.02, 0.15, n),
+    "at the end of a bell": lambda rng, n: -0.01 - np.abs(rng.normal(0, 0.03, n)),
+}
+
+
+@pytest.mark.parametrize("n_trials", [2, 3, 8])
+@pytest.mark.parametrize("world", list(BELOW))
+def test_where_every_trial_lost_little_is_expected_of_more_and_the_interval_is_no_promise(world: str, n_trials: int) -> None:
+    rngs = [np.random.default_rng(seed) for seed in range(12)]
+    seen = [[measured(rng, gain) for gain in BELOW[world](rng, n_trials)] for rng in rngs]
+    found = [trials_forecast(trials, ceiling=0.25) for trials in seen if max(one.difference for one in trials) <= 0]
+    assert len(found) >= 8
+    assert np.mean([one.expected for one in found]) < 0.016
+    assert all(one.interval[0] == 0 and one.expected < one.interval[1] + 0.001 for one in found)
+    assert all(one.evidence == f"{n_trials} trials of models, none of which beat the baseline" for one in found)
+
+
+def test_the_more_trials_lost_the_less_is_expected_and_one_that_won_is_believed() -> None:
+    rng = np.random.default_rng(4)
+    lost = [measured(rng, -0.03) for _ in range(12)]
+    few, many = trials_forecast(lost[:2]), trials_forecast(lost)
+    assert many.expected < few.expected < 0.01
+    won = trials_forecast([measured(rng, 0.03), *lost[:3]])
+    assert won.expected > few.expected
+    assert won.evidence == "4 trials of models"
+
+
+def test_what_a_population_below_the_baseline_may_still_hold_lies_in_the_interval() -> None:
+    """Three trials of a bell around -3 pp lose nearly always, and the best of 100 more gains about 2 pp."""
+    held = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        trials = [measured(rng, gain) for gain in rng.normal(-0.03, 0.02, 8)]
+        held.append(trials_forecast(trials, ceiling=0.25).interval[1] >= max(0, rng.normal(-0.03, 0.02, 100).max()))
+    assert sum(held) >= 12
+
+
 def test_a_lever_that_was_never_tried_tells_nothing() -> None:
     labels = labels_forecast([measured(np.random.default_rng(0), 0.05)], [100])
     assert advise(labels, None).verdict == advise(None, None).verdict == "cannot tell"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from ceteris import edits
 from ceteris.answers import in_order, not_imported, random_rows, still_answered, to_edits, to_reverts, to_review, with_reverts
 from ceteris.errors import BadInputError
 from ceteris.reviewing.arms import Question
+from ceteris.reviewing.place import read_filled
 from ceteris.store import table_text
 
 GIVEN = pd.Series({"t1": "ant", "t2": "bee", "v1": "cow"})
@@ -119,6 +121,42 @@ def test_every_bad_answer_is_listed() -> None:
         lines(("t1", "x"), ("nobody", "bee"))
     assert "'t1'" in str(refusal.value)
     assert "'nobody'" in str(refusal.value)
+
+
+def test_all_that_stands_against_one_row_is_listed_at_once() -> None:
+    twice = filled(("t1", "bee"), ("t1", "bees"), ("nobody", "x")).assign(
+        given_label=["", "cow", ""], chosen_by=["", "luck", ""]
+    )
+    with pytest.raises(BadInputError) as refusal:
+        to_edits(twice, GIVEN, JUDGING, CLASSES, NOBODY, reviewer="a", batch="b", at=AT)
+    for said in (
+        "'t1': 'bees' is no class. Did you mean 'bee'?",
+        "'t1': chosen_by is 'luck'.",
+        "'t1' is answered twice, 'bee' and 'bees'",
+        "'t1': its given_label is 'cow' here and 'ant' in the data",
+        "'nobody' is no train or validation row",
+        "'nobody': 'x' is no class.",
+    ):
+        assert said in str(refusal.value)
+
+
+@pytest.mark.parametrize(("sign", "named"), [(";", "semicolons"), ("\t", "tabs"), ("|", "upright strokes (|)")])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_file_that_is_parted_otherwise_is_refused_by_the_name_of_what_parts_it(
+    tmp_path: Path, sign: str, named: str, quote: str
+) -> None:
+    rows = [["id", "label", "a, b"], ["t1", "bee", "1,5"]]
+    path = tmp_path / "q.csv"
+    path.write_text("\ufeff" + "\n".join(sign.join(f"{quote}{cell}{quote}" for cell in row) for row in rows), encoding="utf-8")
+    with pytest.raises(BadInputError) as refusal:
+        read_filled(path)
+    assert f"q.csv parts its columns with {named}, and is read with commas. Save it again as CSV" in str(refusal.value)
+
+
+def test_a_comma_file_whose_names_hold_semicolons_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "q.csv"
+    path.write_text("id,label,x;y\nt1,bee,1;2\n", encoding="utf-8")
+    assert read_filled(path)["label"].tolist() == ["bee"]
 
 
 @pytest.mark.parametrize("column", ["id", "label"])

@@ -31,7 +31,7 @@ ROOMS = {
     " experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"
     " reviewing.checking release.record reviewing.meter reviewing.summary",
-    "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording finding story"
+    "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording tabled finding story"
     " report gallery experiments.shown experiments.page experiments.reviews_shown experiments.board_shown"
     " experiments.board_page scored_twice experiments.beside release.told reviewing.edits_shown reviewing.card_shown",
     "door": "sources csv_file store layout closure ledger cell_files cli workbench onboarding tracking experiments.git"
@@ -50,7 +50,8 @@ OWNERS = {
     "cleanlab": {"issues"},
     "matplotlib": {room for room in FLOOR if room.split(".")[0] == "plots"},
     "dvc": {room for room, floor in FLOOR.items() if floor == "door"},
-    "rich": {f"experiments.{room}" for room in ("shown", "reviews_shown", "board_shown", "commands", "lever_commands")}
+    "rich": {"tabled"}
+    | {f"experiments.{room}" for room in ("shown", "reviews_shown", "board_shown", "commands", "lever_commands")}
     | {f"reviewing.{room}" for room in ("card_shown", "edits_shown", "ledger_commands", "terminal")},
 }
 # A user's own estimator is found, and a file's place asked, in one craft room.

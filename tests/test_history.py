@@ -71,7 +71,7 @@ def test_labels_reviewed_and_seconds_stand_beside_each(lines: dict[str, Line]) -
 def test_the_first_commit_has_no_cache_and_is_said_to_have_none(lines: dict[str, Line], past: Clone) -> None:
     start = past.git("rev-list", "--max-parents=0", "HEAD").strip()
     assert f"`git checkout {start[:7]} && dvc repro`" in lines[start[:7]].changed
-    assert lines["main"].changed == "no run before it can be read"
+    assert lines["main"].changed == "the first run that can be read here"
 
 
 def test_the_plan_of_a_revision_is_the_one_that_stands_in_its_results(lines: dict[str, Line], past: Clone) -> None:

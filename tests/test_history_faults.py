@@ -96,11 +96,14 @@ def test_a_collected_prediction_is_named_with_what_brings_it(
 ) -> None:
     object_of(clone, "softer", "models/logistic/given/predictions.npz").unlink()
     rows = told()
-    bring = "Bring it with `dvc exp apply softer && dvc repro`, or `dvc exp pull origin softer` where a remote holds it."
+    bring = "Bring it with `dvc exp apply softer && dvc repro`."
     assert "What softer made is not in the DVC cache" in rows["softer"]["reason"] and bring in rows["softer"]["reason"]
     assert rows["softer"]["difference"] is None and rows["softer"]["axis"] == "model"
     assert {name: row for name, row in rows.items() if name not in ("softer", "both")}.items() <= sound.items()
     refused(ceteris_("compare", "main", "softer"), "What softer made is not in the DVC cache", bring)
+    clone.dvc("remote", "add", "-d", "store", "../store")
+    bring = "Bring it with `dvc exp pull origin softer`, or, where the remote does not hold it, "
+    assert bring in told()["softer"]["reason"]
 
 
 def test_a_collected_run_leaves_its_row_and_the_others(clone: Clone, told: Callable[[], Json], ceteris_: Any) -> None:
@@ -109,9 +112,8 @@ def test_a_collected_run_leaves_its_row_and_the_others(clone: Clone, told: Calla
     assert "What recipe made is not in the DVC cache" in row["reason"] == row["changed"]
     assert (row["axis"], row["verdict"], row["difference"]) == ("", "", None)
     shown = " ".join(ceteris_("experiments").out.split())
-    assert (
-        "What 1 commit and 1 experiment made is in no DVC cache here" in shown and "recipe" in shown.partition("left out: ")[2]
-    )
+    assert "what 1 commit and 1 experiment made is not, since git clones no results (recipe, " in shown
+    assert "DVC knows no remote to fetch it from; to make the newest of it anew: git checkout " in shown
     refused(ceteris_("compare", "recipe", "main"), "`dvc exp apply recipe && dvc repro`")
 
 
@@ -131,7 +133,7 @@ def test_a_damaged_part_that_all_share_is_each_ones_fault(clone: Clone, told: Ca
     path.write_bytes(path.read_bytes().replace(b"given", b"taken"))
     rows = told()
     assert "is not what was stored" in rows["main"]["reason"] and "is not what was stored" in rows["softer"]["reason"]
-    assert rows["recipe"]["changed"] == "no run before it can be read"
+    assert rows["recipe"]["changed"] == "the first run that can be read here"
     refused(ceteris_("compare", "main", "recipe"), "An object of main", code=8)
 
 
@@ -394,8 +396,8 @@ def test_a_shallow_clone_says_what_is_not_in_it(
     monkeypatch.chdir(shallow.root)
     said = ceteris_("experiments")
     assert (
-        "main is not read: What main made is not in the DVC cache" in said.out
-        and "`git checkout main && dvc repro`" in said.out
+        "The history is here; what 1 commit made is not, since git clones no results (main);" in said.out
+        and "anew: git checkout main && dvc repro\n" in said.out
     )
     assert "This clone is shallow, older commits are not in it: git fetch --unshallow" in said.out
     refused(ceteris_("compare", "HEAD~1", "main"), "'HEAD~1' is no revision or experiment with a run here.")

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from clone import Clone
 from dvc.repo import Repo
-from sealed import HELPS, UNSURE, acceptance, looks, true_labels
+from sealed import HELPS, UNSURE, acceptance, go_on, looks, true_labels
 
-from ceteris.release.commands import _name
-from ceteris.release.folder import alone
+from ceteris.errors import BadInputError, IntegrityError
+from ceteris.release.commands import _name, _only_with_a_look
+from ceteris.release.folder import alone, request
 from ceteris.release.looks import FILE
 
 NAMED = {"candidate": HELPS, "baseline": "near/given"}
@@ -35,9 +36,9 @@ def test_a_candidate_goes_from_the_command_line_to_its_acceptance(inside: Clone,
     assert refused.err.startswith("accept: tree/given is not told to help")
     assert len(refused.err.splitlines()) == 1
     assert looks(sealed) == ()
-    assert sealed.repro().stages == []  # it would be refused again: `dvc repro` alone does not run it
+    assert sealed.git("status", "--porcelain") == ""  # a refusal names nothing
 
-    said = ceteris_("accept", HELPS)  # against the baseline that was named before
+    said = ceteris_("accept", HELPS, "--baseline", "near/given")
     assert said.code == 0, said.err
     assert said.out.startswith("Accepted: near/pruned in place of near/given moved accuracy by +")
     assert "  look 1 at the test part, at the level 2.5 %\n" in said.out
@@ -148,3 +149,40 @@ def test_where_dvc_is_at_work_that_is_said_in_a_sentence(inside: Clone, ceteris_
     torn = ceteris_(*ask)
     assert (torn.code, torn.err) == (8, f"{TORN} here: rm .dvc/tmp/rwlock\n")
     assert looks(inside) == ()
+    assert inside.git("status", "--porcelain") == ""
+
+
+def test_what_was_named_stays_once_a_look_was_taken_and_goes_where_there_was_none(
+    sealed: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terms = sealed.root / "release/release.yaml"
+    before = terms.read_bytes()
+
+    def asked(candidate: str, refusal: type[Exception]) -> bytes:
+        named = _name(sealed.root, {"candidate": candidate, "baseline": "near/given"})
+        for key, value in request(named).items():
+            monkeypatch.setenv(key, value)
+        with pytest.raises(refusal), _only_with_a_look(sealed.root, before):
+            go_on(sealed)
+        return terms.read_bytes()
+
+    assert asked(UNSURE, BadInputError) == before  # it is not told to help on validation
+    test = sealed.root / "data/split/test.parquet"
+    test.write_bytes(test.read_bytes()[:-1])  # seen only when the part is opened, which is after the look
+    assert b"candidate: near/pruned" in asked(HELPS, IntegrityError)
+    assert len(looks(sealed)) == 1
+
+
+def test_what_somebody_else_wrote_to_release_yaml_meanwhile_is_not_put_back(sealed: Clone) -> None:
+    terms = sealed.root / "release/release.yaml"
+    before = terms.read_bytes()
+    _name(sealed.root, NAMED)
+
+    def stopped() -> None:
+        with _only_with_a_look(sealed.root, before):
+            terms.write_bytes(before + b"# mine\n")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert terms.read_bytes() == before + b"# mine\n"

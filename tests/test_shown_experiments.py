@@ -89,20 +89,29 @@ def test_of_many_faults_five_are_told_and_the_others_counted() -> None:
     assert "and 4 more are not read: ceteris experiments --json" in text
 
 
-def test_runs_that_are_in_no_cache_are_one_sentence_with_the_commands_that_bring_them() -> None:
-    def absent(name: str, **of: Any) -> Snapshot:
-        return snapshot(name, fault=NotCachedError(f"What {name} made is not in the DVC cache.", "Bring it."), **of)
+def absent(name: str, *, remote: bool = False, **of: Any) -> Snapshot:
+    return snapshot(name, fault=NotCachedError(f"What {name} made is not in the DVC cache.", "Bring it.", remote=remote), **of)
 
-    many = [absent(f"c{n}") for n in range(40)]
-    text = " ".join(drawn(shown(told(better("softer"), *many, absent("exp", experiment=True)), "accuracy")).split())
-    assert "What 40 commits and 1 experiment made is in no DVC cache here, so they are left out: exp, c39, c38" in text
-    assert "and 36 more (ceteris experiments --json)" in text and "is not read" not in text
+
+def test_runs_that_are_in_no_cache_are_one_sentence_with_the_command_that_brings_them() -> None:
+    many = [absent(f"c{n}", remote=True) for n in range(40)]
+    found = told(better("softer"), *many, absent("exp", remote=True, experiment=True))
+    text = " ".join(drawn(shown(found, "accuracy")).split())
     assert (
-        "dvc fetch --all-commits && dvc exp pull --all-commits origin. Else make one anew: git checkout c39 && dvc repro"
-        in text
-    )
-    one = " ".join(drawn(shown(told(better("softer"), many[0]), "accuracy")).split())
-    assert "c0 is not read: What c0 made is not in the DVC cache. Bring it." in one
+        "What 2 runs made is here; what 40 commits and 1 experiment made is not, since git clones no results (exp, c39, c38, "
+        "c37, c36 and 36 more); to fetch it: dvc fetch --all-commits && dvc exp pull --all-commits origin"
+    ) in text
+    assert "is not read" not in text
+
+
+def test_a_clone_that_was_just_run_reads_like_a_beginning() -> None:
+    lines = [Line(absent("c1"), None, "gone"), Line(snapshot("main"), None, "the first run that can be read here")]
+    text = " ".join(drawn(shown(lines, "accuracy")).split())
+    assert text.startswith("Effects on accuracy: none yet ")
+    assert (
+        "What main made is here; what 1 commit made is not, since git clones no results (c1); DVC knows no remote to fetch it "
+        "from; to make the newest of it anew: git checkout c1 && dvc repro && git checkout - && dvc checkout"
+    ) in text
 
 
 def test_where_no_run_can_be_read_there_is_no_empty_table() -> None:

@@ -62,7 +62,7 @@ def test_a_parent_without_a_run_is_passed_over_and_said_where_there_is_no_other(
     assert found["child"].parent == BASE
     assert found["broken"].changed == "It is broken. Mend it."
     assert found["broken"].against_parent is None
-    assert found["lost"].changed == "no run before it can be read"
+    assert found["lost"].changed == "the first run that can be read here"
 
 
 def test_a_workspace_is_the_parent_of_no_commit() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -62,15 +63,53 @@ def test_few_discordant_rows_and_few_seeds_forbid_a_side():
     assert judge(effect(0.01, 0.05, n_seeds=5)).verdict == "helps"
 
 
-def test_cannot_tell_says_how_many_rows_or_seeds_could():
+def needed(target: float) -> float:
+    """Return the variance at which an effect is seen in 80 of 100 runs, df large."""
+    return float((target / (stats.norm.ppf(0.975) + stats.norm.ppf(0.8))) ** 2)
+
+
+def test_cannot_tell_says_how_many_rows_and_seeds_together_could():
     judged = judge(effect(-0.01, 0.03, df=1e9))
-    needed = (0.01 / (stats.norm.ppf(0.975) + stats.norm.ppf(0.8))) ** 2
-    rows_alone_cannot = needed < 4e-5
-    assert rows_alone_cannot and needed < 6e-5
-    more = 1e-4 / needed
-    assert judged.reason.endswith(f"about {int(np.ceil(400 * more)):,} rows and {int(np.ceil(10 * more))} seeds could tell")
+    assert needed(0.01) < 4e-5  # less than the part of either, so that neither alone could
+    more = 1e-4 / needed(0.01)
+    rows, seeds = (int(np.ceil(now * more)) for now in (400, 10))
+    assert judged.reason.endswith(f"about {rows:,} rows (now 400) and {seeds} seeds (now 10) together could tell")
     rows_only = judge(effect(-0.01, 0.03, df=1e9, row_variance=1e-4))
-    assert rows_only.reason.endswith(f"about {int(np.ceil(400 * more)):,} rows (now 400) could tell")
+    assert rows_only.reason.endswith(f"about {rows:,} rows (now 400) could tell")
+
+
+def test_where_the_noise_of_seeds_is_too_large_for_any_number_of_rows_seeds_are_named_with_their_number():
+    judged = judge(effect(-0.01, 0.05, df=1e9, row_variance=2e-5))
+    assert 2e-5 < needed(0.02) < 8e-5
+    seeds = int(np.ceil(10 * 8e-5 / (needed(0.02) - 2e-5)))
+    assert judged.reason.endswith(f"about {seeds} seeds (now 10) could tell; more rows alone hardly could: seeds vary too much")
+
+
+def test_a_number_of_rows_that_nobody_has_is_not_advised_where_both_together_could():
+    """Rows alone could, in principle, since what is needed is a hair more than what seeds vary: 100 times as many."""
+    of_seeds = needed(0.02) * 0.99
+    judged = judge(effect(-0.01, 0.05, df=1e9, row_variance=of_seeds, variance=2 * of_seeds))
+    assert 1.9 < 2 * of_seeds / needed(0.02) < 2
+    assert judged.reason.endswith("about 793 rows (now 400) and 20 seeds (now 10) together could tell")
+
+
+def test_numbers_beyond_reason_are_a_sentence():
+    judged = judge(effect(-0.0301, 0.03, df=1e9, region=0.001))
+    assert judged.reason.endswith(
+        "more than 8,000 rows (now 400) and 200 seeds (now 10) would be needed to tell so small an effect"
+    )
+
+
+@settings(deadline=None)
+@given(st.floats(-0.1, 0.1), st.floats(1e-8, 1e-2), st.floats(0, 1), st.integers(20, 10**5), st.integers(5, 100))
+def test_no_advice_asks_for_more_than_twenty_times_what_there_is(middle, variance, share, rows, seeds):
+    judged = judge(
+        effect(
+            middle - 1, middle + 1, variance=variance, row_variance=share * variance, n_units=rows, n_rows=rows, n_seeds=seeds
+        )
+    )
+    for number, kind in re.findall(r"([\d,]+) (rows|seeds)", judged.reason):
+        assert int(number.replace(",", "")) <= 20 * (rows if kind == "rows" else seeds)
 
 
 def test_few_rows_say_how_many_would_be_enough():

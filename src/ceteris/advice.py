@@ -105,6 +105,9 @@ def trials_forecast(trials: Sequence[Effect], more: int = 100, ceiling: float = 
     `more` new ones - best so far), no higher than `ceiling`; the best so far is drawn from what the data allow, since it was
     picked for being large.
 
+    Where each of n trials lost, that the baseline is as good as these settings get has the chance (n + 1) / (n + 2) before one
+    looks at how much they lost by (Laplace's rule of succession): little is expected then.
+
     Parameters
     ----------
     trials : Effects of models against one baseline, on one data set
@@ -121,17 +124,20 @@ def trials_forecast(trials: Sequence[Effect], more: int = 100, ceiling: float = 
     better = sorted(trials, key=lambda trial: -trial.difference)[: min(max((len(trials) + 1) // 2, 2), _MOST_SEEN)]
     seen = np.array([trial.difference for trial in better])
     noise = np.sqrt(np.maximum([trial.variance for trial in better], 1e-12))
-    end, width, power = _upper_end(seen, noise, rng)
+    lost = len(trials) if seen.max() <= 0 else 0
+    end, width, power = _upper_end(seen, noise, lost, rng)
     edges = width[:, None] * (np.arange(_BINS + 1) / _BINS) ** (1 / power[:, None])
     known = _true_gains(seen, noise, end[:, None] - edges, rng)
     # The smallest of n uniform draws is 1 - U^(1/n), and the gap below the end is a power of it.
     drawn = more * len(better) / len(trials)
     best_new = end - width * (1 - rng.random(_DRAWS) ** (1 / drawn)) ** (1 / power)
     gains = np.clip(best_new - np.maximum(known.max(axis=1), 0.0), 0.0, ceiling)
-    return Forecast(gains, f"{len(trials):,} trials of models")
+    return Forecast(gains, f"{len(trials):,} trials of models{', none of which beat the baseline' if lost else ''}")
 
 
-def _upper_end(seen: np.ndarray, noise: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _upper_end(
+    seen: np.ndarray, noise: np.ndarray, lost: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return draws of the end, the width and the power d / 2 of the population, given what was seen; shape (n_draws,) each."""
     size = float(np.sqrt(np.square(noise).mean()))
     steps = (np.arange(_GRID) + 0.5) / _GRID
@@ -139,9 +145,17 @@ def _upper_end(seen: np.ndarray, noise: np.ndarray, rng: np.random.Generator) ->
     low, high = seen.min() - 3 * size, seen.max() + 3 * size + widths
     ends = low + (high - low)[:, None] * steps
     fit = np.stack([_log_fit(seen, noise, ends, widths, power) for power in _POWERS]) + np.log(high - low)[:, None]
+    fit += _doubt(ends, lost) if lost else 0.0
     weight = np.exp(fit - fit.max()).ravel()
     chosen = np.unravel_index(rng.choice(weight.size, _DRAWS, p=weight / weight.sum()), fit.shape)
     return ends[chosen[1:]], widths[chosen[1]], np.array(_POWERS)[chosen[0]]
+
+
+def _doubt(ends: np.ndarray, lost: int) -> np.ndarray:
+    """Return the logarithm of what the ends of each width are weighed with, after so many trials that all lost."""
+    beaten, chance = ends > 0, 1 / (lost + 2)
+    share = beaten.mean(axis=1, keepdims=True)
+    return np.log(np.where(beaten, chance / np.maximum(share, 1e-9), (1 - chance) / np.maximum(1 - share, 1e-9)))
 
 
 def _log_fit(seen: np.ndarray, noise: np.ndarray, ends: np.ndarray, widths: np.ndarray, power: float) -> np.ndarray:

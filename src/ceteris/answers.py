@@ -112,7 +112,7 @@ def to_edits(
     ------
     BadInputError
         Lists every answer that is no class, every id that is unknown or answered in two ways, rows chosen by neither, and rows
-        that judge and would be dropped.
+        that judge and would be dropped; of each row all that stands against it.
     """
     for column in ("id", LABEL_COLUMN):
         if column not in filled:
@@ -124,18 +124,18 @@ def to_edits(
     labels = answers["given_label"] if "given_label" in filled else pd.Series("", index=answers.index)
     for name, written, source, shown in zip(answers["id"], answers[LABEL_COLUMN], sources, labels, strict=True):
         answer, question = _meant(written, classes), questions.get(name)
+        found = _faults(name, answer, source, given, judging, classes)
         if said.setdefault(name, answer) != answer:
-            faults.append(f"{name!r} is answered twice, {said[name]!r} and {answer!r}")
-        elif name in questions and question is None:
-            faults.append(f"{name!r}: its {TICKET} stands for no question today: its label changed since, or it was typed over")
+            found.append(f"{name!r} is answered twice, {said[name]!r} and {answer!r}")
+        if name in questions and question is None:
+            found.append(f"{name!r}: its {TICKET} stands for no question today: its label changed since, or it was typed over")
         elif question is None and shown not in ("", given.get(name, shown)):
-            faults.append(
+            found.append(
                 f"{name!r}: its given_label is {shown!r} here and {given[name]!r} in the data: it changed since, or the row was"
                 f" planted; keep the column {TICKET}"
             )
-        elif fault := _fault(name, answer, source, given, judging, classes):
-            faults.append(fault)
-        else:
+        faults += found
+        if not found:
             line = _line(str(name), str(answer), question.shown if question else str(given[name]), classes)
             source = question.source if question else judging_source(name, seen) if name in judging else source or QUEUE_SOURCE
             # A row that chance chooses is answered anew: what the queue's answers are worth is compared with what these are.
@@ -159,19 +159,20 @@ def _meant(written: str, classes: tuple[str, ...]) -> str:
     return whole if answer not in classes and whole in classes else answer
 
 
-def _fault(
+def _faults(
     name: str, answer: str, source: str, given: pd.Series, judging: frozenset[str], classes: tuple[str, ...]
-) -> str | None:
-    """Return why an answer cannot be read, None where it can."""
+) -> list[str]:
+    """Return all that keeps an answer from being read."""
+    found = []
     if name not in given.index:
-        return f"{name!r} is no train or validation row"
+        found.append(f"{name!r} is no train or validation row")
     if answer not in classes and answer not in _ALSO:
-        return f"{name!r}: {answer!r} is no class.{nearest(answer, [*classes, *_ALSO])}"
+        found.append(f"{name!r}: {answer!r} is no class.{nearest(answer, [*classes, *_ALSO])}")
     if answer == "drop" and name in judging and answer not in classes:
-        return f"{name!r} is a row that judges, which no edit may drop; answer `unsure`"
+        found.append(f"{name!r} is a row that judges, which no edit may drop; answer `unsure`")
     if name not in judging and source not in ("", QUEUE_SOURCE, RANDOM_SOURCE):
-        return f"{name!r}: {CHOSEN_BY} is {source!r}.{nearest(source, [QUEUE_SOURCE, RANDOM_SOURCE])}"
-    return None
+        found.append(f"{name!r}: {CHOSEN_BY} is {source!r}.{nearest(source, [QUEUE_SOURCE, RANDOM_SOURCE])}")
+    return found
 
 
 def not_imported(filled: pd.DataFrame, known: pd.DataFrame) -> list[str]:

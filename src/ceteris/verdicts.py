@@ -31,6 +31,7 @@ NO_DIFFERENCE, HELPS, HARMS, CANNOT_TELL = VERDICTS
 FEWEST_DISCORDANT = 10
 FEWEST_SEEDS = 5
 POWER = 0.80
+MOST_TIMES = 20  # rows or seeds of which more than so many times as many would be needed are not advised
 
 
 @dataclass(frozen=True)
@@ -210,22 +211,37 @@ def _too_few(effect: Effect) -> str:
 
 
 def _what_could_tell(effect: Effect) -> str:
-    """Say how many rows or seeds would, four times in five, show an effect of the size seen, or its absence."""
+    """Say how many rows or seeds would, in 80 of 100 such runs, show an effect of the size seen, or its absence.
+
+    More of one shrink its own part of the variance only. Where that takes more than `MOST_TIMES` as many as now, or none would
+    do, more of the other are named, else both together; and where even these are too many, that is said.
+    """
     target = max(abs(effect.difference), effect.region - abs(effect.difference))
     needed = (target / _reach(effect, 1)) ** 2
     if needed == 0:
         return "no number of rows could tell a difference of exactly 0"
     of_rows, of_seeds = effect.row_variance, max(effect.variance - effect.row_variance, 0.0)
-    units = _units(effect)
-    rows, seeds, ways = float(effect.n_units), float(effect.n_seeds), []
-    if of_rows and needed > of_seeds:
-        ways.append(f"{math.ceil(rows * of_rows / (needed - of_seeds)):,} {units} (now {effect.n_units:,})")
-    if of_seeds and needed > of_rows:
-        ways.append(f"{math.ceil(seeds * of_seeds / (needed - of_rows)):,} seeds (now {effect.n_seeds})")
-    if not ways:
-        more = effect.variance / needed
-        ways = [f"{math.ceil(rows * more):,} {units} and {math.ceil(seeds * more):,} seeds"]
-    return f"about {' or '.join(ways)} could tell"
+    parts = [(of_rows, effect.n_units, _units(effect)), (of_seeds, effect.n_seeds, "seeds")]
+    noisy = [part for part in parts if part[0]]
+    alone = [_as_many(part, _times(part[0], needed - (of_rows + of_seeds - part[0]))) for part in noisy]
+    if any(alone):
+        only = f"; more {parts[0][2]} alone hardly could: seeds vary too much" if of_seeds and of_rows and not alone[0] else ""
+        return f"about {' or '.join(filter(None, alone))} could tell{only}"
+    together = [_as_many(part, _times(effect.variance, needed)) for part in noisy]
+    if all(together):
+        return f"about {' and '.join(map(str, together))} together could tell"
+    most = " and ".join(f"{MOST_TIMES * now:,} {units} (now {now:,})" for _, now, units in noisy)
+    return f"more than {most} would be needed to tell so small an effect"
+
+
+def _times(variance: float, allowed: float) -> float:
+    """Return how many times as many it takes to bring a variance down to what is allowed."""
+    return variance / allowed if allowed > 0 else math.inf
+
+
+def _as_many(part: tuple[float, int, str], times: float) -> str | None:
+    _, now, units = part
+    return f"{math.ceil(now * times):,} {units} (now {now:,})" if times <= MOST_TIMES else None
 
 
 def _reach(effect: Effect, n_planned: int) -> float:

@@ -11,6 +11,7 @@ from rich.text import Text
 from ceteris.advice import Advice
 from ceteris.budget import SECONDS_A_LABEL, SIMULATED, Board, Curve
 from ceteris.experiments.reviews_shown import amount_of, beside, plain, titled
+from ceteris.tabled import keep_whole
 from ceteris.wording import amount, interval, literal
 
 __all__ = ["HEADS", "advice_row", "advice_told", "board_shown", "curve_notes", "evidence_told", "trial_notes"]
@@ -24,7 +25,7 @@ def board_shown(board: Board, width: int = 120) -> RenderableType:
     width : int
         Characters that a line holds; under 110 each interval stands below its effect.
     """
-    labels, trials = _labels(board, width >= _WIDE), _trials(board)
+    labels, trials = _labels(board, width >= _WIDE), _trials(board, width >= _WIDE)
     return Group(*labels, Text(""), *trials, Text("Read off validation, so exploratory."))
 
 
@@ -36,7 +37,7 @@ def _labels(board: Board, wide: bool) -> list[RenderableType]:
     if board.curve is None:
         return [Text(f"Nobody has reviewed a train row yet, and no true label is known: ceteris queue train ({held})")]
     columns = ("reviews", "gain", "of random ones", "the ranking", "gain per 100")
-    table = titled(f"What reviewed labels are worth: {_who(board)}; {held}", columns)
+    table = titled(f"What reviewed labels are worth: {_who(board)}; {held}", columns, wide)
     for point in board.curve.points:
         rate, low, high = point.per_100
         table.add_row(
@@ -69,19 +70,23 @@ def curve_notes(curve: Curve, metric: str) -> list[str]:
     return notes
 
 
-def _trials(board: Board) -> list[RenderableType]:
+def _trials(board: Board, wide: bool) -> list[RenderableType]:
     parts: list[RenderableType] = []
     if board.trials:
-        table = titled("What trials of models are worth on the given labels, in the order they were run", _TRIALS)
+        table = titled("What trials of models are worth on the given labels, in the order they were run", _TRIALS, wide)
         for trial, spent, best in zip(board.trials, board.spent, board.best_so_far, strict=True):
             table.add_row(
                 Text(literal(trial.name)),
                 Text("" if math.isnan(trial.cpu_seconds) else f"{trial.cpu_seconds:,.1f}"),
                 Text("" if math.isnan(spent) else f"{spent:,.1f}"),
-                amount_of(trial.effect, board.metric),
-                Text(plain(best, board.metric) if best else "the baseline"),
+                amount_of(trial.effect, board.metric, wide),
+                Text(
+                    (plain(best, board.metric) if wide else plain(best, board.metric).replace(" [", "\n["))
+                    if best
+                    else "the baseline"
+                ),
             )
-        parts.append(table)
+        parts.append(keep_whole(table, "trial"))
     return [*parts, *map(Text, trial_notes(board))]
 
 

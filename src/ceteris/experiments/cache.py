@@ -52,6 +52,11 @@ class Cache:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
+    @property
+    def remote(self) -> bool:
+        """Whether DVC knows a place that runs can be fetched from."""
+        return bool(self._repo.config.get("remote"))
+
     def not_run(self) -> list[str]:
         """Return the inputs of dvc.yaml's stages that changed in the workspace since these ran; nothing where DVC cannot tell.
 
@@ -94,7 +99,7 @@ class Cache:
             content = path.read_bytes()
         except OSError:
             told = f"What {whose} made is not in the DVC cache ({md5[:8]})."
-            raise NotCachedError(told, f"Bring it with {bring}.") from None
+            raise NotCachedError(told, f"Bring it with {bring}.", remote=self.remote) from None
         if hashlib.md5(content, usedforsecurity=False).hexdigest() != md5.removesuffix(".dir"):
             raise IntegrityError(
                 f"An object of {whose} in the DVC cache is not what was stored: {path}.",

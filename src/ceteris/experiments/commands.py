@@ -59,7 +59,7 @@ def experiments(
         from rich.console import Console
 
         console = Console()
-        console.print(shown(found, metric, console.width), *remarks, sep="\n", markup=False, highlight=False)
+        console.print(shown(found, metric, console.width), *remarks, sep="\n", markup=False, highlight=False, crop=False)
 
 
 def compare(
@@ -86,7 +86,7 @@ def compare(
     cells = cells_named(baseline, candidate)
     found = compare_revisions(root, one, other, cells=cells, claimed=claim, run_missing=run_missing)
     metric = read_params(root).compare.metric
-    Console().print(side_by_side(found, metric))
+    Console().print(side_by_side(found, metric), crop=False)
     if page is not None:
         write_text(page, comparison_page(found, metric))
         print(f"The page: {page}")

@@ -61,9 +61,9 @@ def credit(
         found = table(batches).assign(by=by) if answered is None else answered.table().assign(reviewer=reviewer)
         print(json_text(objects_of(found.assign(metric=metric, model=reviewing.model, scored_on=reviewing.scored_on))))
     elif answered is None:
-        console.print(credit_shown(batches, by, metric, held, console.width))
+        console.print(credit_shown(batches, by, metric, held, console.width), crop=False)
     else:
-        console.print(answers_shown(answered, metric, held, every))
+        console.print(answers_shown(answered, metric, held, every), crop=False)
 
 
 def budget(
@@ -90,7 +90,7 @@ def budget(
     reviewing = Reviewing(root, model, _progress("budget"))
     board, confidence = read_board(root, reviewing, most), reviewing.params.compare.confidence
     console = Console()
-    console.print(board_shown(board, console.width))
+    console.print(board_shown(board, console.width), crop=False)
     if figure is not None:
         from ceteris.plots import THEMES, to_svg
         from ceteris.plots.board import exchange_board

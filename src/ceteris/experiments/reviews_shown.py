@@ -15,6 +15,7 @@ from ceteris.credit import MOST_FOR_SHAPLEY, Credit
 from ceteris.effect import Effect
 from ceteris.experiments.diff import FLIPS
 from ceteris.experiments.shown import STYLES
+from ceteris.tabled import keep_whole
 from ceteris.verdicts import HARMS, HELPS
 from ceteris.wording import amount, interval, labels_of, literal, metric_name
 
@@ -48,7 +49,7 @@ def credit_shown(credits: Sequence[Credit], by: str, metric: str, beside: str, w
         notes.append("Shares are means over orders that each seed draws for itself: their luck is in the intervals.")
     if any(one.share is None for one in credits):
         notes.append(f"Shares are left out: {len(credits):,} batches are too many. Form fewer: ceteris credit --by reviewer")
-    return Group(table, *map(Text, [*notes, _EXPLORATORY]))
+    return Group(keep_whole(table, by), *map(Text, [*notes, _EXPLORATORY]))
 
 
 def _revert(batch: str, by: str) -> str:
@@ -78,7 +79,9 @@ def answers_shown(found: Answered, metric: str, beside: str, every: bool = False
     notes = [
         f"and {left:,} more that gained or cost less: ceteris credit --reviewer {shlex.quote(found.reviewer)} --all"
     ] * bool(left)
-    return Group(*map(Text, _summed(found, metric)), table, *map(Text, [*notes, _METHOD, _EXPLORATORY]))
+    return Group(
+        *map(Text, _summed(found, metric)), keep_whole(table, "answer to", "batch"), *map(Text, [*notes, _METHOD, _EXPLORATORY])
+    )
 
 
 _ANSWERS = ("answer to", "change", "batch", "on a random half", "verdict")
@@ -115,9 +118,9 @@ def beside(metric: str, model: str, scored_on: str) -> str:
     return f"{metric_name(metric)} with the model {literal(model)} held fixed, scored on {labels_of(scored_on)}"
 
 
-def titled(title: str, columns: Sequence[str]) -> Table:
-    """Return an empty table, its first column to the left, the others to the right."""
-    table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
+def titled(title: str, columns: Sequence[str], wide: bool = True) -> Table:
+    """Return an empty table, its first column to the left, the others to the right; without margins where it is not wide."""
+    table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD, pad_edge=wide)
     for place, name in enumerate(columns):
         table.add_column(name, justify="left" if place == 0 else "right", overflow="fold")
     return table

@@ -148,7 +148,8 @@ def run_of(lock: Any, layout: Mapping[str, str], cache: Cache, head: Snapshot) -
             f"The pipeline of {head.name} stopped half-way: its models were trained on another state of {some(stale)}.",
             f"Run it to the end: {again}",
         )
-    return Run(cache, layout, outs, head.name, again, f"`{again}`, or `{fetch}` where a remote holds it")
+    bring = f"`{fetch}`, or, where the remote does not hold it, `{again}`" if cache.remote else f"`{again}`"
+    return Run(cache, layout, outs, head.name, again, bring)
 
 
 def as_run(sections: Any, lock: Any) -> Any:

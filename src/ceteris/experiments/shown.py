@@ -22,11 +22,14 @@ from ceteris.planning import made_otherwise, reviews_needed, visible_table
 from ceteris.reviewed import noted
 from ceteris.scored_twice import given_told, parting
 from ceteris.sections import Compare
+from ceteris.tabled import keep_whole
 from ceteris.wording import amount, interval, labels_of, literal, metric_name
 
 __all__ = ["STYLES", "planned", "shown", "side_by_side"]
 
-_MOST_LINES, _MOST_FAULTS, _WIDE = 20, 5, 110
+_MOST_LINES, _MOST_FAULTS = 20, 5
+_WIDE, _NARROW, _NARROWEST = 110, 100, 72
+_NAME = "experiment\non its parent"
 STYLES = {"helps": "green", "harms": "red", "cannot tell": "yellow", "no practical difference": "dim"}
 
 
@@ -36,27 +39,29 @@ def shown(lines: Sequence[Line], metric: str, width: int = 120) -> RenderableTyp
     Parameters
     ----------
     width : int
-        Characters that a line holds; under 110 the effect against the first run is left out.
+        Characters that a line holds; under 110 the effect against the first run is left out, under 100 each interval stands
+        below its effect, under 72 the CPU seconds are left out.
     """
     if not lines:
         return Text("No commit or experiment holds a run yet. Make one: dvc repro && git add -A && git commit")
     measurable = [line for line in lines if line.snapshot.fault is None]
     scored = {effect.scored_on for line in measurable for effect in _effects(line)}
-    on = " and ".join(labels_of(kind) for kind in sorted(scored)) or "nothing yet"
-    title = f"Effects on {metric_name(metric)}, scored on {on}"
+    on = " and ".join(labels_of(kind) for kind in sorted(scored))
+    title = f"Effects on {metric_name(metric)}{f', scored on {on}' if on else ': none yet'}"
     if not measurable:
         return Group(Text(f"No run can be read here, so no effect on {metric_name(metric)} is known."), *_unread(lines))
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("experiment\non its parent", overflow="fold", min_width=10)
-    table.add_column("axis\nwhat changed", overflow="fold", min_width=18, ratio=1)
-    table.add_column("against its parent", justify="right", no_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=width >= _NARROWEST)
+    table.add_column(_NAME)
+    table.add_column("axis\nwhat changed", overflow="fold", min_width=10, ratio=1)
+    table.add_column("against its parent" if width >= _NARROW else "against\nits parent", justify="right", no_wrap=True)
     if width >= _WIDE:
         table.add_column("against the first", justify="right", no_wrap=True)
     table.add_column("labels", justify="right", no_wrap=True)
-    table.add_column("CPU s", justify="right", no_wrap=True)
+    if width >= _NARROWEST:
+        table.add_column("CPU s", justify="right", no_wrap=True)
     for line in measurable:
-        table.add_row(*_row(line, metric, width >= _WIDE, named=len(scored) > 1))
-    return Group(Text(title), table, *_notes(lines, metric, named=len(scored) > 1))
+        table.add_row(*_row(line, metric, width, named=len(scored) > 1))
+    return Group(Text(title), keep_whole(table, _NAME), *_notes(lines, metric, named=len(scored) > 1))
 
 
 def _effects(line: Line) -> list[Effect]:
@@ -66,26 +71,31 @@ def _effects(line: Line) -> list[Effect]:
     return [*(one.effect for one in measured if one.effect is not None), *whole]
 
 
-def _row(line: Line, metric: str, wide: bool, named: bool) -> list[Text]:
+def _row(line: Line, metric: str, width: int, named: bool) -> list[Text]:
     against, first = line.against_parent, line.against_first
     parent = f"\non {literal(line.parent.name)}" if line.parent else ""
     axis = f"{against.move.axis}\n" if against else ""
     return [
         Text(literal(line.snapshot.name), style="bold").append(parent, style="not bold dim"),
         Text(axis, style="bold").append(literal(line.changed), style="not bold"),
-        _amount(line.effect, metric, named),
-        *([_amount(first.effect if first else None, metric, named)] if wide else []),
+        _amount(line.effect, metric, named, width),
+        *([_amount(first.effect if first else None, metric, named, width)] if width >= _WIDE else []),
         Text(f"{line.labels_reviewed:,}"),
-        Text("" if math.isnan(line.cpu_seconds) else f"{line.cpu_seconds:,.1f}"),
+        *([Text("" if math.isnan(line.cpu_seconds) else f"{line.cpu_seconds:,.1f}")] if width >= _NARROWEST else []),
     ]
 
 
-def _amount(effect: Effect | None, metric: str, named: bool) -> Text:
+def _amount(effect: Effect | None, metric: str, named: bool, width: int) -> Text:
     """Return an effect and its verdict; `named`: with the labels it was scored on, since others of the table have others."""
     if effect is None:
         return Text("")
     on = f" on {effect.scored_on.partition(' ')[0]}" if named else ""
-    return Text(_one_line(effect, metric) + "\n").append(effect.verdict, style=STYLES.get(effect.verdict, "")).append(on)
+    told = _one_line(effect, metric) if width >= _NARROW else _one_line(effect, metric).replace(" [", "\n[")
+    return (
+        Text(told + "\n")
+        .append(effect.verdict, style=STYLES.get(effect.verdict, ""))
+        .append(on if width >= _NARROW else on.replace(" ", "\n", 1))
+    )
 
 
 def _notes(lines: Sequence[Line], metric: str, named: bool) -> list[Text]:
@@ -106,29 +116,35 @@ def _unread(lines: Sequence[Line]) -> list[Text]:
     """Return what keeps revisions from being read: of all that are in no cache at once, of others one by one."""
     faulty = [line.snapshot for line in lines if line.snapshot.fault is not None]
     absent = [one for one in faulty if isinstance(one.fault, NotCachedError)]
-    several = len(absent) > 1
-    notes = [_not_cached(absent)] if several else []
-    single = [one for one in faulty if not (several and isinstance(one.fault, NotCachedError))]
-    notes += [f"{literal(one.name)} is not read: {_sentence(one.fault)}" for one in single[:_MOST_FAULTS]]
-    if len(single) > _MOST_FAULTS:
-        notes.append(f"and {len(single) - _MOST_FAULTS:,} more are not read: ceteris experiments --json")
+    others = [one for one in faulty if not isinstance(one.fault, NotCachedError)]
+    here = [line.snapshot for line in lines if line.snapshot.fault is None]
+    notes = [_not_cached(absent, here)] if absent else []
+    notes += [f"{literal(one.name)} is not read: {_sentence(one.fault)}" for one in others[:_MOST_FAULTS]]
+    if len(others) > _MOST_FAULTS:
+        notes.append(f"and {len(others) - _MOST_FAULTS:,} more are not read: ceteris experiments --json")
     return [Text(note, style="dim") for note in notes]
 
 
-def _not_cached(absent: Sequence[Snapshot]) -> str:
-    """Return how many revisions are in no cache, and the commands that bring all of them, or make the newest anew."""
+def _not_cached(absent: Sequence[Snapshot], here: Sequence[Snapshot]) -> str:
+    """Return what is here, what is in no cache, and the one command that brings all of it, or makes the newest anew."""
     commits, experiments = ([one for one in absent if one.experiment == kind] for kind in (False, True))
     kinds = [(len(found), what) for found, what in ((commits, "commit"), (experiments, "experiment")) if found]
-    told = [f"{number:,} {what}{'s' * (number > 1)}" for number, what in kinds]
-    bring = [_BRING[what] for _, what in kinds]
-    newest = (commits or experiments)[-1]
-    go = f"{'dvc exp apply' if newest.experiment else 'git checkout'} {literal(shlex.quote(newest.name))}"
+    told = " and ".join(f"{number:,} {what}{'s' * (number > 1)}" for number, what in kinds)
     names = ", ".join(literal(one.name) for one in absent[-_MOST_FAULTS:][::-1])
-    more = f" and {len(absent) - _MOST_FAULTS:,} more (ceteris experiments --json)" if len(absent) > _MOST_FAULTS else ""
-    return (
-        f"What {' and '.join(told)} made is in no DVC cache here, so they are left out: {names}{more}. "
-        f"Where a remote holds it: {' && '.join(bring)}. Else make one anew: {go} && dvc repro"
-    )
+    more = f" and {len(absent) - _MOST_FAULTS:,} more" if len(absent) > _MOST_FAULTS else ""
+    one_is_here = f"What {literal(here[0].name)} made is here" if len(here) == 1 else f"What {len(here):,} runs made is here"
+    found = one_is_here if here else "The history is here"
+    if any(isinstance(one.fault, NotCachedError) and one.fault.remote for one in absent):
+        bring = f"to fetch it: {' && '.join(_BRING[what] for _, what in kinds)}"
+    else:
+        back = " && git checkout - && dvc checkout" if here and commits else ""
+        again = f"{_goes((commits or experiments)[-1])} && dvc repro{back}"
+        bring = f"DVC knows no remote to fetch it from; to make the newest of it anew: {again}"
+    return f"{found}; what {told} made is not, since git clones no results ({names}{more}); {bring}"
+
+
+def _goes(one: Snapshot) -> str:
+    return f"{'dvc exp apply' if one.experiment else 'git checkout'} {literal(shlex.quote(one.name))}"
 
 
 _BRING = {"commit": "dvc fetch --all-commits", "experiment": "dvc exp pull --all-commits origin"}
@@ -216,7 +232,7 @@ def _table(title: str, content: pd.DataFrame) -> list[RenderableType]:
         )
     for row in content.head(_MOST_LINES).itertuples(index=False):
         table.add_row(*(Text(f"{value:,}" if isinstance(value, int) else literal(value)) for value in row))
-    return [Text(title), table] if len(content) else []
+    return [Text(title), keep_whole(table, *map(literal, content.columns[:1]))] if len(content) else []
 
 
 def planned(n_rows: int, compare: Compare, plan: str, effects: pd.DataFrame | None) -> RenderableType:
@@ -236,7 +252,10 @@ def planned(n_rows: int, compare: Compare, plan: str, effects: pd.DataFrame | No
         told[name] = ["cannot be" if math.isnan(value) else f"{int(value):,}" for value in visible[name]]
     names = [f"{contrast.axis}: {contrast.name}" for contrast in compare.planned]
     parts: list[RenderableType] = [
-        *_table(f"{n_rows:,} validation rows, four times in five, by the share of rows on which two arms differ", told),
+        *_table(
+            f"{n_rows:,} validation rows: what is seen in 80 of 100 such runs, by the share of rows on which two arms differ",
+            told,
+        ),
         Text(f"{len(names)} contrasts planned on {metric_name(compare.metric)} ({plan}):"),
         *(Text(f"  {literal(name)}") for name in names),
     ]

@@ -23,7 +23,11 @@ WORKSPACE = "workspace"
 
 
 class NotCachedError(BadInputError):
-    """What a revision made is in no DVC cache here, as in a fresh clone."""
+    """What a revision made is in no DVC cache here, as in a fresh clone. `remote`: DVC knows a place to fetch it from."""
+
+    def __init__(self, what: str, do: str, *, remote: bool = False) -> None:
+        self.remote = remote
+        super().__init__(what, do)
 
 
 @dataclass(frozen=True)

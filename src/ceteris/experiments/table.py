@@ -111,7 +111,7 @@ def _line(
     settings: Compare,
 ) -> Line:
     if one.fault or parent is None or first is None:
-        why = str(one.fault) if one.fault else "no run before it can be read" if one.parent else "the first run"
+        why = str(one.fault) if one.fault else "the first run that can be read here" if one.parent else "the first run"
         return Line(one, parent, why, cpu_seconds=_seconds(one, None, past))
     move = moved(parent, one)
     against_parent = _tried(parent, one, move, past, corner, settings)

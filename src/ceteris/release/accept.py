@@ -185,7 +185,9 @@ def _take(stage: Stage, looks: tuple[Look, ...], question: Question, validation:
         share = validation["n_discordant"] / validation["n_rows"]
         visible = amount(smallest_visible(n_rows, share, look.level), question.metric).lstrip("+")
         seen = amount(validation["difference"], question.metric)
-        stage.tell(f"{n_rows:,} test rows show an effect of {visible} four times in five; on validation it was {seen}")
+        stage.tell(
+            f"{n_rows:,} test rows would show an effect of {visible} in 80 of 100 such looks; on validation it was {seen}"
+        )
     take(stage.root, look)
     stage.tell(f"look {look.number} is written to {LOOKS}, at the level {percent(look.level)}; the test part is opened")
     return look

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 from ceteris.errors import BadInputError, BusyError, CeterisError, IntegrityError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from ceteris.release.terms import Accept
@@ -37,6 +39,7 @@ def accept(
     Only a candidate that is named here is looked at anew; without one, a look that was taken is gone on with.
     """
     from ceteris.release.folder import alone
+    from ceteris.release.terms import FILE as TERMS
     from ceteris.store import find_root
 
     options = {"candidate": candidate, "baseline": baseline, "at_least": at_least, "because": because}
@@ -48,9 +51,33 @@ def accept(
         )
     root = find_root()
     with alone(root):
+        before = (root / TERMS).read_bytes() if (root / TERMS).is_file() else b""
         named = _name(root, typed) if typed else _named(root)
-        found = _found(root, named, anew=bool(typed))
+        with _only_with_a_look(root, before):
+            found = _found(root, named, anew=bool(typed))
     _tell(root, found, typed.get("because") and named.because)
+
+
+@contextlib.contextmanager
+def _only_with_a_look(root: Path, before: bytes) -> Iterator[None]:
+    """Put release.yaml back as it was `before` a name was written, where what is done inside ends without a look for it.
+
+    Once a look is taken the names stay, whatever happens then: `ceteris accept` goes on with it.
+    """
+    from ceteris.release.looks import FILE as LOOKS
+    from ceteris.release.terms import FILE
+    from ceteris.store import single_writer, write_bytes
+
+    terms, looks = root / FILE, root / LOOKS
+    written, taken = terms.read_bytes(), looks.read_bytes() if looks.is_file() else b""
+    try:
+        yield
+    except BaseException:
+        with single_writer(root, "accept"):
+            unlooked = (looks.read_bytes() if looks.is_file() else b"") == taken
+            if unlooked and terms.is_file() and terms.read_bytes() == written != before:
+                write_bytes(terms, before)
+        raise
 
 
 def _named(root: Path) -> Accept:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ceteris import edits
+from ceteris.tabled import keep_whole
 from ceteris.wording import literal
 
 __all__ = ["agreed", "checked_shown", "listed", "story"]
@@ -19,6 +20,7 @@ __all__ = ["agreed", "checked_shown", "listed", "story"]
 _STYLES = {"live": "green", "replaced": "yellow", "reverted": "red"}
 _STATES = {"live": "counts", "control": "a control: counts nowhere", "revert": "", "again": "sent again"}
 _WIDE = 100
+_ROW = "row\nby whom, when (UTC)"
 
 
 def listed(table: pd.DataFrame, most: int | None = 50, width: int = 120) -> RenderableType:
@@ -31,27 +33,28 @@ def listed(table: pd.DataFrame, most: int | None = 50, width: int = 120) -> Rend
     most : int, optional
         How many lines are shown; None: all.
     width : int
-        Characters that a line holds; under 100 batch and source are left out.
+        Characters that a line holds; under 100 batch and source are left out, and who and when stand below the row.
     """
     if table.empty:
         return Text("Nobody has answered anything yet. Begin: ceteris review")
-    shown = Table(box=box.SIMPLE_HEAD)
-    for name in ("when (UTC)", "who", *(("batch", "source") if width >= _WIDE else ()), "row", "answer", "now"):
+    shown, wide = Table(box=box.SIMPLE_HEAD), width >= _WIDE
+    heads = ("when (UTC)", "who", "batch", "source", "row") if wide else (_ROW,)
+    for name in (*heads, "answer", "now"):
         shown.add_column(name, overflow="fold", no_wrap=name == "when (UTC)")
     lines = table if most is None else table.tail(most)
     for line in lines.itertuples():
         at, who, batch, source, id, state = (
             str(getattr(line, name)) for name in ("at", "reviewer", "batch", "source", "id", "state")
         )
-        also = [literal(batch), literal(source)] if width >= _WIDE else []
-        cells = [_when(at), literal(who), *also, literal(id), _said(line)]
-        shown.add_row(*map(Text, cells), Text(_now(line), style=_STYLES.get(state, "dim")))
+        about = [_when(at), literal(who), literal(batch), literal(source), literal(id)]
+        cells = about if wide else [f"{literal(id)}\n{literal(who)}\n{_when(at)}"]
+        shown.add_row(*map(Text, [*cells, _said(line)]), Text(_now(line), style=_STYLES.get(state, "dim")))
     counts = table["state"].value_counts()
     told = ", ".join(f"{counts[state]:,} {_COUNTED[state]}" for state in edits.STATES if counts.get(state))
     notes = [f"{len(table):,} line{'s' * (len(table) != 1)}: {told}."]
     if len(lines) < len(table):
         notes.append(f"The last {len(lines):,} are shown. All: ceteris edits list --all")
-    return Group(shown, *map(Text, notes))
+    return Group(keep_whole(shown, _ROW, "who", "batch", "row"), *map(Text, notes))
 
 
 _COUNTED = {
@@ -79,7 +82,7 @@ def agreed(pairs: pd.DataFrame, parted: pd.DataFrame) -> RenderableType:
         shown.add_row(*map(Text, (literal(pair["reviewer"]), literal(pair["other"]), f"{pair['n']:,}", share, kappa)))
     do = "To ask somebody else: ceteris review conflicts" if len(parted) else "Nothing is to be settled."
     return Group(
-        shown,
+        keep_whole(shown, "who", "and"),
         Text("By first answers, of which a drop is one and unsure none; kappa is Cohen's: 0 as often as by chance, 1 always."),
         Text(f"Today people part on {len(parted):,} row{'s' * (len(parted) != 1)}. {do}"),
     )

@@ -133,7 +133,7 @@ def list_(
     found = chosen(_standing(bench), since, **wanted)
     if not _as_data(found, csv, as_json):
         console = Console()
-        console.print(listed(found, None if every else 50, console.width))
+        console.print(listed(found, None if every else 50, console.width), crop=False)
 
 
 @edits_app.command("check")

@@ -65,11 +65,24 @@ def _imported(path: Path, known: pd.DataFrame) -> int:
 
 
 def read_filled(path: Path) -> pd.DataFrame:
-    """Return a queue as somebody filled it in; refuse a file that is no table."""
+    """Return a queue as somebody filled it in; refuse a file that is no table, or parts its columns with another character."""
     try:
+        _refuse_other_delimiters(path)
         return read_table(path, text=("id", LABEL_COLUMN, "given_label", CHOSEN_BY, TICKET))
     except OSError as error:
         raise BadInputError(f"{path} cannot be read: {error.strerror}.", "Name a CSV file that you may read.") from None
     except ValueError as error:
         said = str(error).split("\n")[0].rstrip(".")
         raise BadInputError(f"{path} cannot be read: {said}.", "Save it as CSV in UTF-8, with commas.") from None
+
+
+def _refuse_other_delimiters(path: Path) -> None:
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        header = file.readline().rstrip("\r\n")
+    seen = next((sign for sign in ";\t|" if {"id", LABEL_COLUMN} <= set(header.replace('"', "").split(sign))), None)
+    if seen is not None:
+        name = {";": "semicolons", "\t": "tabs", "|": "upright strokes (|)"}[seen]
+        raise BadInputError(
+            f"{path} parts its columns with {name}, and is read with commas.",
+            "Save it again as CSV and choose the comma as the field delimiter; nothing was written.",
+        )
