@@ -188,6 +188,8 @@ def test_a_repository_with_its_own_src_reaches_no_further_than_itself(theirs: Pa
 
 
 def test_their_own_dvc_yaml_and_params_yaml_are_no_project_and_ours_is_pointed_at(theirs: Path) -> None:
+    with pytest.raises(BadInputError, match=rf"are of ceteris\. Where {theirs} was one, restore it: git checkout -- dvc\.yaml"):
+        find_root(theirs / "src")
     init(theirs, LABELS, into="what-moved")
     with pytest.raises(BadInputError, match=r"are of ceteris\. Go into it: cd what-moved"):
         find_root(theirs)

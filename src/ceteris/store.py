@@ -43,15 +43,21 @@ def find_root(start: Path | None = None) -> Path:
     for folder in (here, *here.parents):
         if _is_root(folder):
             return folder
+    others = [folder for folder in (here, *here.parents) if _holds_both(folder)]
     below = [path.parent.name for path in sorted(here.glob(f"*/{LOCK}"))]
     do = f"Go into it: cd {below[0]}" if below else "Run this inside a ceteris repository."
-    raise BadInputError(f"No dvc.yaml and params.yaml at or above {here}{' are of ceteris' * bool(below)}.", do)
+    if others and not below:
+        do = f"Where {others[0]} was one, restore it: git checkout -- dvc.yaml"
+    raise BadInputError(f"No dvc.yaml and params.yaml at or above {here}{' are of ceteris' * bool(others)}.", do)
+
+
+def _holds_both(folder: Path) -> bool:
+    return (folder / "dvc.yaml").is_file() and (folder / "params.yaml").is_file()
 
 
 def _is_root(folder: Path) -> bool:
     """Whether a folder is a ceteris repository; one of somebody else's may hold a dvc.yaml and a params.yaml too."""
-    pipeline = folder / "dvc.yaml"
-    return (folder / "params.yaml").is_file() and pipeline.is_file() and b" -m ceteris." in pipeline.read_bytes()
+    return _holds_both(folder) and b" -m ceteris." in (folder / "dvc.yaml").read_bytes()
 
 
 def git_top(folder: Path) -> Path | None:
