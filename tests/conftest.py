@@ -34,7 +34,7 @@ settings.load_profile("ceteris")
 # Whole files go to one worker each; those that take minutes start first, or one worker waits for the other at the end.
 LONGEST = (
     "test_pipeline", "test_crashes", "test_own_file", "test_experiments", "test_history", "test_calibration", "test_notebooks",
-    "test_faults_data", "test_asking",
+    "test_faults_data", "test_asking", "test_installed", "test_into",
 )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ ROOMS = {
     " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning advice"
     " checked questions reviewed edit_lines reviewing.arms reviewing.dealing reviewing.keys reviewing.neighbours"
     " reviewing.rankings reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement"
-    " reviewing.tickets reviewing.typed consensus blind",
+    " reviewing.tickets reviewing.typed consensus pipelines blind",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"
@@ -41,7 +41,7 @@ ROOMS = {
     " release.commands experiments.pages experiments.lever_commands other_data locks"
     " reviewing.commands reviewing.ledger_commands reviewing.patches"
     " reviewing.fetched reviewing.ranked reviewing.queues reviewing.session reviewing.terminal reviewing.widget"
-    " reviewing.place reviewing.received reviewing.aside reviewing.running reviewing.worth",
+    " reviewing.place reviewing.received reviewing.aside reviewing.running reviewing.worth installed into template",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept",
 }

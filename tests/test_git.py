@@ -68,6 +68,28 @@ def test_paths_are_those_below_the_folder_where_it_stands(root: Path) -> None:
         assert [one.rev for one in git.commits("lock")] == [known]
 
 
+def test_what_changed_is_named_from_the_folder_and_what_git_ignores_is_known(root: Path) -> None:
+    commit(root, lock="1", inner__lock="1", inner__release__looks="1")
+    (root / ".gitignore").write_text("away/\n")
+    for name in ("lock", "inner/lock", "inner/release/looks", "inner/new"):
+        (root / name).write_text("2")
+    with Git(root / "inner") as git:
+        assert git.changed(beside="release") == ["lock", "new"]
+        assert (git.ignores("away/"), git.ignores("deep/away/"), git.ignores("lock")) == (True, True, False)
+
+
+def test_what_two_revisions_differ_in_may_lie_elsewhere_alone(root: Path) -> None:
+    one = commit(root, inner__lock="1")
+    elsewhere = commit(root, lock="1")
+    here = commit(root, inner__lock="2")
+    with Git(root / "inner") as git:
+        assert git.only_elsewhere(one, elsewhere)
+        assert not git.only_elsewhere(one, one)
+        assert not git.only_elsewhere(elsewhere, here)
+    with Git(root) as git:
+        assert not git.only_elsewhere(one, elsewhere)
+
+
 def test_commits_are_those_that_changed_the_file_each_with_the_one_before(root: Path, git: Git) -> None:
     commit(root, other="x")
     one = commit(root, lock="1")

@@ -40,8 +40,13 @@ def init(
     normalise: Annotated[str | None, typer.Option(help="Merge labels that differ only by case or space: none, labels.")] = None,
     infinite: Annotated[str | None, typer.Option(help="Infinite or too large numbers: refuse, missing.")] = None,
     label_type: Annotated[str | None, typer.Option(help="What the labels are: text, integer, boolean.")] = None,
+    into: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="A new folder of your own git repository: the project is made in it, the file stays."),
+    ] = None,
 ) -> None:
     """Look at a file of your own, say what is in it, and write params.yaml for it."""
+    from ceteris.into import project_in
     from ceteris.onboarding import init_command
 
     asked = {"unlabelled": unlabelled, "normalise": normalise, "infinite": infinite, "label_type": label_type}
@@ -57,7 +62,22 @@ def init(
         delimiter=delimiter,
         encoding=encoding,
         reading={key: value for key, value in asked.items() if value is not None},
+        into=None if into is None else project_in(into),
     )
+
+
+@app.command()
+def upgrade(
+    pipelines: Annotated[bool, typer.Option("--pipelines", help="Also write a dvc.yaml anew that was edited by hand.")] = False,
+) -> None:
+    """Let the stages run the code of the ceteris that is installed now, and say which of them will run anew."""
+    from ceteris.installed import upgrade as upgraded
+    from ceteris.store import find_root, single_writer
+
+    root = find_root()
+    with single_writer(root, "upgrade"):
+        for line in upgraded(root, pipelines):
+            print(line)
 
 
 @app.command()

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from ceteris.errors import BadInputError, ParamsError, some
-from ceteris.store import read_yaml
+from ceteris.store import LOCK, git_top, read_yaml
 
-__all__ = ["COMPARISONS", "PLACES", "layout_of", "read_layout"]
+__all__ = ["COMPARISONS", "PLACES", "layout_of", "reach_of", "read_layout"]
 
 PLACES = ("source", "raw", "split", "audit", "versions", "edits", "estimators", "models", "results", "reports")
 COMPARISONS = "comparisons"  # beside what dvc.yaml names: no stage writes or reads it
@@ -19,6 +19,15 @@ def read_layout(root: Path) -> dict[str, str]:
     layout = layout_of(read_yaml(root / "dvc.yaml"))
     _refuse_outside(root, layout)
     return layout
+
+
+def reach_of(root: Path) -> Path:
+    """Return the folder that sources may lie in: the git repository, for a project that was put into one, else the project.
+
+    The dvc.yaml of such a project watches `ingest.source`, wherever it is; that of a repository of our own, data/source/.
+    """
+    here = root.resolve()
+    return (git_top(here) or here) if (here / LOCK).is_file() else here
 
 
 def layout_of(document: Any, do: str = "Restore it from git: git checkout dvc.yaml") -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ from ceteris.dataset import FEWEST_ROWS
 from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.forecast import expected_time
 from ceteris.init import Findings, classes_to_declare, inspect, plan
+from ceteris.into import Project
+from ceteris.layout import reach_of
 from ceteris.other_data import of_other_data
 from ceteris.params import parse
 from ceteris.params_file import changed
 from ceteris.sections import Ingest
 from ceteris.sources import Table, locate, look, refuse_other_kinds
-from ceteris.store import find_root, parse_yaml, read_params, write_text
+from ceteris.store import find_root, parse_yaml, write_text
 from ceteris.tracking import bring, existing, place, track
 
 __all__ = ["READING", "init_command", "describe_findings"]
@@ -45,6 +48,7 @@ def init_command(
     encoding: str | None = None,
     reading: Mapping[str, str] | None = None,
     root: Path | None = None,
+    into: Project | None = None,
     tell: Callable[[str], None] = _print,
 ) -> None:
     """Declare a CSV or Parquet file as the data of this repository, telling all that is found and done.
@@ -54,7 +58,8 @@ def init_command(
     Parameters
     ----------
     file : str
-        Anywhere; a copy goes to data/source/ where it is not there yet.
+        Anywhere; a copy goes to data/source/ where it is not there yet. One of a repository that the project was put into
+        stays where it is.
     label, id, true_label, group, drop
         Names of columns.
     plant : float
@@ -64,33 +69,39 @@ def init_command(
     reading : mapping of str to str, optional
         Values of the keys `READING` of `ingest`. Default: what params.yaml says where it declares this very file, else
         the defaults: what suited another file is not carried over in silence.
+    root : Path, optional
+        Default: the repository at or above the working directory.
+    into : Project, optional
+        A project that is made first, where nothing is refused.
 
     Raises
     ------
     CeterisError
     """
-    root = root or find_root()
+    root = into.root if into else root or find_root()
     if true_label is not None and plant:
         raise BadInputError("--true-label and --plant were both given: planting makes its own true labels.", "Leave one out.")
     if delimiter is not None and len(delimiter) != 1:
         raise BadInputError(f"--delimiter is {delimiter!r}.", "Pass one character.")
-    params, path = read_params(root), existing(file)
-    name = place(path, root)
+    before = into.params if into else (root / "params.yaml").read_text(encoding="utf-8")
+    params, path = parse(parse_yaml(before, "params.yaml")), existing(file)
+    name = place(path, root, into.top if into else reach_of(root))
     known = name == params.ingest.source
     declared: dict[str, Any] = {"source": name, "label": label, "id": id, "true_label": true_label, "group": group}
     declared |= {"drop": list(drop) or None, **_csv_dialect(path, name, delimiter, encoding)}
     declared |= _reading(params.ingest if known else Ingest(), reading or {})
-    before = (root / "params.yaml").read_text(encoding="utf-8")
     classes = params.validate_.classes or ()
     table, found = _look(path, _declared_ingest(before, declared, plant), classes, tell)
     changes, told = plan(found, params, declared, plant)
     changes[("validate", "classes")], said = classes_to_declare(found, classes, known)
     after = changed(before, changes)
     planned = parse(parse_yaml(after, "params.yaml"))
-    for line in filter(None, [*told, said, *of_other_data(root, table.frame, known=known, planted=plant > 0)]):
+    others = of_other_data(root, table.frame, known=known, planted=plant > 0) if (root / "dvc.yaml").is_file() else []
+    for line in filter(None, [*told, said, *others]):
         tell(line)
     tell(expected_time(table.frame, planned))
-    for line in _settle(path, name, after, root):
+    made, then = (into.make(), into.next()) if into else ((), ("next: dvc repro",))
+    for line in chain(made, _settle(path, name, after, root), then):
         tell(line)
 
 
@@ -146,7 +157,6 @@ def _settle(path: Path, name: str, params: str, root: Path) -> Iterator[str]:
     write_text(root / "params.yaml", params)
     yield "params.yaml: ingest, split.copies, audit, fix.recipes, train and compare.planned are set; comments are kept"
     yield from track(root, name)
-    yield "next: dvc repro"
 
 
 def describe_findings(found: Findings, table: Table, ingest: Ingest) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import numpy as np
 
 from ceteris.csv_file import read_csv, refuse_long_cells, refuse_names
 from ceteris.errors import BadInputError, ParamsError
+from ceteris.layout import reach_of
 from ceteris.rows import Table, assemble
 from ceteris.sections import Ingest
 from ceteris.store import refuse_sealed
@@ -18,7 +20,7 @@ from ceteris.store import refuse_sealed
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["DIGITS", "FOLDER", "Table", "look", "read", "refuse_other_kinds", "locate", "source_sha256"]
+__all__ = ["DIGITS", "FOLDER", "Table", "is_theirs", "look", "read", "refuse_other_kinds", "locate", "source_sha256"]
 
 DIGITS = "digits"
 FOLDER = "data/source"
@@ -66,16 +68,21 @@ def look(path: Path, ingest: Ingest, declared: tuple[str, ...] = ()) -> Table:
 
 
 def locate(source: str, root: Path) -> Path:
-    """Return the file of a source, refusing, before anything is read, one that is not below data/source/ or not there."""
+    """Return the file of a source, refusing, before anything is read, one that is not below data/source/ or not there.
+
+    In a project inside somebody's repository it may also be a file of theirs, named from the project: ../data/rows.csv.
+    """
     parts = PurePosixPath(source).parts
-    here = root.resolve()
-    if ".." in parts or "\\" in source or "\x00" in source or parts[:2] != tuple(FOLDER.split("/")) or len(parts) < 3:
+    here, reach = root.resolve(), reach_of(root)
+    inside = ".." not in parts and parts[:2] == tuple(FOLDER.split("/")) and len(parts) > 2
+    if "\\" in source or "\x00" in source or not (inside or _is_beside(source, here, reach)):
         raise ParamsError(
-            f"ingest.source is {source!r}, which is neither {DIGITS!r} nor a file below {FOLDER}/.",
+            f"ingest.source is {source!r}, which is neither {DIGITS!r} nor a file below {FOLDER}/"
+            + (f", nor one of {reach} outside of this project, by its shortest path from here." if reach != here else "."),
             f"Run `ceteris init FILE --label COLUMN`, which copies the file there, or write {FOLDER}/NAME.",
         )
-    path = here.joinpath(*parts)
-    if not path.resolve().is_relative_to(here):
+    path = Path(os.path.normpath(here.joinpath(*parts)))
+    if not path.resolve().is_relative_to(reach):
         raise ParamsError(
             f"ingest.source {source!r} is a link that leaves the repository.",
             "Put the file itself there (where DVC made the link: `dvc config cache.type reflink,copy`, then"
@@ -88,6 +95,17 @@ def locate(source: str, root: Path) -> Path:
     if not path.is_file():
         raise BadInputError(f"{source} is a folder.", "Name one CSV or Parquet file in `ingest.source`.")
     return path
+
+
+def is_theirs(source: str) -> bool:
+    """Return whether a source is named as a file outside of the project."""
+    return source.startswith("../")
+
+
+def _is_beside(source: str, root: Path, reach: Path) -> bool:
+    """Whether a source is, by its shortest path, a file that lies within reach and outside of the project."""
+    path = Path(os.path.normpath(root / source))
+    return path.is_relative_to(reach) and is_theirs(source) and os.path.relpath(path, root) == source
 
 
 def refuse_other_kinds(path: Path, name: str) -> str:

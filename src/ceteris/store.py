@@ -25,28 +25,45 @@ from ceteris.neutral import neutral, original
 from ceteris.params import Params, parse
 
 __all__ = [
-    "SEALED", "STATE", "find_root", "home_of", "note_times", "parse_yaml", "read_json", "read_params", "read_parquet",
-    "read_table", "read_yaml", "refuse_sealed", "settle", "sha256", "single_writer", "state_of", "sweep", "table_text",
-    "write_bytes", "write_json", "write_parquet", "write_table", "write_text",
+    "LOCK", "SEALED", "STATE", "find_root", "git_top", "home_of", "note_times", "parse_yaml", "read_json", "read_params",
+    "read_parquet", "read_table", "read_yaml", "refuse_sealed", "settle", "sha256", "single_writer", "state_of", "sweep",
+    "table_text", "write_bytes", "write_json", "write_parquet", "write_table", "write_text",
 ]  # fmt: skip
 
 STATE = ".ceteris"
+LOCK = "ceteris.lock"  # which code an installed ceteris runs: it stands in a project that holds no src/ of its own
 SEALED = ("test.parquet", "truth-test.parquet")  # what split seals, beside its parts.parquet
 _YAML_LIMIT, _YAML_DEPTH = 1_000_000, 50
 _ROW_GROUP = 10_000  # rows of a Parquet file that are read together: a few rows of a long one are read without the others
 
 
 def find_root(start: Path | None = None) -> Path:
-    """Return the nearest folder at or above `start` that holds dvc.yaml and params.yaml."""
+    """Return the nearest folder at or above `start` that holds a dvc.yaml and a params.yaml of ceteris."""
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
         if _is_root(folder):
             return folder
-    raise BadInputError(f"No dvc.yaml and params.yaml at or above {here}.", "Run this inside a ceteris repository.")
+    others = [folder for folder in (here, *here.parents) if _holds_both(folder)]
+    below = [path.parent.name for path in sorted(here.glob(f"*/{LOCK}"))]
+    do = f"Go into it: cd {below[0]}" if below else "Run this inside a ceteris repository."
+    if others and not below:
+        do = f"Where {others[0]} was one, restore it: git checkout -- dvc.yaml"
+    raise BadInputError(f"No dvc.yaml and params.yaml at or above {here}{' are of ceteris' * bool(others)}.", do)
+
+
+def _holds_both(folder: Path) -> bool:
+    return (folder / "dvc.yaml").is_file() and (folder / "params.yaml").is_file()
 
 
 def _is_root(folder: Path) -> bool:
-    return (folder / "dvc.yaml").is_file() and (folder / "params.yaml").is_file()
+    """Whether a folder is a ceteris repository; one of somebody else's may hold a dvc.yaml and a params.yaml too."""
+    return _holds_both(folder) and b" -m ceteris." in (folder / "dvc.yaml").read_bytes()
+
+
+def git_top(folder: Path) -> Path | None:
+    """Return the top folder of the git repository that a folder lies in; None outside of one."""
+    here = folder.resolve()
+    return next((top for top in (here, *here.parents) if (top / ".git").exists()), None)
 
 
 def read_yaml(path: Path) -> Any:
@@ -305,10 +322,14 @@ def note_times(root: Path, line: dict[str, Any]) -> None:
 
 
 def home_of(root: Path) -> Path:
-    """Return the repository that a folder of DVC's belongs to: `dvc exp run --temp` works below .dvc/tmp/exps/."""
-    parts = root.resolve().parts
-    places = [place for place in range(len(parts)) if parts[place : place + 3] == (".dvc", "tmp", "exps")]
-    return Path(*parts[: places[0]]) if places else root
+    """Return the project that a copy of DVC's is of: `dvc exp run --temp` works below .dvc/tmp/exps/."""
+    here = root.resolve()
+    places = [place for place in range(len(here.parts)) if here.parts[place : place + 3] == (".dvc", "tmp", "exps")]
+    if not places:
+        return root
+    home = Path(*here.parts[: places[0]])
+    copied, top = git_top(here), git_top(home)
+    return home if copied is None or top is None else top / here.relative_to(copied)
 
 
 @cache

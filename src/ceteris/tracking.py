@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ceteris.errors import BadInputError, CeterisError, nearest
-from ceteris.sources import FOLDER, refuse_other_kinds
+from ceteris.sources import FOLDER, is_theirs, refuse_other_kinds
 from ceteris.store import sha256
 
 __all__ = ["bring", "existing", "place", "track"]
@@ -29,14 +30,23 @@ def existing(file: str) -> Path:
     if not path.is_file():
         raise BadInputError(f"{file!r} is a folder.", "Name one CSV or Parquet file in it.")
     refuse_other_kinds(path, file)
-    return path.resolve()
+    return path.parent.resolve() / path.name  # DVC may have made a link of it, into its cache
 
 
-def place(path: Path, root: Path) -> str:
-    """Return where the file is to stand, relative to the repository; refuse to write over another file."""
+def place(path: Path, root: Path, reach: Path) -> str:
+    """Return where the file is to stand, relative to the project; refuse to write over another file.
+
+    Parameters
+    ----------
+    reach : Path
+        The folder that sources may lie in (`layout.reach_of`): a file of it that is outside of the project stays where it is.
+    """
+    here = root.resolve()
     home = (root / FOLDER).resolve()
     if path.is_relative_to(home):
-        return path.relative_to(root.resolve()).as_posix()
+        return path.relative_to(here).as_posix()
+    if path.is_relative_to(reach) and not path.is_relative_to(here):
+        return Path(os.path.relpath(path, here)).as_posix()
     target = home / path.name
     if target.exists() and sha256(target) != sha256(path):
         raise BadInputError(
@@ -72,6 +82,8 @@ def track(root: Path, name: str) -> list[str]:
     size = (root / name).stat().st_size
     if _run(root, "git", "rev-parse", "--is-inside-work-tree") is not None:
         return [f"this is no git repository, so {name} is not tracked: after `git init` and `dvc init`, `git add {name}`"]
+    if is_theirs(name):
+        return [_known(root, name)]
     if _run(root, "git", "ls-files", "--error-unmatch", name) is None:
         fault = _run(root, "git", "add", "--", name)
         return [fault or f"{name} is tracked by git, and staged as it is now: commit it"]
@@ -88,6 +100,33 @@ def track(root: Path, name: str) -> list[str]:
     return [
         f"{name} could not be given to git: {fault}" if fault else f"{name} is staged in git ({size / 1e6:.1f} MB): commit it"
     ]
+
+
+def _known(root: Path, name: str) -> str:
+    """Return who keeps a file outside of the project, which is left as it is, staged or not."""
+    if _run(root, "git", "ls-files", "--error-unmatch", name) is None:
+        return f"{name} stays where it is: git keeps it"
+    made = _made_by(root, root / name)
+    if made:
+        return f"{name} stays where it is: DVC keeps it ({made}), and `dvc repro` here brings it up to date first"
+    return (
+        f"{name} stays where it is, and neither git nor DVC keeps it, so that experiments in copies (dvc exp run --temp) "
+        f"would lack it: git add {name} (or dvc add {name} where it is large)"
+    )
+
+
+def _made_by(root: Path, path: Path) -> str:
+    """Return the stage or the .dvc file that an output of DVC is of, or "" where DVC knows none."""
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    try:
+        with Repo(str(root)) as repo:
+            outs = {Path(out.fs_path): out.stage.addressing for out in repo.index.outs}
+    except DvcException:
+        return ""
+    place = Path(os.path.normpath(path))
+    return next((str(outs[folder]) for folder in (place, *place.parents) if folder in outs), "")
 
 
 def _run(root: Path, *command: str) -> str | None:

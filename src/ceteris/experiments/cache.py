@@ -68,9 +68,10 @@ class Cache:
 
         found: set[str] = set()
         try:
-            made = {str(out) for out in self._repo.index.outs}
             ours = (self._root / "dvc.yaml").resolve()
-            deps = [dep for stage in self._repo.index.stages if Path(stage.path).resolve() == ours for dep in stage.deps]
+            stages = [stage for stage in self._repo.index.stages if Path(stage.path).resolve() == ours]
+            made = {str(out) for stage in stages for out in stage.outs}
+            deps = [dep for stage in stages for dep in stage.deps]
             params = [dep for dep in deps if isinstance(dep, ParamsDependency)]
             for path, keys in (told for dep in params for told in dep.workspace_status().items()):
                 found |= {path} if isinstance(keys, str) else {f"{path}: {key.split('.')[0]}" for key in keys}

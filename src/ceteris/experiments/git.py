@@ -63,6 +63,11 @@ class Git:
         tree, kind, _ = self._asked(f"{rev}:./{folder}")
         return [f"{folder}/{path}" for path in self._below(tree)] if kind == "tree" else []
 
+    def only_elsewhere(self, rev: str, other: str) -> bool:
+        """Return whether all that two revisions differ in lies outside of this folder."""
+        (whole, here), (others, there) = ([self._asked(f"{one}:{at}")[0] for at in ("", "./")] for one in (rev, other))
+        return whole != others and here == there
+
     def _listed(self, tree: str) -> list[str]:
         told = self._run("ls-tree", "-r", "-z", "--name-only", "--full-tree", tree)
         return [path for path in told.split("\0") if path]
@@ -112,7 +117,8 @@ class Git:
     def changed(self, *, beside: str) -> list[str]:
         """Return the paths that are not as HEAD holds them, new files included, but for those below `beside`."""
         told = self._run("status", "--porcelain", "-z", "--no-renames", "--", ".", f":(exclude){beside}")
-        return [line[3:] for line in told.split("\0") if line]
+        below = self.place()[1]
+        return [line[3:].removeprefix(below) for line in told.split("\0") if line]
 
     def stage(self, path: str) -> None:
         """Stage a file, so that `git checkout .` brings this very state of it back; nothing is said where that fails."""
@@ -122,6 +128,10 @@ class Git:
         """Return the files at or below some paths that git neither keeps nor is told to ignore."""
         told = self._run("ls-files", "--others", "--exclude-standard", "-z", "--", *paths)
         return [path for path in told.split("\0") if path]
+
+    def ignores(self, path: str) -> bool:
+        """Return whether git is told to ignore a path; a folder's ends with a slash."""
+        return bool(self._run("check-ignore", "--", path, check=False).strip())
 
     def state(self) -> str:
         """Return the hash of a tree that holds every file git keeps as it is now, with neither index nor files touched."""

@@ -73,6 +73,8 @@ class History:
         """
         refs = [(PurePosixPath(ref).parts, rev, time) for ref, (rev, time) in self._git.refs("refs/exps").items()]
         runs = [(parts[4], parts[2] + parts[3], rev, time) for parts, rev, time in refs if _names_experiment(parts)]
+        # In somebody's repository an experiment that changed nothing in here is of another pipeline.
+        runs = [run for run in runs if not self._git.only_elsewhere(run[1], run[2])]
         names = self._branch_names()
         commits = self._git.commits(_LOCK, {base for _, base, _, _ in runs})
         found = [Snapshot(name, rev, self._git.nearest(base, _LOCK), time, experiment=True) for name, base, rev, time in runs]

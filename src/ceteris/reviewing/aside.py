@@ -29,7 +29,12 @@ _MOST_LINES, _MOST_LETTERS = 6, 800
 
 def copies(root: Path) -> Path:
     """Return the folder of DVC's below which copies stand: what is timed there is noted in the repository itself."""
-    return root / ".dvc" / "tmp" / "exps"
+    return dvc_top(root) / ".dvc" / "tmp" / "exps"
+
+
+def dvc_top(root: Path) -> Path:
+    """Return the folder whose DVC is in charge of a repository: a project inside somebody's repository may lie below it."""
+    return next((folder for folder in (root, *root.parents) if (folder / ".dvc").is_dir()), root)
 
 
 def run_aside(root: Path, name: str, base: str, tree: str, lock: int) -> tuple[str, str]:
@@ -94,16 +99,21 @@ def _bring_outputs(root: Path, copy: Path) -> None:
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
-    local = root / ".dvc" / "config.local"
+    top = dvc_top(root)
+    local, own = top / ".dvc" / "config.local", _up(copy, len(root.relative_to(top).parts)) / ".dvc"
     if local.is_file():
-        shutil.copyfile(local, copy / ".dvc" / "config.local")
+        shutil.copyfile(local, own / "config.local")
     try:
-        with Repo(str(root)) as repo, Config(str(copy / ".dvc")).edit("local") as settings:
+        with Repo(str(root)) as repo, Config(str(own)).edit("local") as settings:
             settings.setdefault("cache", {})["dir"] = repo.cache.local_cache_dir
     except DvcException as error:
         said = str(error).split("\n")[0].rstrip(".")
         raise BadInputError(f"DVC cannot work in {root}: {said}.", "Where it never did: dvc init") from None
     _dvc(copy, "checkout", "--quiet", "--force", "--allow-missing")
+
+
+def _up(folder: Path, levels: int) -> Path:
+    return folder.parents[levels - 1] if levels else folder
 
 
 def _dvc(copy: Path, *words: str, lock: int | None = None) -> tuple[int, str]:

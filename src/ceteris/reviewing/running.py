@@ -213,10 +213,14 @@ def _refuse_the_same(root: Path, git: Git, tree: str) -> None:
 def _know_inputs(root: Path, git: Git) -> None:
     """Stage the ledger, and refuse where the copy would lack another input."""
     from ceteris.layout import read_layout
+    from ceteris.sources import is_theirs
+    from ceteris.store import read_params
 
     layout = read_layout(root)
     git.stage(layout["edits"])
-    unknown = git.unknown("src", "params.yaml", "dvc.yaml", layout["edits"], *(layout[place] for place in _INPUTS))
+    source = read_params(root).ingest.source
+    theirs = [source] if is_theirs(source) else []
+    unknown = git.unknown("src", "params.yaml", "dvc.yaml", layout["edits"], *(layout[place] for place in _INPUTS), *theirs)
     if unknown:
         raise BadInputError(
             f"Git does not know {some(unknown)}, which the experiment would silently lack.",
