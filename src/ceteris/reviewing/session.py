@@ -257,7 +257,7 @@ class Session:
     def _neighbourhood(self) -> Neighbourhood:
         from ceteris.reviewing.neighbours import Neighbourhood
 
-        return Neighbourhood(*self._sample)
+        return Neighbourhood(*self._sample, self.bench.params.ingest.kinds)
 
 
 def _as_neighbour(card: Shown, label: str) -> dict[str, str]:
