@@ -23,7 +23,7 @@ FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
     "vocabulary": "errors params sections kinds dataset neutral release release.terms reviewing",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
-    " disagreement columns arrays dates preparation transformers embedding"
+    " disagreement columns arrays dates guesses preparation transformers embedding"
     " labels row_ids rows params_file skops_file init forecast copies online planning advice"
     " checked questions reviewed edit_lines reviewing.arms reviewing.dealing reviewing.keys reviewing.neighbours"
     " reviewing.rankings reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement"
@@ -41,7 +41,8 @@ ROOMS = {
     " experiments.here experiments.asking release.folder release.sealed release.trained release.review"
     " release.commands experiments.pages experiments.lever_commands other_data locks"
     " reviewing.commands reviewing.ledger_commands reviewing.patches"
-    " reviewing.fetched reviewing.ranked reviewing.queues reviewing.session reviewing.terminal reviewing.widget"
+    " reviewing.fetched reviewing.picture_file reviewing.ranked reviewing.queues reviewing.session"
+    " reviewing.terminal reviewing.widget"
     " reviewing.place reviewing.received reviewing.aside reviewing.running reviewing.worth",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept",

@@ -45,11 +45,14 @@ class Features:
         What deserves a look, without a single value, since some rows are about to be sealed.
     examples : tuple of str
         With values: for the terminal, never for a file that git keeps.
+    moments : tuple of str
+        The columns that the source itself declares as points in time.
     """
 
     frame: pd.DataFrame
     notes: tuple[str, ...]
     examples: tuple[str, ...]
+    moments: tuple[str, ...] = ()
 
 
 class _Read(NamedTuple):
@@ -159,7 +162,14 @@ def feature_frame(
         columns[name] = pd.Series(values, dtype=values.dtype)
     frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
     notes = [read.note for read in found.values() if read.note] + _commas([read.commas for read in found.values()])
-    return Features(frame, (*notes, *_dull(frame)), tuple(read.example for read in found.values() if read.example))
+    moments = tuple(name for name in frame.columns if _is_moment(table.schema.field(name).type))
+    return Features(frame, (*notes, *_dull(frame)), tuple(read.example for read in found.values() if read.example), moments)
+
+
+def _is_moment(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -36,10 +36,12 @@ def read_dates(texts: np.ndarray, name: str, how: str, problems: Problems) -> np
     return known[codes]
 
 
-def is_date(text: str) -> bool:
-    """Return whether a text spells a day, whichever of day and month comes first."""
+def is_date(text: str, how: str = "") -> bool:
+    """Return whether a text spells a day, as `read_dates` reads it; by default whichever of day and month comes first."""
     text = text.strip()
-    return len(text) > 5 and any(_seconds(text, how) == _seconds(text, how) for how in ("day_first", "month_first"))
+    orders = (how,) if how else ("day_first", "month_first")
+    # A number alone may be a year or the eight digits of a day, and more often is neither.
+    return not text.isdigit() and any(_moment(text, order) is not None for order in orders)
 
 
 def said(seconds: float) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["KINDS", "ARRAYS", "array_kind", "is_number", "kinds_of", "merged"]
+__all__ = ["KINDS", "ARRAYS", "array_kind", "image_pixels", "is_number", "kinds_of", "merged"]
 
 KINDS = ("number", "category", "text", "date", "vector", "sparse", "image")
 ARRAYS = ("vector", "sparse", "image")  # kinds whose every cell is an array of numbers
@@ -46,3 +46,16 @@ def array_kind(column: pd.Series) -> str:
 def merged(one: Mapping[str, str] | None, over: Mapping[str, str] | None) -> dict[str, str] | None:
     """Return the kinds that two sections declare, those of the second where both do; None where nothing is declared."""
     return {**(one or {}), **(over or {})} or None
+
+
+def image_pixels(features: pd.DataFrame, shape: Sequence[int]) -> np.ndarray:
+    """Return the pixels of each row, more where there is more ink (colours as they are): of its images, else of all columns."""
+    column = next((name for name in features.columns if array_kind(features[name]) == "image"), None)
+    if column is not None:
+        pixels = np.stack(list(features[column]))
+        return (
+            pixels.reshape(len(features), *shape)
+            if tuple(shape[2:]) == (3,)
+            else 255 - pixels.reshape(len(features), *shape[:2])
+        )
+    return features.to_numpy(dtype=float).reshape(len(features), *shape)

@@ -42,6 +42,8 @@ class Table:
         What was seen and deserves a look; not a refusal. No single value is among it.
     examples : tuple of str
         Values that explain the notes: for the terminal only.
+    moments : tuple of str
+        Columns that the source itself declares as points in time; they are dates where `ingest.kinds` says so.
     """
 
     frame: pd.DataFrame
@@ -49,6 +51,7 @@ class Table:
     image_shape: tuple[int, ...] | None = None
     notes: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
+    moments: tuple[str, ...] = ()
 
 
 def assemble(cells: pa.Table, ingest: Ingest, *, name: str, spelled: bool, declared: tuple[str, ...] = ()) -> Table:
@@ -94,7 +97,7 @@ def assemble(cells: pa.Table, ingest: Ingest, *, name: str, spelled: bool, decla
     whole = pd.concat([pd.DataFrame(head), features.frame], axis=1)
     order = np.argsort(ids.astype(np.dtypes.StringDType()), kind="stable")
     frame = whole.iloc[order].dropna(subset=LABEL).reset_index(drop=True)
-    return Table(frame, problems, notes=(*notes, *features.notes), examples=features.examples)
+    return Table(frame, problems, None, (*notes, *features.notes), features.examples, features.moments)
 
 
 def roles(names: list[str], ingest: Ingest, problems: Problems) -> dict[str, str]:
