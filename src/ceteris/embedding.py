@@ -58,7 +58,9 @@ class _Model:
 @cache
 def _model(folder: str) -> _Model:
     """Return the model of a folder, by the library that saved it."""
-    by_sentence_transformers = (Path(folder) / "modules.json").is_file()
+    modules = Path(folder) / "modules.json"
+    # model2vec writes one too, for sentence-transformers to read its models.
+    by_sentence_transformers = modules.is_file() and "StaticEmbedding" not in modules.read_text(encoding="utf-8")
     library = "sentence_transformers" if by_sentence_transformers else "model2vec"
     try:
         if by_sentence_transformers:
@@ -70,6 +72,6 @@ def _model(folder: str) -> _Model:
         return _Model(partial(StaticModel.from_pretrained(folder).encode, use_multiprocessing=False))
     except ImportError:
         raise ParamsError(
-            f"`embedding: {folder}` was saved by {library}, which is not installed here.",
+            f"`embedding: {Path(folder).name}` was saved by {library}, which is not installed here.",
             f"Install it (uv pip install {library.replace('_', '-')}), or write `prepare: scaled` in this model.",
         ) from None

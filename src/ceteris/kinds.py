@@ -53,9 +53,6 @@ def image_pixels(features: pd.DataFrame, shape: Sequence[int]) -> np.ndarray:
     column = next((name for name in features.columns if array_kind(features[name]) == "image"), None)
     if column is not None:
         pixels = np.stack(list(features[column]))
-        return (
-            pixels.reshape(len(features), *shape)
-            if tuple(shape[2:]) == (3,)
-            else 255 - pixels.reshape(len(features), *shape[:2])
-        )
+        coloured = len(shape) == 3 and shape[2] == 3
+        return pixels.reshape(len(features), *shape) if coloured else 255 - pixels.reshape(len(features), *shape[:2])
     return features.to_numpy(dtype=float).reshape(len(features), *shape)

@@ -117,7 +117,7 @@ def _table(named: dict[str, list[Any]]) -> list[tuple[str, Any, list[Any]]]:
             "Install it (uv pip install 'ceteris[tables]'), or write `prepare: scaled` in this model.",
         )
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer
+    from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
     from skrub import StringEncoder, TableVectorizer
 
     from ceteris.transformers import as_table
@@ -127,7 +127,8 @@ def _table(named: dict[str, list[Any]]) -> list[tuple[str, Any, list[Any]]]:
     if not columns:
         return []
     frame = FunctionTransformer(as_table, kw_args={"dates": list(dates)})
-    vectorizer = TableVectorizer(high_cardinality=StringEncoder(random_state=0))
+    few = OneHotEncoder(handle_unknown="ignore", sparse_output=False)  # skrub's own warns of each value that it never saw
+    vectorizer = TableVectorizer(low_cardinality=few, high_cardinality=StringEncoder(random_state=0))
     return [("table", make_pipeline(frame, vectorizer, _numbers("scaled")), columns)]
 
 
