@@ -83,3 +83,11 @@ def test_the_callers_tables_are_left_alone() -> None:
 def test_tables_that_cannot_be_compared_are_refused(train: Any, judged: Any, said: str) -> None:
     with pytest.raises(BadInputError, match=said):
         copied_rows(train, judged, "train")
+
+
+def test_a_row_with_an_embedding_is_a_copy_in_whatever_precision_and_container_it_came() -> None:
+    rows = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+    trained = pd.DataFrame({"t": ["a", "b", "c"], "v": pd.Series(list(rows), dtype=object)})
+    for judged in (list(rows), list(rows.astype(float)), [row.tolist() for row in rows]):
+        table = pd.DataFrame({"t": ["a", "b", "other"], "v": pd.Series(judged, dtype=object)})
+        assert list(copied_rows(trained, table, "train")) == [0, 1]

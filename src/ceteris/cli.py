@@ -40,6 +40,11 @@ def init(
     normalise: Annotated[str | None, typer.Option(help="Merge labels that differ only by case or space: none, labels.")] = None,
     infinite: Annotated[str | None, typer.Option(help="Infinite or too large numbers: refuse, missing.")] = None,
     label_type: Annotated[str | None, typer.Option(help="What the labels are: text, integer, boolean.")] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help="COLUMN=KIND (number, category, text, date, vector, sparse, image); default: guessed, and told."),
+    ] = None,
+    dates: Annotated[str | None, typer.Option(help="How 03/04/2026 is read: iso, day_first, month_first.")] = None,
     into: Annotated[
         str | None,
         typer.Option(metavar="DIR", help="A new folder of your own git repository: the project is made in it, the file stays."),
@@ -62,8 +67,17 @@ def init(
         delimiter=delimiter,
         encoding=encoding,
         reading={key: value for key, value in asked.items() if value is not None},
+        kinds=_pairs(kind or []),
+        dates=dates,
         into=None if into is None else project_in(into),
     )
+
+
+def _pairs(kinds: list[str]) -> dict[str, str]:
+    found = [text.rpartition("=")[::2] for text in kinds]
+    if not all(column and kind for column, kind in found):
+        raise BadInputError(f"--kind is {kinds[0]!r}.", "Write --kind COLUMN=KIND, as --kind review=text.")
+    return dict(found)
 
 
 @app.command()

@@ -92,8 +92,15 @@ def _same_precision(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.
 
 def _values(column: pd.Series) -> pd.Series:
     """Return the values of a column that is not all numbers, those that are numbers in one form."""
-    values = [float(value) if isinstance(value, Real | np.bool_) else value for value in column.to_numpy(dtype=object)]
-    return pd.Series(values, dtype=object)
+    return pd.Series([_value(value) for value in column.to_numpy(dtype=object)], dtype=object)
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, Real | np.bool_):
+        return float(value)
+    numbers = np.asarray(value) if isinstance(value, list | tuple | np.ndarray) else None
+    # An embedding is one in whatever precision it was saved.
+    return value if numbers is None or numbers.dtype.kind not in "biuf" else numbers.astype(np.float32) + np.float32(0)
 
 
 def _sparse_digests(*tables: Any) -> list[np.ndarray]:
