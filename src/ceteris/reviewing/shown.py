@@ -107,7 +107,7 @@ def shown(id: str, row: Mapping[str, Any], usual: Profile, image_shape: tuple[in
         Height and width, where the values are the pixels of an image.
     """
     if image_shape is not None:
-        image, broken = _picture(np.array(list(row.values()), dtype=float), image_shape, usual.pixels or (0.0, 1.0))
+        image, broken = _picture(list(row.values()), image_shape, usual.pixels or (0.0, 1.0))
         if image:
             return Shown(id, image, "", (), (), 0)
     else:
@@ -123,10 +123,14 @@ def shown(id: str, row: Mapping[str, Any], usual: Profile, image_shape: tuple[in
     )  # fmt: skip
 
 
-def _picture(values: np.ndarray, shape: tuple[int, int], bounds: tuple[float, float]) -> tuple[str, str]:
+def _picture(pixels: list[Any], shape: tuple[int, int], bounds: tuple[float, float]) -> tuple[str, str]:
     """Return an image as a PNG, dark ink on light paper as the report draws it, or what hinders it."""
     from PIL import Image
 
+    texts = sum(isinstance(pixel, str) for pixel in pixels)
+    if texts:
+        return "", f"{texts} of its {len(pixels)} pixels {'are texts' if texts > 1 else 'is a text'}"
+    values = np.array(pixels, dtype=float)
     if values.size != shape[0] * shape[1]:
         return "", f"{values.size} values are no image of {shape[0]} × {shape[1]} pixels"
     lost = int((~np.isfinite(values)).sum())
