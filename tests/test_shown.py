@@ -84,3 +84,4 @@ def test_a_row_fits_one_line() -> None:
     assert len(found.brief()) == 160
     assert "\n" not in found.brief()
     assert shown("r", {"age": 30.5, "city": "Bern"}, USUAL).brief() == "age: 30.5 · city: Bern"
+    assert shown("r", {"age": np.nan, "city": "Bern"}, USUAL).brief() == "age: — · city: Bern"

@@ -36,7 +36,7 @@ def test_the_row_the_keys_the_progress_and_what_became_of_answers_are_announced(
         r'^- application "Train labels in doubt, reviewed by ada":',
         r'progressbar "rows answered"',
         r"status: all saved",
-        r'group "nearest rows given ',
+        r'group "neighbours":\s*- group "nearest rows given ',
         rf'button "Keep {given}, key Enter"',
         r'button "Drop row, key minus"',
         r'button "Unsure, key question mark"',
@@ -87,4 +87,27 @@ def test_the_row_the_keys_the_progress_and_what_became_of_answers_are_announced(
     tree = here.review.aria_snapshot()
     assert re.search(r'combobox "Search a class" \[expanded\].*', tree), tree
     assert re.search(r'listbox "classes found":\s*- option "cow" \[selected\]', tree), tree
+    context.close()
+
+
+def test_a_row_that_is_brought_back_shows_neighbours_of_the_class_that_was_suggested(lab: Lab, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    here = Notebook(lab, context.new_page(), NOTEBOOK).open()
+    here.run_all()
+    here.review.focus()
+    for _ in range(20):
+        (row,) = here.press("?")
+        here.saved()
+        until(lambda row=row: here.said_in("told").startswith(f"{row}: "), "what was hidden")  # type: ignore[misc]
+        given, suggested = re.findall(r"given (\w+), the model suggests (\w+)$", here.said_in("told"))[0]
+        if given != suggested:
+            break
+    assert "suggests" not in here.said_in("neighbours")
+    here.page.keyboard.press("Backspace")
+    title = f"nearest rows given {suggested}, which the model suggests"
+    until(lambda: title in here.said_in("neighbours"), "neighbours of the suggested class")
+    group = here.review.get_by_role("group", name=title, exact=True)
+    assert set(group.locator("figcaption").all_inner_texts()) == {suggested}
+    here.saved()
+    here.looks("brought-back")
     context.close()

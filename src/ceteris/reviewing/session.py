@@ -277,7 +277,8 @@ class Session:
 
 
 def _as_neighbour(card: Shown, label: str) -> dict[str, str]:
-    return {"label": label, "image": card.image, "brief": "" if card.image else card.brief()}
+    words = "" if card.image else f"{card.id} cannot be drawn" if card.broken else card.brief()
+    return {"label": label, "image": card.image, "brief": words}
 
 
 def open_session(

@@ -67,7 +67,7 @@ class Shown:
 
     def brief(self, most: int = 160) -> str:
         """Return the row in one line."""
-        words = [text.text for text in self.texts] + [f"{cell.column}: {cell.value}" for cell in self.values]
+        words = [text.text for text in self.texts] + [f"{cell.column}: {cell.value or '—'}" for cell in self.values]
         line = " ".join(" · ".join(words)[: 2 * most].split())
         return line if len(line) <= most else line[: most - 1] + "…"
 

@@ -226,8 +226,9 @@ class Review {
     if (first) this.draw();
   }
 
-  hearAck({ saved, refused, told, ids }) {
+  hearAck({ saved, refused, told, ids, answered }) {
     this.hindered.delete("answers");
+    this.answered = answered; // the meter comes a little later
     for (const answer of saved) this.unsaved.done(answer);
     for (const { answer, why } of refused) {
       const line = this.unsaved.lines.get(answer);
@@ -383,7 +384,8 @@ class Review {
     this.bannerLine = element("p", { "data-testid": "review-banner" });
     this.banner = element("div", { class: "banner", role: "alert", hidden: true }, this.bannerLine);
     this.rowBox = element("div", { class: "row", "data-testid": "review-row" });
-    this.side = element("div", { class: "side", "data-testid": "review-neighbours" });
+    const reached = this.judging ? {} : { tabindex: "0", role: "group", "aria-label": "neighbours" }; // it scrolls by the keyboard
+    this.side = element("div", { class: "side", "data-testid": "review-neighbours", ...reached });
     this.toldLine = element("div", { class: "told", role: "status", "data-testid": "review-told" });
     this.live = element("div", { class: "live", "aria-live": "assertive", "data-testid": "review-spoken" });
     this.refusedBox = element("div", { class: "refused", role: "alert", "data-testid": "review-refused" });
@@ -401,7 +403,7 @@ class Review {
   buildAnswers() {
     const button = (text, key, spoken, act, testid) => {
       const made = element("button", { type: "button", class: "answer", "data-testid": testid, "aria-label": spoken },
-        key && key !== text.toLowerCase() ? element("kbd", { text: key, "aria-hidden": true }) : null, element("span", { text }));
+        key && key !== text.toLowerCase() ? element("kbd", { text: key, "aria-hidden": "true" }) : null, element("span", { text }));
       made.addEventListener("click", () => {
         act();
         this.root.focus({ preventScroll: true });
@@ -590,8 +592,7 @@ class Review {
     say(this.bannerLine, banner);
     const empty = this.rowBox.querySelector(".empty");
     if (empty) say(empty, this.nothing());
-    const meter = this.model.get("meter") || {};
-    const answered = (meter.answered || 0) + [...this.unsaved.lines.values()].filter((line) => line.action !== "revert").length;
+    const answered = this.answered + [...this.unsaved.lines.values()].filter((line) => line.action !== "revert").length;
     const total = this.model.get("total");
     say(this.counted, `${answered.toLocaleString("en")} of ${total.toLocaleString("en")}`);
     this.progress.setAttribute("aria-valuetext", this.counted.textContent);
@@ -622,6 +623,7 @@ class Review {
   drawMeter() {
     const meter = this.model.get("meter") || {};
     const told = meter.told || [];
+    this.answered = meter.answered || 0;
     this.yieldLine.replaceChildren(...told.map((text, place) => element("p", { class: meter.stop && place === told.length - 1 ? "stop" : "", text })));
     this.summary.hidden = !(meter.summary || []).length;
     this.summaryLines.replaceChildren(...(meter.summary || []).map((text) => element("p", { text })));

@@ -87,6 +87,7 @@ class ReviewWidget(anywidget.AnyWidget):
                 "refused": refused,
                 "told": dict(receipt.told),
                 "ids": list(receipt.ids),
+                "answered": self.session.answered(),
             }
         )
         self.meter = self._metered()
