@@ -143,18 +143,27 @@ class Review {
 
   // ---- talking to the kernel
 
+  // A kernel that is dead refuses at once, or never answers: both are seen by the answer that does not come.
+  send(message) {
+    try {
+      this.model.send(message);
+    } catch {
+      return;
+    }
+  }
+
   ask() {
     this.asked = performance.now();
     this.asking = true;
     const without = [...this.unsaved.ids, ...this.waiting.map((row) => row.id)];
-    this.model.send({ kind: "deal", without, n: WINDOW });
+    this.send({ kind: "deal", without, n: WINDOW });
   }
 
   flush() {
     if (this.underway || !this.unsaved.lines.size || this.waits("answers")) return;
     const answers = [...this.unsaved.lines.values()].slice(0, BATCH);
     this.underway = { answers: answers.map((line) => line.answer), since: performance.now() };
-    this.model.send({ kind: "answers", answers });
+    this.send({ kind: "answers", answers });
   }
 
   waits(kind) {
@@ -191,7 +200,7 @@ class Review {
   look(start = false) {
     this.looked = performance.now();
     if (start) this.wanted = false;
-    this.model.send({ kind: "run", start });
+    this.send({ kind: "run", start });
   }
 
   hear(message) {
@@ -509,7 +518,7 @@ class Review {
     const parts = [element("div", { class: "column", text: column }), shown];
     if (length > text.length) {
       const more = element("button", { type: "button", class: "more", text: `${length.toLocaleString("en")} letters, the first ${text.length.toLocaleString("en")} are shown: show more` });
-      more.addEventListener("click", () => this.model.send({ kind: "text", id: row.id, column, start: shown.textContent.length }));
+      more.addEventListener("click", () => this.send({ kind: "text", id: row.id, column, start: shown.textContent.length }));
       shown.dataset.column = column;
       parts.push(more);
     }
@@ -529,7 +538,7 @@ class Review {
   drawNeighbours(row) {
     if (this.judging) return [];
     if (!row.neighbours) {
-      this.model.send({ kind: "neighbours", id: row.id, ticket: row.ticket });
+      this.send({ kind: "neighbours", id: row.id, ticket: row.ticket });
       return [element("p", { class: "note", text: "…" })];
     }
     return row.neighbours.map(({ title, rows }) => element("div", { class: "group", role: "group", "aria-label": title }, element("div", { class: "column", text: title }),
