@@ -106,8 +106,8 @@ def test_a_cell_is_neutral_for_spreadsheets_on_disk(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_utf_8_is_refused_by_name(tmp_path: Path) -> None:
-    (tmp_path / "ann-1.csv").write_bytes("ünd".encode("cp1252"))
-    with pytest.raises(StaleEditError, match=r"ann-1\.csv is not UTF-8"):
+    (tmp_path / "ann-1.csv").write_bytes("a\nb\nünd".encode("cp1252"))
+    with pytest.raises(StaleEditError, match=r"ann-1\.csv line 3 is not UTF-8"):
         ledger.read_ledger(tmp_path)
 
 

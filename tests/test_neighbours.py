@@ -14,17 +14,17 @@ LABELS = pd.Series(["ant", "bee", "ant", "ant", "bee"], dtype=object).set_axis(R
 
 def test_the_nearest_of_the_label_and_of_others_come_nearest_first_and_without_the_row() -> None:
     around = Neighbourhood(ROWS, LABELS)
-    assert around.nearest(ROWS.loc[["p"]], "ant", 2) == (["r", "s"], ["q", "t"])
-    assert around.nearest(ROWS.loc[["q"]], "bee", 5) == (["t"], ["p", "r", "s"])
+    assert around.nearest(ROWS.loc[["p"]], ["ant"], 2) == [["r", "s"], ["q", "t"]]
+    assert around.nearest(ROWS.loc[["q"]], ["bee"], 5) == [["t"], ["p", "r", "s"]]
+    assert around.nearest(ROWS.loc[["p"]], ["ant", "bee"], 1) == [["r"], ["q"], []]
 
 
 def test_a_row_that_is_not_among_them_is_judged_too() -> None:
     stranger = pd.DataFrame({"x": [9.0], "kind": pd.Series(["never seen"], dtype=object)}).set_axis(["z"])
-    assert Neighbourhood(ROWS, LABELS).nearest(stranger, "ant", 1)[0] == ["s"]
+    assert Neighbourhood(ROWS, LABELS).nearest(stranger, ["ant"], 1)[0] == ["s"]
 
 
 def test_an_exact_copy_with_another_label_is_the_nearest_of_the_others() -> None:
     rows = pd.concat([ROWS, ROWS.loc[["p"]].set_axis(["copy"])])
-    assert Neighbourhood(rows, pd.concat([LABELS, pd.Series({"copy": "bee"})])).nearest(rows.loc[["p"]], "ant", 1)[1] == [
-        "copy"
-    ]
+    around = Neighbourhood(rows, pd.concat([LABELS, pd.Series({"copy": "bee"})]))
+    assert around.nearest(rows.loc[["p"]], ["ant"], 1)[1] == ["copy"]

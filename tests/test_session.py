@@ -232,6 +232,29 @@ def test_neighbours_bear_the_label_or_another_and_are_other_rows(repo: Path) -> 
     assert all("x: " in one["brief"] for one in same["rows"])
 
 
+def test_the_neighbours_of_the_suggested_class_come_with_the_suggestion_after_the_answer(repo: Path) -> None:
+    here = session(repo)
+    rows = here.deal(40)[0]
+    suggested = here.queue.known["suggested_label"]
+    row = next(row for row in rows if suggested[row["id"]] != row["given"])
+    given, other = row["given"], suggested[row["id"]]
+    blind = here.neighbours(row["id"])
+    first = said(row)
+    here.record([first, said(row, "revert", reverts=first["answer"])])
+    same, of_suggested, others = here.neighbours(row["id"])
+    assert (blind[0], len(blind)) == (same, 2)
+    assert of_suggested["title"] == f"nearest rows given {other}, which the model suggests"
+    assert {one["label"] for one in of_suggested["rows"]} == {other}
+    assert {one["label"] for one in others["rows"]} == {"ant", "bee", "cow"} - {given, other}
+    assert len(session(repo, reviewer="bob").neighbours(row["id"])) == 2
+
+
+def test_what_of_the_ledger_cannot_be_read_is_named_when_a_session_is_opened(repo: Path) -> None:
+    assert session(repo).unreadable() == ""
+    (repo / "data/edits/bob-1.csv").write_text("no,ledger\n")
+    assert "data/edits/bob-1.csv line 1" in session(repo).unreadable()
+
+
 def test_flips_are_shown_with_a_wrong_label_and_never_applied(repo: Path) -> None:
     content = (repo / "params.yaml").read_text(encoding="utf-8")
     (repo / "params.yaml").write_text(
@@ -371,7 +394,10 @@ def test_a_session_that_was_open_while_the_data_changed_goes_no_further(repo: Pa
     content["split"]["seed"] = 77
     (repo / "params.yaml").write_text(json.dumps(content), encoding="utf-8")
     run_stages(repo, "split")
-    for go_on in (lambda: here.deal(5), lambda: here.record([said(rows[0])])):
+    id = rows[0]["id"]
+    for go_on in (
+        lambda: here.deal(5), lambda: here.record([said(rows[0])]), lambda: here.neighbours(id), lambda: here.text(id, "x", 0)
+    ):  # fmt: skip
         with pytest.raises(BadInputError, match="The data have changed since this queue was opened"):
             go_on()
     assert len(lines(repo)) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,9 +35,10 @@ def test_pixels_become_a_picture_dark_ink_on_light_paper() -> None:
     [
         ({"p0": 1.0, "p1": 2.0, "p2": 3.0}, "3 values are no image of 2 × 2 pixels"),
         ({"p0": 1.0, "p1": np.nan, "p2": np.nan, "p3": np.inf}, "3 of its 4 pixels have no value"),
+        ({"p0": 1.0, "p1": 2.0, "p2": 3.0, "p3": "smudge"}, "1 of its 4 pixels is a text"),
     ],
 )
-def test_a_broken_image_is_told_and_its_values_are_shown(row: dict[str, float], why: str) -> None:
+def test_a_broken_image_is_told_and_its_values_are_shown(row: dict[str, Any], why: str) -> None:
     found = shown("r", row, profile(pd.DataFrame([row]), (2, 2)), (2, 2))
     assert (found.image, found.broken) == ("", why)
     assert len(found.values) == len(row)
@@ -82,3 +84,4 @@ def test_a_row_fits_one_line() -> None:
     assert len(found.brief()) == 160
     assert "\n" not in found.brief()
     assert shown("r", {"age": 30.5, "city": "Bern"}, USUAL).brief() == "age: 30.5 · city: Bern"
+    assert shown("r", {"age": np.nan, "city": "Bern"}, USUAL).brief() == "age: — · city: Bern"

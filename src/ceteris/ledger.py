@@ -88,7 +88,7 @@ def scan_files(files: Mapping[str, bytes]) -> tuple[pd.DataFrame, tuple[Fault, .
         try:
             table, found = scan(content.decode("utf-8-sig"), name)
         except UnicodeDecodeError as error:
-            faults.append(Fault(name, f"is not UTF-8 (byte {error.start})"))
+            faults.append(Fault(f"{name} line {_line(error)}", "is not UTF-8"))
         else:
             tables.append(table)
             faults += found
@@ -130,9 +130,14 @@ def _text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise StaleEditError(f"{path.name} is not UTF-8 (byte {error.start}).", "Save it as CSV in UTF-8.") from None
+        raise StaleEditError(f"{_named(path)} line {_line(error)} is not UTF-8.", "Save it as CSV in UTF-8.") from None
     except OSError as error:
-        raise StaleEditError(f"{path.name} cannot be read: {error.strerror}.", "Make it readable.") from None
+        raise StaleEditError(f"{_named(path)} cannot be read: {error.strerror}.", "Make it readable.") from None
+
+
+def _line(error: UnicodeDecodeError) -> int:
+    """Return the line on which a text ceases to be UTF-8."""
+    return error.object.count(b"\n", 0, error.start) + 1
 
 
 def append(path: Path, lines: Iterable[Mapping[str, str]], *, who: str = "edits", beside: Collection[Path] = ()) -> Appended:
@@ -206,7 +211,7 @@ def _state(path: Path) -> tuple[int, int, int]:
 def _answers(path: Path, inode: int, size: int, changed: int) -> Mapping[str, tuple[str, ...]]:
     """Return the values of each answer in a file, read anew where the file changed; whether they fit is not asked here."""
     rows = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
-    found = {}
+    found, first = {}, 1
     try:
         for values in rows:
             if rows.line_num == 1 and tuple(values) != COLUMNS:
@@ -215,9 +220,10 @@ def _answers(path: Path, inode: int, size: int, changed: int) -> Mapping[str, tu
                 raise csv.Error(f"{len(values)} fields, not {len(COLUMNS)}")
             if rows.line_num > 1:
                 found[values[_ANSWER]] = tuple(map(original, values))
+            first = rows.line_num + 1
     except csv.Error as error:
         raise StaleEditError(
-            f"{_named(path)} line {rows.line_num}: {error}.",
+            f"{_named(path)} line {first}: {error}.",
             f"Correct it, or restore it: git checkout {_named(path)}. Or go on under the name of another batch.",
         ) from None
     return found

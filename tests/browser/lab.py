@@ -31,6 +31,7 @@ SETTINGS = {
     "extensionmanager-extension/plugin": {"enabled": False},
 }
 FOLDERS = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "IPYTHONDIR")
+FAULTS = (Path(__file__).parent / "geometry.js").read_text(encoding="utf-8")
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 # Root may write where nobody may; where the tests run as root, the server is no root in that.
 AS_ANYBODY = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
@@ -65,6 +66,7 @@ class Lab:
             "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={self.root}",
             f"--IdentityProvider.token={TOKEN}", "--LabApp.extension_manager=readonly", "--LabApp.news_url=",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--ServerApp.terminals_enabled=False",
+            "--LabApp.expose_app_in_browser=True",
         ]  # fmt: skip
         threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         with (self.home / "server.log").open("ab") as log:
@@ -321,6 +323,25 @@ class Notebook:
         """Return how many classes the search says there are."""
         words = self.page.get_by_test_id("review-search").get_attribute("placeholder") or ""
         return int(re.sub(r"\D", "", words))
+
+    def banner(self) -> str:
+        """Return what the widget warns of, "" where of nothing."""
+        shown = self.page.get_by_test_id("review-banner")
+        return shown.inner_text() if shown.is_visible() else ""
+
+    def faults(self) -> list[str]:
+        """Return what is wrong with how the widget looks, as geometry.js tells."""
+        return list(self.review.evaluate(FAULTS))
+
+    def looks(self, name: str) -> None:
+        """Keep pictures of the widget in light and in dark, and find nothing wrong with how it looks in either."""
+        for theme in ("dark", "light"):
+            self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', { theme })", THEMES[theme])
+            self.page.locator(f'body[data-jp-theme-name="{THEMES[theme]}"]').wait_for(state="attached")
+            time.sleep(0.3)  # the style of a theme comes a little after its name
+            self.review.screenshot(path=self.picture(f"{name}-{theme}"))
+            assert self.faults() == []
+        self.review.focus()
 
     def picture(self, name: str) -> Path:
         """Return where a picture is kept."""

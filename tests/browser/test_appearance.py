@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from answers import answered, lines
@@ -11,12 +10,7 @@ from lab import Lab, Notebook, serve, until
 from playwright.sync_api import Browser
 from worlds import NOTEBOOK, of_classes
 
-FAULTS = (Path(__file__).parent / "geometry.js").read_text(encoding="utf-8")
 WIDE, NARROW = {"width": 1400, "height": 1600}, {"width": 760, "height": 1900}
-
-
-def faults(notebook: Notebook) -> list[str]:
-    return list(notebook.review.evaluate(FAULTS))
 
 
 @pytest.fixture(scope="module", params=[2, 10, 200], ids=lambda count: f"{count} classes")
@@ -38,7 +32,7 @@ def test_every_row_is_whole_and_readable(theme: str, crowded: Lab, browser: Brow
     notebook.review.scroll_into_view_if_needed()
     name = f"look-{notebook.classes()}-{theme}"
     notebook.review.screenshot(path=notebook.picture(name))
-    assert faults(notebook) == []
+    assert notebook.faults() == []
     notebook.review.focus()
     (row,) = notebook.press("Enter")
     notebook.saved()
@@ -46,11 +40,11 @@ def test_every_row_is_whole_and_readable(theme: str, crowded: Lab, browser: Brow
     notebook.page.keyboard.press("/")
     notebook.page.keyboard.type("class")
     notebook.review.screenshot(path=notebook.picture(f"{name}-search"))
-    assert faults(notebook) == []
+    assert notebook.faults() == []
     notebook.page.keyboard.press("Escape")
     notebook.page.set_viewport_size(NARROW)
     notebook.review.screenshot(path=notebook.picture(f"{name}-narrow"))
-    assert faults(notebook) == []
+    assert notebook.faults() == []
     context.close()
 
 

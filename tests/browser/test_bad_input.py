@@ -77,9 +77,11 @@ def test_a_disk_that_takes_nothing_is_told_and_what_was_answered_is_written_when
     try:
         notebook.review.focus()
         notebook.press("1", "2")
-        until(lambda: "written" in notebook.said_in("told"), "that nothing can be written")
-        notebook.shot("read-only")
+        until(lambda: "written" in notebook.banner(), "that nothing can be written")
+        assert notebook.banner().startswith("2 answers are not saved: ")
+        assert notebook.banner().endswith("This browser keeps them until then.")
         assert notebook.said_in("unsaved") == "2 not saved yet"
+        notebook.looks("read-only")
         assert len(lines(attacked.root)) == before
     finally:
         edits.chmod(0o755)

@@ -207,12 +207,11 @@ def _tell(written: Written) -> None:
 
 def _standing(bench: Workbench) -> pd.DataFrame:
     """Return the ledger as a table, and say on standard error where lines of it cannot be read."""
-    from ceteris.reviewing.patches import Ledgers
+    from ceteris.reviewing.patches import Ledgers, left_out
 
     _, faults = Ledgers(bench).readable()
     if faults:
-        more = f", and {len(faults) - 1:,} more" if len(faults) > 1 else ""
-        print(f"Left out, since it cannot be read: {faults[0]}{more}. See: ceteris edits check", file=sys.stderr)
+        print(left_out(faults), file=sys.stderr)
     return bench.edits()
 
 

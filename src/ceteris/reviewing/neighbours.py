@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,8 +40,8 @@ class Neighbourhood:
         self._ids, self._given = rows.index.to_numpy(dtype=object), labels.to_numpy(dtype=object)
         self._points = self._prepare.transform(rows).astype(np.float32)
 
-    def nearest(self, row: pd.DataFrame, label: str, most: int) -> tuple[list[str], list[str]]:
-        """Return the ids of the nearest rows of a label, and of the nearest rows of all others, nearest first.
+    def nearest(self, row: pd.DataFrame, labels: Sequence[str], most: int) -> list[list[str]]:
+        """Return the ids of the nearest rows of each label, then of the nearest rows of all others, nearest first.
 
         Parameters
         ----------
@@ -51,8 +51,9 @@ class Neighbourhood:
         point = self._prepare.transform(row).astype(np.float32)
         order = np.argsort(_squares(self._points, point), kind="stable")
         order = order[self._ids[order] != row.index[0]]
-        same = self._given[order] == label
-        return [str(id) for id in self._ids[order[same][:most]]], [str(id) for id in self._ids[order[~same][:most]]]
+        groups = [self._given[order] == label for label in labels]
+        groups.append(~np.any(groups, axis=0))
+        return [[str(id) for id in self._ids[order[group][:most]]] for group in groups]
 
 
 def _squares(points: Any, point: Any) -> np.ndarray:

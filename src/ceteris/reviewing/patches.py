@@ -25,7 +25,7 @@ from ceteris.store import STATE
 if TYPE_CHECKING:
     from ceteris.workbench import Workbench
 
-__all__ = ["Ledgers", "Written", "file_of", "plain"]
+__all__ = ["Ledgers", "Written", "file_of", "left_out", "plain"]
 
 _LONGEST = 40  # letters of a name in a file's
 
@@ -114,6 +114,14 @@ class Ledgers:
     def _sealed(self) -> frozenset[str]:
         parts = self._bench.parts()
         return frozenset(parts.index[parts == TEST])
+
+
+def left_out(faults: Sequence[Fault]) -> str:
+    """Return what of the ledgers cannot be read, in a sentence; "" where all of it can."""
+    if not faults:
+        return ""
+    more = f", and {len(faults) - 1:,} more" if len(faults) > 1 else ""
+    return f"Left out, since it cannot be read: {faults[0]}{more}. See: ceteris edits check"
 
 
 def file_of(reviewer: str, batch: str) -> str:

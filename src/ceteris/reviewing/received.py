@@ -58,7 +58,8 @@ def line_of(
     question = queue.match(id, said["ticket"])
     if question is None:
         raise BadInputError(
-            "The row is gone from this queue, or its label has changed since it was shown.", "Open the queue anew."
+            "The row is gone from this queue, or its label has changed since it was shown.",
+            "Answer it anew where it is asked again.",
         )
     _refuse(said, queue.judging, classes, there)
     given = question.shown or queue.given(id)
@@ -82,7 +83,7 @@ def _refuse(said: Mapping[str, str], judging: bool, classes: tuple[str, ...], th
             raise BadInputError("The answer that it takes back was never written.", "Nothing is left to do.")
     if said["action"] == "relabel" and said["new_label"] not in classes:
         raise BadInputError(
-            f"{said['new_label'][:60]!r} is no class now.{nearest(said['new_label'], classes)}", "Open the queue anew."
+            f"{said['new_label'][:60]!r} is no class now.{nearest(said['new_label'], classes)}", "Answer the row anew."
         )
     if said["action"] == "drop" and judging:
         raise BadInputError("A row that judges cannot be dropped.", "Answer `unsure`.")

@@ -17,7 +17,7 @@ from ceteris.blind import answered_by
 from ceteris.errors import BadInputError, CeterisError, nearest
 from ceteris.reviewing.arms import Question
 from ceteris.reviewing.fetched import state_of
-from ceteris.reviewing.patches import Ledgers, file_of
+from ceteris.reviewing.patches import Ledgers, file_of, left_out
 from ceteris.reviewing.picture_file import picture
 from ceteris.reviewing.queues import Queue, open_queue
 from ceteris.reviewing.received import line_of
@@ -134,6 +134,7 @@ class Session:
 
     def text(self, id: str, column: str, start: int) -> dict[str, Any]:
         """Return the next part of a long text: id, column, start, text, and its length in letters."""
+        self._refuse_other_data()
         row = self.queue.fetched.of([id]).loc[id]
         if column not in row.index:
             raise BadInputError(f"There is no column {column!r}.{nearest(column, map(str, row.index))}", "Open the queue anew.")
@@ -141,19 +142,26 @@ class Session:
         return {"id": id, "column": column, "start": start, "text": whole[start : start + MOST_LETTERS], "length": len(whole)}
 
     def neighbours(self, id: str) -> list[dict[str, Any]]:
-        """Return the nearest train rows of a train row in two groups, each with a title: of its given label, and of others."""
+        """Return the nearest train rows of a train row in groups, each with a title: of its given label, and of others.
+
+        Where this reviewer has answered it, the suggestion is told by now, and those of the suggested label are a group too.
+        """
         if self.judging:
             return []
-        label = self._dealt.get(id) or self.queue.given(id)  # a flip's neighbours are those of the label that is shown
+        self._refuse_other_data()
+        given = self._dealt.get(id) or self.queue.given(id)  # a flip's neighbours are those of the label that is shown
+        titles = {given: f"nearest rows given {given}"}
+        suggested = str(self.queue.known["suggested_label"].get(id, given))
+        if suggested != given and self._has_answered(id):
+            titles[suggested] = f"nearest rows given {suggested}, which the model suggests"
         with self._guard:
             around = self._neighbourhood
             most = _NEIGHBOURS if self._image_shape else _NEIGHBOURS_IN_WORDS
-            found = around.nearest(self.queue.fetched.of([id]), label, most)
+            found = around.nearest(self.queue.fetched.of([id]), list(titles), most)
             cards = [self._drawn(around.rows.loc[ids]) for ids in found]
-        titles = f"nearest rows given {label}", "nearest rows given another label"
         return [
             {"title": title, "rows": [_as_neighbour(card, str(around.labels[card.id])) for card in group]}
-            for title, group in zip(titles, cards, strict=True)
+            for title, group in zip([*titles.values(), "nearest rows given another label"], cards, strict=True)
         ]
 
     def record(self, answers: Iterable[Mapping[str, Any]]) -> Receipt:
@@ -188,6 +196,10 @@ class Session:
             told = {line["id"]: self.queue.told_after(line) for line in answered}
             kept = tuple(name for name in saved if name not in written.refused)
             return Receipt(kept, refused | dict(written.refused), told, tuple(told), written.remarks)
+
+    def unreadable(self) -> str:
+        """Return what of the ledger cannot be read, in a sentence; "" where all of it can."""
+        return left_out(self._ledgers.readable()[1])
 
     def meter(self) -> Meter | None:
         """Return what the answers have found and what the next ones will; None where rows judge, which are asked for blind."""
@@ -232,6 +244,10 @@ class Session:
     def _line(self, answer: Mapping[str, Any], there: Mapping[str, Mapping[Any, Any]], seen: Collection[str]) -> dict[str, str]:
         return line_of(answer, self.queue, self.classes, there, seen, reviewer=self.reviewer, batch=self.batch)
 
+    def _has_answered(self, id: str) -> bool:
+        lines = self._lines()
+        return bool(((lines["id"] == id) & (lines["reviewer"] == self.reviewer)).any())
+
     def _lines(self) -> pd.DataFrame:
         return self._ledgers.readable()[0]
 
@@ -271,7 +287,8 @@ class Session:
 
 
 def _as_neighbour(card: Shown, label: str) -> dict[str, str]:
-    return {"label": label, "image": card.image, "brief": "" if card.image else card.brief()}
+    words = "" if card.image else f"{card.id} cannot be drawn" if card.broken else card.brief()
+    return {"label": label, "image": card.image, "brief": words}
 
 
 def open_session(

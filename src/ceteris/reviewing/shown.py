@@ -72,7 +72,7 @@ class Shown:
 
     def brief(self, most: int = 160) -> str:
         """Return the row in one line."""
-        words = [text.text for text in self.texts] + [f"{cell.column}: {cell.value}" for cell in self.values]
+        words = [text.text for text in self.texts] + [f"{cell.column}: {cell.value or '—'}" for cell in self.values]
         line = " ".join(" · ".join(words)[: 2 * most].split())
         return line if len(line) <= most else line[: most - 1] + "…"
 
@@ -122,7 +122,7 @@ def shown(
     if not image and drawn and image_shape is not None:
         image, broken = _drawn(row[drawn[0]], image_shape)
     elif not image and image_shape is not None:
-        image, broken = _picture(np.array(list(row.values()), dtype=float), image_shape, usual.pixels or (0.0, 1.0))
+        image, broken = _picture(list(row.values()), image_shape, usual.pixels or (0.0, 1.0))
         if image:
             return Shown(id, image, "", (), (), 0)
     left = [name for name in row if not image or name not in drawn]
@@ -161,8 +161,12 @@ def _drawn(pixels: np.ndarray, shape: tuple[int, ...]) -> tuple[str, str]:
     return _png(pixels.reshape(shape[:2] if shape[2:] in ((), (1,)) else shape)), ""
 
 
-def _picture(values: np.ndarray, shape: tuple[int, ...], bounds: tuple[float, float]) -> tuple[str, str]:
+def _picture(pixels: list[Any], shape: tuple[int, ...], bounds: tuple[float, float]) -> tuple[str, str]:
     """Return an image as a PNG, dark ink on light paper as the report draws it, or what hinders it."""
+    texts = sum(isinstance(pixel, str) for pixel in pixels)
+    if texts:
+        return "", f"{texts} of its {len(pixels)} pixels {'are texts' if texts > 1 else 'is a text'}"
+    values = np.array(pixels, dtype=float)
     if values.size != np.prod(shape):
         return "", f"{values.size} values are no image of {' × '.join(map(str, shape))} pixels"
     lost = int((~np.isfinite(values)).sum())

@@ -9,10 +9,10 @@ const PATIENCE = 2000; // milliseconds before answers are sent again
 const PACE_OVER = 20; // answers that the pace is taken over
 
 const COMMANDS = [
-  { action: "keep", key: "Enter", shown: "Enter", label: "Keep", testid: "review-keep" },
-  { action: "drop", key: "-", shown: "−", label: "Drop row", testid: "review-drop" },
-  { action: "unsure", key: "?", shown: "?", label: "Unsure", testid: "review-unsure" },
-  { action: "undo", key: "Backspace", shown: "⌫", label: "Undo", testid: "review-undo" },
+  { action: "keep", key: "Enter", shown: "Enter", spoken: "Enter", label: "Keep", testid: "review-keep" },
+  { action: "drop", key: "-", shown: "−", spoken: "minus", label: "Drop row", testid: "review-drop" },
+  { action: "unsure", key: "?", shown: "?", spoken: "question mark", label: "Unsure", testid: "review-unsure" },
+  { action: "undo", key: "Backspace", shown: "⌫", spoken: "Backspace", label: "Undo", testid: "review-undo" },
 ];
 const MOST_BUTTONS = 36;
 
@@ -26,6 +26,15 @@ function element(tag, properties = {}, ...children) {
   }
   made.append(...children.filter((child) => child !== null && child !== undefined));
   return made;
+}
+
+// A screen reader says a text anew whenever it is put in, though it be the same.
+function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function counted(number, one, many) {
+  return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 }
 
 function uuid() {
@@ -69,6 +78,11 @@ class Unsaved {
     }
   }
 
+  // What is refused is sent no more; the browser keeps it until somebody has seen why, and a page opened anew asks again.
+  refused(answer) {
+    this.lines.delete(answer);
+  }
+
   done(answer) {
     this.lines.delete(answer);
     try {
@@ -98,13 +112,15 @@ class Review {
     this.moments = [];
     this.last = 0;
     this.asked = 0; // when rows were asked for
+    this.asking = false; // whether the kernel owes rows
     this.exhausted = false;
     this.silent = false;
+    this.hindered = new Map(); // kind of message -> {text, since}: why the kernel could not do it
     this.told = "";
     this.wanted = false; // an experiment, when every answer is on disk
     this.run = { state: "", told: "" };
     this.looked = 0; // when the experiment was asked how far it is
-    this.searching = null;
+    this.candidates = []; // classes that the search found
     this.shown = null;
     this.build();
     this.onMessage = (message) => this.hear(message);
@@ -116,8 +132,9 @@ class Review {
       if (this.unsaved.lines.size && !this.unsaved.kept) event.preventDefault();
     };
     window.addEventListener("beforeunload", this.onLeave);
-    const before = this.unsaved.lines.size;
-    if (before) this.tell(`${before} ${before === 1 ? "answer" : "answers"} from before, kept by this browser, ${before === 1 ? "is" : "are"} being saved.`);
+    this.before = this.unsaved.lines.size;
+    const before = this.before;
+    if (before) this.tell(`${counted(before, "answer", "answers")} from before, kept by this browser, ${before === 1 ? "is" : "are"} being saved.`);
     this.ask();
     this.flush();
     this.look();
@@ -126,34 +143,49 @@ class Review {
 
   // ---- talking to the kernel
 
+  // A kernel that is dead refuses at once, or never answers: both are seen by the answer that does not come.
+  send(message) {
+    try {
+      this.model.send(message);
+    } catch {
+      return;
+    }
+  }
+
   ask() {
     this.asked = performance.now();
+    this.asking = true;
     const without = [...this.unsaved.ids, ...this.waiting.map((row) => row.id)];
-    this.model.send({ kind: "deal", without, n: WINDOW });
+    this.send({ kind: "deal", without, n: WINDOW });
   }
 
   flush() {
-    if (this.underway || !this.unsaved.lines.size) return;
+    if (this.underway || !this.unsaved.lines.size || this.waits("answers")) return;
     const answers = [...this.unsaved.lines.values()].slice(0, BATCH);
     this.underway = { answers: answers.map((line) => line.answer), since: performance.now() };
-    this.model.send({ kind: "answers", answers });
+    this.send({ kind: "answers", answers });
+  }
+
+  waits(kind) {
+    const hindered = this.hindered.get(kind);
+    return hindered !== undefined && performance.now() - hindered.since < PATIENCE;
   }
 
   tick() {
     const now = performance.now();
-    const silent = Boolean(this.underway && now - this.underway.since > PATIENCE);
-    if (silent) {
+    let silent = false;
+    if (this.underway && now - this.underway.since > PATIENCE) {
+      silent = true;
       this.underway = null;
-      this.flush();
+    }
+    this.flush();
+    if (this.run.state === "running" && now - this.looked > PATIENCE) this.look();
+    if ((!this.waiting.length || this.hindered.has("deal")) && !this.exhausted && now - this.asked > PATIENCE) {
+      silent ||= this.asking;
+      this.ask();
     }
     if (silent && !this.silent) {
       this.silent = true;
-      this.drawState();
-    }
-    if (this.run.state === "running" && now - this.looked > PATIENCE) this.look();
-    if (!this.waiting.length && !this.exhausted && now - this.asked > PATIENCE) {
-      this.silent = true;
-      this.ask();
       this.drawState();
     }
   }
@@ -168,7 +200,7 @@ class Review {
   look(start = false) {
     this.looked = performance.now();
     if (start) this.wanted = false;
-    this.model.send({ kind: "run", start });
+    this.send({ kind: "run", start });
   }
 
   hear(message) {
@@ -180,11 +212,17 @@ class Review {
     else if (message.kind === "run") {
       this.run = message;
       this.drawRun();
-    } else if (message.kind === "told") {
-      this.tell(message.text);
-      this.drawRun();
-    }
+    } else if (message.kind === "told") this.hearTold(message);
     this.drawState();
+  }
+
+  hearTold({ to, text }) {
+    if (to === "deal") this.asking = false;
+    if (to === "answers") this.underway = null;
+    if (to === "deal" || to === "answers") this.hindered.set(to, { text, since: performance.now() });
+    else if (to === "neighbours") this.side.replaceChildren(element("p", { class: "note", text }));
+    else this.tell(text);
+    this.drawRun();
   }
 
   hearRows({ rows, exhausted }) {
@@ -192,15 +230,19 @@ class Review {
     const first = !this.waiting.length;
     this.waiting.push(...rows.filter((row) => !here.has(row.id)));
     this.exhausted = exhausted;
+    this.asking = false;
+    this.hindered.delete("deal");
     if (first) this.draw();
   }
 
-  hearAck({ saved, refused, told, ids, remarks }) {
+  hearAck({ saved, refused, told, ids, answered }) {
+    this.hindered.delete("answers");
+    this.answered = answered; // the meter comes a little later
     for (const answer of saved) this.unsaved.done(answer);
     for (const { answer, why } of refused) {
       const line = this.unsaved.lines.get(answer);
       if (!line) continue;
-      this.unsaved.done(answer);
+      this.unsaved.refused(answer);
       this.refused.set(answer, { line, why });
     }
     if (this.underway && [...saved, ...refused.map((one) => one.answer)].some((answer) => this.underway.answers.includes(answer)))
@@ -209,8 +251,11 @@ class Review {
     const gone = new Set((ids || []).filter((id) => !mine.has(id)));
     if (gone.size) this.waiting = this.waiting.filter((row, place) => place === 0 || !gone.has(row.id)); // answered in another tab
     const latest = this.history.at(-1);
-    if (remarks.length) this.tell(remarks.join(" "));
-    else if (latest && told[latest.row.id]) this.tell(told[latest.row.id]);
+    if (this.before && !this.unsaved.lines.size) {
+      this.before = 0;
+      this.tell("");
+    }
+    if (latest && told[latest.row.id]) this.tell(told[latest.row.id]);
     this.drawRefused();
     this.flush();
     if (this.wanted && !this.unsaved.lines.size) this.startRun();
@@ -227,6 +272,7 @@ class Review {
       label = row.given;
     } else if (action === "relabel" && label === row.given) action = "confirm";
     else if (action === "drop" && this.judging) return this.tell("A row that judges cannot be dropped: answer unsure.");
+    this.dismiss([...this.refused.values()].filter(({ line }) => line.id === row.id));
     const line = { answer: uuid(), id: row.id, ticket: row.ticket, action, new_label: action === "relabel" ? label : "", at: this.now(), reverts: "" };
     this.unsaved.add(line);
     this.history.push({ row, line });
@@ -242,8 +288,9 @@ class Review {
     const last = this.history.pop();
     if (!last) return this.tell("Nothing to undo since this page was opened. Earlier answers: ceteris edits revert");
     const { row, line } = last;
-    if (!this.refused.delete(line.answer))
-      this.unsaved.add({ answer: uuid(), id: row.id, ticket: row.ticket, action: "revert", new_label: "", at: this.now(), reverts: line.answer });
+    if (this.refused.has(line.answer)) this.dismiss([{ line }]);
+    else this.unsaved.add({ answer: uuid(), id: row.id, ticket: row.ticket, action: "revert", new_label: "", at: this.now(), reverts: line.answer });
+    row.neighbours = undefined; // what was hidden is told by now, and its neighbours with it
     this.waiting.unshift(row);
     this.moments.pop();
     this.flush();
@@ -286,8 +333,8 @@ class Review {
 
   closeSearch() {
     this.search.value = "";
-    this.found.replaceChildren();
-    this.search.setAttribute("aria-expanded", "false");
+    this.candidates = [];
+    this.drawFound();
     this.root.focus({ preventScroll: true });
   }
 
@@ -336,19 +383,21 @@ class Review {
     this.root.setAttribute("aria-label", this.model.get("title"));
     this.root.dataset.testid = "review";
     this.root.addEventListener("keydown", (event) => this.press(event));
-    this.progress = element("progress", { class: "bar", "aria-label": "answered" });
+    this.progress = element("progress", { class: "bar", "aria-label": "rows answered" });
     this.counted = element("span", { "data-testid": "review-progress" });
     this.state = element("span", { class: "state", role: "status", "data-testid": "review-unsaved" });
     this.pace = element("span", { "data-testid": "review-pace" });
     this.yieldLine = element("div", { class: "yield", "data-testid": "review-yield" });
     this.summaryLines = element("div", { "data-testid": "review-summary" });
     this.summary = element("details", { class: "summary" }, element("summary", { text: "This session" }), this.summaryLines);
-    this.banner = element("div", { class: "banner", role: "alert", "data-testid": "review-banner", hidden: true });
+    this.bannerLine = element("p", { "data-testid": "review-banner" });
+    this.banner = element("div", { class: "banner", role: "alert", hidden: true }, this.bannerLine);
     this.rowBox = element("div", { class: "row", "data-testid": "review-row" });
-    this.side = element("div", { class: "side", "data-testid": "review-neighbours" });
-    this.toldLine = element("div", { class: "told", role: "status", "aria-live": "polite", "data-testid": "review-told" });
-    this.live = element("div", { class: "live", "aria-live": "assertive" });
-    this.refusedBox = element("div", { class: "refused", "data-testid": "review-refused" });
+    const reached = this.judging ? {} : { tabindex: "0", role: "group", "aria-label": "neighbours" }; // it scrolls by the keyboard
+    this.side = element("div", { class: "side", "data-testid": "review-neighbours", ...reached });
+    this.toldLine = element("div", { class: "told", role: "status", "data-testid": "review-told" });
+    this.live = element("div", { class: "live", "aria-live": "assertive", "data-testid": "review-spoken" });
+    this.refusedBox = element("div", { class: "refused", role: "alert", "data-testid": "review-refused" });
     this.root.append(
       element("div", { class: "head" },
         element("div", { class: "title", text: this.model.get("title") }),
@@ -361,9 +410,9 @@ class Review {
   }
 
   buildAnswers() {
-    const button = (text, key, act, testid, extra = "") => {
-      const made = element("button", { type: "button", class: `answer ${extra}`, "data-testid": testid, "aria-keyshortcuts": key || undefined },
-        key && key !== text.toLowerCase() ? element("kbd", { text: key, "aria-hidden": true }) : null, element("span", { text }));
+    const button = (text, key, spoken, act, testid) => {
+      const made = element("button", { type: "button", class: "answer", "data-testid": testid, "aria-label": spoken },
+        key && key !== text.toLowerCase() ? element("kbd", { text: key, "aria-hidden": "true" }) : null, element("span", { text }));
       made.addEventListener("click", () => {
         act();
         this.root.focus({ preventScroll: true });
@@ -372,25 +421,30 @@ class Review {
     };
     const commands = COMMANDS.filter(({ action }) => !(this.judging && (action === "keep" || action === "drop"))).map((one) => {
       const act = one.action === "undo" ? () => this.undo() : () => this.answer(one.action);
-      const made = button(one.label, one.shown, act, one.testid, "command");
+      const made = button(one.label, one.shown, `${one.label}, key ${one.spoken}`, act, one.testid);
       if (one.action === "keep") this.keepButton = made;
       return made;
     });
+    const list = `ceteris-found-${uuid()}`; // a page may hold two reviews
     this.search = element("input", {
-      type: "text", class: "search", role: "combobox", "aria-expanded": "false", "aria-controls": "ceteris-found", "aria-autocomplete": "list",
+      type: "text", class: "search", role: "combobox", "aria-expanded": "false", "aria-controls": list, "aria-autocomplete": "list",
       "aria-label": "Search a class", placeholder: `/ search ${this.classes.length.toLocaleString("en")} classes`, autocomplete: "off", spellcheck: "false",
       "data-testid": "review-search",
     });
     this.search.addEventListener("input", () => this.find());
     this.search.addEventListener("keydown", (event) => this.searchKey(event));
-    this.found = element("ul", { id: "ceteris-found", role: "listbox", class: "found", "data-testid": "review-found" });
+    this.found = element("ul", { id: list, role: "listbox", hidden: true, "aria-label": "classes found", class: "found", "data-testid": "review-found" });
     const few = this.classes.length <= MOST_BUTTONS;
     this.classButtons = few
-      ? this.classes.map((label, place) => button(label, this.keys[place], () => this.answer("relabel", label), `review-class-${place}`))
+      ? this.classes.map((label, place) => button(label, this.keys[place], this.spokenClass(label, place), () => this.answer("relabel", label), `review-class-${place}`))
       : [];
     return element("div", { class: "answers" },
       element("div", { class: "commands" }, ...commands),
       element("div", { class: "classes" }, ...this.classButtons, element("span", { class: "finder" }, this.search, this.found)));
+  }
+
+  spokenClass(label, place, given = false) {
+    return `${label}${this.keys[place] ? `, key ${this.keys[place]}` : ""}${given ? ", as given" : ""}`;
   }
 
   buildRun() {
@@ -410,15 +464,35 @@ class Review {
       this.rowBox.replaceChildren(...(row ? this.drawRow(row) : [element("p", { class: "empty", text: this.nothing() })]));
       this.rowBox.scrollTop = 0;
       this.side.replaceChildren(...(row ? this.drawNeighbours(row) : []));
-      if (row) this.live.textContent = `${row.id}${row.given === null ? "" : `, given ${row.given}`}`;
+      say(this.live, row ? this.spoken(row) : "");
     }
-    for (const [place, made] of this.classButtons.entries()) made.classList.toggle("given", Boolean(row) && row.given === this.classes[place]);
-    if (this.keepButton) this.keepButton.lastChild.textContent = row && row.given !== null ? `Keep ${row.given}` : "Keep";
+    for (const [place, made] of this.classButtons.entries()) {
+      const given = Boolean(row) && row.given === this.classes[place];
+      made.classList.toggle("given", given);
+      made.setAttribute("aria-label", this.spokenClass(this.classes[place], place, given));
+    }
+    if (this.keepButton) {
+      const keep = row && row.given !== null ? `Keep ${row.given}` : "Keep";
+      this.keepButton.lastChild.textContent = keep;
+      this.keepButton.setAttribute("aria-label", `${keep}, key Enter`);
+    }
     this.drawState();
   }
 
+  // What is said of a row when it comes: enough to answer an easy one, and short enough to listen to.
+  spoken({ id, given, broken, texts, values }) {
+    const unusual = values.filter((cell) => cell.unusual).slice(0, 5);
+    return [
+      `${id}, ${given === null ? "given label hidden" : `given ${given}`}`,
+      ...(broken ? [`cannot be drawn: ${broken}`] : []),
+      ...texts.map(({ column, text }) => `${column}: ${text.slice(0, 200)}${text.length > 200 ? " …" : ""}`),
+      ...unusual.map(({ column, value, unusual }) => `${column} ${value}, ${unusual}`),
+    ].join(". ");
+  }
+
   nothing() {
-    return this.exhausted ? "Every row of this queue is answered." : "Waiting for the kernel …";
+    if (this.exhausted) return "Every row of this queue is answered.";
+    return this.hindered.size ? "No row can be shown." : "Waiting for the kernel …";
   }
 
   drawRow(row) {
@@ -444,7 +518,7 @@ class Review {
     const parts = [element("div", { class: "column", text: column }), shown];
     if (length > text.length) {
       const more = element("button", { type: "button", class: "more", text: `${length.toLocaleString("en")} letters, the first ${text.length.toLocaleString("en")} are shown: show more` });
-      more.addEventListener("click", () => this.model.send({ kind: "text", id: row.id, column, start: shown.textContent.length }));
+      more.addEventListener("click", () => this.send({ kind: "text", id: row.id, column, start: shown.textContent.length }));
       shown.dataset.column = column;
       parts.push(more);
     }
@@ -464,10 +538,10 @@ class Review {
   drawNeighbours(row) {
     if (this.judging) return [];
     if (!row.neighbours) {
-      this.model.send({ kind: "neighbours", id: row.id, ticket: row.ticket });
+      this.send({ kind: "neighbours", id: row.id, ticket: row.ticket });
       return [element("p", { class: "note", text: "…" })];
     }
-    return row.neighbours.map(({ title, rows }) => element("div", { class: "group" }, element("div", { class: "column", text: title }),
+    return row.neighbours.map(({ title, rows }) => element("div", { class: "group", role: "group", "aria-label": title }, element("div", { class: "column", text: title }),
       element("div", { class: "cards" }, ...rows.map(({ label, image, brief }) => element("figure", { class: "card" },
         image ? element("img", { class: "image", src: image, alt: "" }) : element("p", { class: "brief", text: brief }),
         element("figcaption", { text: label }))))));
@@ -479,60 +553,86 @@ class Review {
   }
 
   drawFound() {
-    this.search.setAttribute("aria-expanded", String(this.candidates.length > 0));
+    const none = !this.candidates.length && this.search.value;
     this.found.replaceChildren(...this.candidates.map((label, place) => {
-      const made = element("li", { role: "option", id: `ceteris-found-${place}`, "aria-selected": String(place === this.marked), text: label });
+      const made = element("li", { role: "option", id: `${this.found.id}-${place}`, "aria-selected": String(place === this.marked), text: label });
       made.addEventListener("mousedown", (event) => {
         event.preventDefault();
         this.choose(label);
       });
       return made;
     }));
-    if (!this.candidates.length && this.search.value) this.found.replaceChildren(element("li", { class: "none", text: "no class holds that" }));
-    this.search.setAttribute("aria-activedescendant", this.candidates.length ? `ceteris-found-${this.marked}` : "");
+    if (none) this.found.replaceChildren(element("li", { role: "option", "aria-disabled": "true", class: "none", text: "no class holds that" }));
+    this.found.hidden = !this.found.childElementCount;
+    this.search.setAttribute("aria-expanded", String(!this.found.hidden));
+    if (this.candidates.length) this.search.setAttribute("aria-activedescendant", `${this.found.id}-${this.marked}`);
+    else this.search.removeAttribute("aria-activedescendant");
   }
 
   drawRefused() {
-    this.refusedBox.replaceChildren(...[...this.refused.values()].map(({ line, why }) => {
+    const groups = new Map();
+    for (const one of this.refused.values()) groups.set(one.why, [...(groups.get(one.why) || []), one]);
+    this.refusedBox.replaceChildren(...[...groups].map(([why, these]) => {
       const away = element("button", { type: "button", class: "more", text: "dismiss" });
       away.addEventListener("click", () => {
-        this.refused.delete(line.answer);
-        this.drawRefused();
+        this.dismiss(these);
+        this.root.focus({ preventScroll: true });
       });
-      const said = line.action === "relabel" ? line.new_label : line.action;
-      return element("p", {}, element("span", { text: `Not written: ${line.id}, ${said}. ${why} ` }), away);
+      const said = these.map(({ line }) => `${line.id}, ${line.action === "relabel" ? line.new_label : line.action}`).join("; ");
+      const many = these.length > 1 ? ` ${these.length.toLocaleString("en")} answers` : "";
+      return element("p", {}, element("span", { text: `Not written${many}: ${said}. ${why} ` }), away);
     }));
+  }
+
+  dismiss(these) {
+    for (const { line } of these) {
+      this.refused.delete(line.answer);
+      this.unsaved.done(line.answer);
+    }
+    if (these.length) this.drawRefused();
   }
 
   drawState() {
     const unsaved = this.unsaved.lines.size;
-    this.state.textContent = unsaved ? `${unsaved} not saved yet` : "all saved";
+    say(this.state, unsaved ? `${unsaved} not saved yet` : "all saved");
     this.state.classList.toggle("unsaved", unsaved > 0);
-    this.banner.hidden = !this.silent;
-    if (this.silent)
-      this.banner.textContent = (unsaved ? `${unsaved} ${unsaved === 1 ? "answer is" : "answers are"} not saved: ` : "") +
-        "the kernel does not answer. " + (unsaved ? (this.unsaved.kept ? "This browser keeps them; " : "Keep this page open; ") : "") +
-        "when the kernel runs again, reload this page on the same address and run this cell again.";
-    const meter = this.model.get("meter") || {};
-    const answered = (meter.answered || 0) + [...this.unsaved.lines.values()].filter((line) => line.action !== "revert").length;
+    const banner = this.warned(unsaved);
+    this.banner.hidden = !banner;
+    say(this.bannerLine, banner);
+    const empty = this.rowBox.querySelector(".empty");
+    if (empty) say(empty, this.nothing());
+    const answered = this.answered + [...this.unsaved.lines.values()].filter((line) => line.action !== "revert").length;
     const total = this.model.get("total");
-    this.counted.textContent = `${answered.toLocaleString("en")} of ${total.toLocaleString("en")}`;
+    say(this.counted, `${answered.toLocaleString("en")} of ${total.toLocaleString("en")}`);
+    this.progress.setAttribute("aria-valuetext", this.counted.textContent);
     this.progress.max = Math.max(total, 1);
     this.progress.value = Math.min(answered, total);
     const recent = this.moments.slice(-PACE_OVER);
     const hours = recent.length > 2 ? (recent.at(-1) - recent[0]) / 3.6e6 : 0;
     this.pace.textContent = hours > 0 ? `${Math.round((recent.length - 1) / hours).toLocaleString("en")} rows/h` : "";
-    this.toldLine.textContent = this.told;
+    say(this.toldLine, this.told);
+  }
+
+  // What stands between the answers and the disk, and what became of them.
+  warned(unsaved) {
+    const why = this.silent ? "the kernel does not answer." : [...new Set([...this.hindered.values()].map(({ text }) => text))].join(" ");
+    if (!why) return (this.model.get("meter") || {}).unreadable || "";
+    const them = unsaved === 1 ? "it" : "them";
+    const kept = this.unsaved.kept ? `This browser keeps ${them}` : "Keep this page open";
+    const what = unsaved ? `${counted(unsaved, "answer is", "answers are")} not saved: ` : this.silent ? "Nothing can be saved: " : "";
+    if (!this.silent) return `${what}${why}${unsaved ? ` ${kept} until then.` : ""}`;
+    return `${what}${why} ${unsaved ? `${kept}; when` : "When"} the kernel runs again, reload this page on the same address and run this cell again.`;
   }
 
   drawRun(text = "") {
-    this.runLine.textContent = text || this.run.told || "What are these answers worth? dvc exp run, in the background.";
+    say(this.runLine, text || this.run.told || "What are these answers worth? dvc exp run, in the background.");
     this.runButton.disabled = this.run.state === "running";
   }
 
   drawMeter() {
     const meter = this.model.get("meter") || {};
     const told = meter.told || [];
+    this.answered = meter.answered || 0;
     this.yieldLine.replaceChildren(...told.map((text, place) => element("p", { class: meter.stop && place === told.length - 1 ? "stop" : "", text })));
     this.summary.hidden = !(meter.summary || []).length;
     this.summaryLines.replaceChildren(...(meter.summary || []).map((text) => element("p", { text })));
@@ -541,7 +641,7 @@ class Review {
 
   tell(text) {
     this.told = text;
-    this.toldLine.textContent = text;
+    say(this.toldLine, text);
   }
 
   close() {

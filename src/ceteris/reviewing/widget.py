@@ -55,8 +55,8 @@ class ReviewWidget(anywidget.AnyWidget):
 
     def _heard(self, _: Any, message: Mapping[str, Any], __: Any) -> None:
         """Answer one message of the browser; what goes wrong is said there, since nobody sees what a handler raises."""
+        kind = message.get("kind")
         try:
-            kind = message.get("kind")
             if kind == "answers":
                 self._record(message)
             elif kind == "deal":
@@ -72,9 +72,10 @@ class ReviewWidget(anywidget.AnyWidget):
                     {"kind": kind, **self.session.text(str(message["id"]), str(message["column"]), int(message["start"]))}
                 )
         except CeterisError as error:
-            self.send({"kind": "told", "text": str(error)})
+            self.send({"kind": "told", "to": kind, "text": str(error)})
         except (KeyError, TypeError, ValueError, OSError) as error:
-            self.send({"kind": "told", "text": f"The kernel could not answer ({type(error).__name__}: {error})."})
+            text = f"The kernel could not answer ({type(error).__name__}: {error})."
+            self.send({"kind": "told", "to": kind, "text": text})
 
     def _record(self, message: Mapping[str, Any]) -> None:
         receipt = self.session.record(message["answers"])
@@ -86,7 +87,7 @@ class ReviewWidget(anywidget.AnyWidget):
                 "refused": refused,
                 "told": dict(receipt.told),
                 "ids": list(receipt.ids),
-                "remarks": list(receipt.remarks),
+                "answered": self.session.answered(),
             }
         )
         self.meter = self._metered()
@@ -101,7 +102,13 @@ class ReviewWidget(anywidget.AnyWidget):
     def _metered(self) -> dict[str, Any]:
         meter = self.session.meter()
         told, stop = ([], False) if meter is None else (meter.told(), meter.stop)
-        return {"answered": self.session.answered(), "told": told, "stop": stop, "summary": self.session.summary().told()}
+        return {
+            "answered": self.session.answered(),
+            "told": told,
+            "stop": stop,
+            "summary": self.session.summary().told(),
+            "unreadable": self.session.unreadable(),
+        }
 
 
 def review(
