@@ -36,7 +36,7 @@ class Table:
     problems : Problems
         What must be resolved before the rows are used; the frame then holds what could be read.
     image_shape : tuple of int, or None
-        Height and width in pixels, where the features are the pixels of an image.
+        Height and width in pixels (and channels), where the features, or one column's cells, are the pixels of an image.
     notes : tuple of str
         What was seen and deserves a look; not a refusal. No single value is among it.
     examples : tuple of str
@@ -45,7 +45,7 @@ class Table:
 
     frame: pd.DataFrame
     problems: Problems
-    image_shape: tuple[int, int] | None = None
+    image_shape: tuple[int, ...] | None = None
     notes: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
 
