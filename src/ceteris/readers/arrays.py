@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["SUFFIXES", "with_array"]
 
 SUFFIXES = (".npy", ".npz")
-_NO_PICKLE = "Save it as plain numbers: numpy.save(FILE, array.astype('float32')), or scipy.sparse.save_npz."
+_PLAIN = "Save it as plain numbers: numpy.save(FILE, array.astype('float32')), or scipy.sparse.save_npz."
 
 
 def with_array(
@@ -67,11 +67,9 @@ def with_array(
 def _loaded(path: Path, name: str) -> Any:
     """Return an array of two dimensions (of pictures: three or four), mapped from its file, or a sparse matrix by rows."""
     try:
-        found = _from_archive(path, name) if path.suffix == ".npz" else np.load(path, mmap_mode="r", allow_pickle=False)
+        found = _from_archive(path, name) if path.suffix == ".npz" else np.lib.format.open_memmap(path, mode="r")
     except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, SyntaxError, TypeError) as error:
-        pickled = "pickle" in str(error).lower() or "Object arrays" in str(error)
-        reason = "it holds Python objects, which are never opened" if pickled else str(error).split("\n")[0][:200].rstrip(".")
-        raise BadInputError(f"{name} cannot be read: {reason}.", _NO_PICKLE) from None
+        raise BadInputError(f"{name} cannot be read: {_reason(path, error)}.", _PLAIN) from None
     if not isinstance(found, np.ndarray):
         return found
     pictures = found.dtype == np.uint8 and (found.ndim == 3 or (found.ndim == 4 and found.shape[-1] == 3))
@@ -84,8 +82,15 @@ def _loaded(path: Path, name: str) -> Any:
     return found
 
 
+def _reason(path: Path, error: Exception) -> str:
+    """Return why numpy did not open a file; objects, which only pickle could bring back, are told as such."""
+    with path.open("rb") as file:
+        pickled = file.read(1) == b"\x80" or any(word in str(error) for word in ("Python objects", "Object arrays"))
+    return "it holds Python objects, which are never opened" if pickled else str(error).split("\n")[0][:200].rstrip(".")
+
+
 def _from_archive(path: Path, name: str) -> Any:
-    with np.load(path, allow_pickle=False) as archive:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         names = list(archive.files)
         if "format" not in names and len(names) == 1:
             return archive[names[0]]
@@ -136,10 +141,11 @@ def _order(
             "Write `ingest.id: COLUMN`, or `ingest.features_ids: null` where rows stand in the order of the table.",
         )
     try:
-        known = np.load(path, allow_pickle=False)
+        known = np.lib.format.open_memmap(path, mode="r")
     except (ValueError, OSError, EOFError) as error:
-        reason = "it holds Python objects" if "pickle" in str(error).lower() else str(error)[:200].rstrip(".")
-        raise BadInputError(f"{ids_name} cannot be read: {reason}.", "Save it by numpy.save(FILE, ids.astype(str)).") from None
+        raise BadInputError(
+            f"{ids_name} cannot be read: {_reason(path, error)}.", "Save it by numpy.save(FILE, ids.astype(str))."
+        ) from None
     if known.shape != (rows,) or known.dtype.kind not in "UiuS":
         raise BadInputError(
             f"{ids_name} holds an array of the shape {known.shape} and the type {known.dtype}; {name} has {rows:,} rows.",

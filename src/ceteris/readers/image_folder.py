@@ -71,7 +71,10 @@ def read_image_folder(path: Path, name: str, ingest: Ingest, within: Path | None
             found.places[file_digest(opened, "sha256").hexdigest()].append(place)
     _refuse_unreadable(found, name, ingest)
     if not found.ids:
-        raise BadInputError(f"{name} holds no pictures.", f"Put them there, one folder a class: {name}/CLASS/FILE.")
+        raise BadInputError(
+            f"{name} is a folder that holds no pictures.",
+            f"Put them there, one folder a class: {name}/CLASS/FILE, or name a file in `ingest.source`.",
+        )
     columns = {
         ID_COLUMN: pa.array(found.ids, pa.string()),
         LABEL_COLUMN: pa.array([place.split("/")[0] for place in found.ids], pa.string()),
