@@ -31,7 +31,7 @@ READING = (  # keys of `ingest` on how a source is read
 )  # fmt: skip
 _OPTIONS = (
     "In `ceteris init` each `ingest.KEY: VALUE` is an option: --unlabelled drop, --normalise labels, --infinite missing,"
-    " --label-type text, --drop COLUMN, ...; null is an option left out."
+    " --label-type text, --drop COLUMN, --sheet NAME, --unreadable drop, ...; null is an option left out."
 )
 _LARGE = 20_000_000  # bytes that take some seconds to read
 _print = partial(print, flush=True)
