@@ -73,7 +73,9 @@ def test_credit_data_as_it_is(root: Path, tmp_path: Path) -> None:
     assert list(params.fix.recipes) == ["given", "pruned", "relabelled", "reviewed"]
     data = [f"logistic.given.{version}" for version in ("reviewed", "pruned", "relabelled")]
     assert [contrast.name for contrast in params.compare.planned] == [*data, "given.logistic.forest", "given.logistic.svc"]
-    assert "4454 rows, 9 number and 4 text columns" in told
+    assert "4454 rows, 13 features" in told
+    assert "  number       9  " in told
+    assert "  category     4  'Home', 'Job', 'Marital', 'Records'" in told
     assert "'good' 3200, 'bad' 1254" in told
     assert "'Income' 8.6%" in told
     assert "an estimate" in told

@@ -118,7 +118,7 @@ def test_stages_part_thousands_as_the_report_does(tmp_path: Path, capsys: pytest
 
 
 def test_the_schema_tells_kinds_and_gaps_and_no_single_value() -> None:
-    told = schema(dataset(["a", "b"], n=[1.0, np.nan], t=["x", "x"]).features)
+    told = schema(dataset(["a", "b"], n=[1.0, np.nan], t=["x", "x"]).features, {"n": "number", "t": "text"})
     assert told.to_dict("list") == {
         "column": ["n", "t"],
         "kind": ["number", "text"],

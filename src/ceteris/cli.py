@@ -56,6 +56,11 @@ def init(
     normalise: Annotated[str | None, typer.Option(help="Merge labels that differ only by case or space: none, labels.")] = None,
     infinite: Annotated[str | None, typer.Option(help="Infinite or too large numbers: refuse, missing.")] = None,
     label_type: Annotated[str | None, typer.Option(help="What the labels are: text, integer, boolean.")] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help="COLUMN=KIND (number, category, text, date, vector, sparse, image); default: guessed, and told."),
+    ] = None,
+    dates: Annotated[str | None, typer.Option(help="How 03/04/2026 is read: iso, day_first, month_first.")] = None,
 ) -> None:
     """Look at a file of your own, say what is in it, and write params.yaml for it."""
     from ceteris.onboarding import init_command
@@ -76,7 +81,16 @@ def init(
         delimiter=delimiter,
         encoding=encoding,
         reading={key: value for key, value in asked.items() if value is not None},
+        kinds=_pairs(kind or []),
+        dates=dates,
     )
+
+
+def _pairs(kinds: list[str]) -> dict[str, str]:
+    found = [text.rpartition("=")[::2] for text in kinds]
+    if not all(column and kind for column, kind in found):
+        raise BadInputError(f"--kind is {kinds[0]!r}.", "Write --kind COLUMN=KIND, as --kind review=text.")
+    return dict(found)
 
 
 @app.command()

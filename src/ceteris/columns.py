@@ -2,20 +2,24 @@
 
 A CSV column is numeric where every text that is not missing spells a finite number, else it is text. A Parquet column
 is what its file declares: integers, floats, decimals and booleans become float64; timestamps, dates, times and
-durations become seconds (since 1970-01-01 UTC, or since midnight); strings and categories are text. Lists, structs, bytes
-and their like are neither, and are refused.
+durations become seconds (since 1970-01-01 UTC, or since midnight); strings and categories are text; lists of numbers are
+arrays. What `ingest.kinds` declares of a column comes first. Structs, bytes and their like are nothing, and are refused.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from ceteris.arrays import array_cells, is_array
+from ceteris.dates import read_dates
 from ceteris.errors import Problems, some
+from ceteris.kinds import ARRAYS, array_kind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,16 +40,19 @@ class Features:
     Attributes
     ----------
     frame : DataFrame, shape (n_rows, n_features)
-        Sorted by name: float64 columns (NaN where missing) and text columns (object, None where missing).
+        Sorted by name: float64 columns (NaN where missing), text columns (object, None where missing), columns of arrays.
     notes : tuple of str
         What deserves a look, without a single value, since some rows are about to be sealed.
     examples : tuple of str
         With values: for the terminal, never for a file that git keeps.
+    moments : tuple of str
+        The columns that the source itself declares as points in time.
     """
 
     frame: pd.DataFrame
     notes: tuple[str, ...]
     examples: tuple[str, ...]
+    moments: tuple[str, ...] = ()
 
 
 class _Read(NamedTuple):
@@ -53,6 +60,22 @@ class _Read(NamedTuple):
     note: str = ""
     example: str = ""
     commas: str = ""
+
+
+class _Asked(NamedTuple):
+    """How all columns are to be read, and where what hinders it is noted."""
+
+    spelled: bool
+    missing: tuple[str, ...]
+    dates: str
+    ids: np.ndarray
+    problems: Problems
+
+    def refuse(self, name: str, kind: str, what: str) -> None:
+        self.problems.add(
+            f"Column {name!r} is declared as {kind}, and {what}.",
+            f"Correct `ingest.kinds` for {name!r} in params.yaml, or list what means 'no value' under `ingest.missing`.",
+        )
 
 
 def is_plain(kind: pa.DataType) -> bool:
@@ -106,6 +129,8 @@ def feature_frame(
     missing: tuple[str, ...],
     infinite: str,
     ids: np.ndarray,
+    kinds: Mapping[str, str] | None = None,
+    dates: str = "iso",
 ) -> Features:
     """Return the feature columns.
 
@@ -113,9 +138,9 @@ def feature_frame(
     ----------
     table : Table
     names : list of str
-        The columns that are features, each of a plain type.
+        The columns that are features, each of a plain type or of lists of numbers.
     problems : Problems
-        Notes the columns with numbers that are infinite or too large.
+        Notes the columns that do not hold what they are declared to, and numbers that are infinite or too large.
     spelled : bool
         Whether numbers are spelled as text (CSV), so that columns are to be typed by what they hold.
     missing : tuple of str
@@ -123,8 +148,12 @@ def feature_frame(
     infinite : {"refuse", "missing"}
     ids : ndarray of str objects, shape (n_rows,)
         For refusals.
+    kinds : mapping of str to str, optional
+        The kind of each column that is declared; the others are what they hold.
+    dates : {"iso", "day_first", "month_first"}
     """
-    found = {name: _feature(table.column(name), name, spelled, missing) for name in sorted(names)}
+    asked = _Asked(spelled, missing, dates, ids, problems)
+    found = {name: _feature(table.column(name), name, (kinds or {}).get(name), asked) for name in sorted(names)}
     columns: dict[str, Any] = {}
     for name, read in found.items():
         values = read.values
@@ -133,7 +162,14 @@ def feature_frame(
         columns[name] = pd.Series(values, dtype=values.dtype)
     frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
     notes = [read.note for read in found.values() if read.note] + _commas([read.commas for read in found.values()])
-    return Features(frame, (*notes, *_dull(frame)), tuple(read.example for read in found.values() if read.example))
+    moments = tuple(name for name in frame.columns if _is_moment(table.schema.field(name).type))
+    return Features(frame, (*notes, *_dull(frame)), tuple(read.example for read in found.values() if read.example), moments)
+
+
+def _is_moment(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -142,18 +178,43 @@ def _is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
-def _feature(column: pa.ChunkedArray, name: str, spelled: bool, missing: tuple[str, ...]) -> _Read:
+def _feature(column: pa.ChunkedArray, name: str, kind: str | None, asked: _Asked) -> _Read:
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
+    if is_array(column.type):
+        return _array(column, name, kind, asked)
+    if kind in ARRAYS:
+        asked.refuse(name, kind, f"holds {column.type}, no lists of numbers")
+        return _Read(np.full(len(column), np.nan))
+    if kind in ("category", "text") and not _is_text(column.type):
+        column = exact_text(column)
     if not _is_text(column.type):
+        if kind == "date" and (pa.types.is_time(column.type) or pa.types.is_duration(column.type)):
+            asked.refuse(name, kind, f"holds {column.type}, a time of no day")
         return _Read(_numbers(column))
+    return _spelled(column, name, kind, asked)
+
+
+def _array(column: pa.ChunkedArray, name: str, kind: str | None, asked: _Asked) -> _Read:
+    if kind is not None and kind not in ARRAYS:
+        asked.refuse(name, kind, "holds lists of numbers")
+        return _Read(np.full(len(column), None, dtype=object))
+    return _Read(array_cells(column, name, kind, asked.ids, asked.problems)[0])
+
+
+def _spelled(column: pa.ChunkedArray, name: str, kind: str | None, asked: _Asked) -> _Read:
+    """Return a column of texts as what it is declared to be, or, of a CSV file, as what its texts spell."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     trimmed = pc.utf8_trim_whitespace(column)
-    no_value = pc.is_in(trimmed, value_set=pa.array(missing, column.type))
+    no_value = pc.is_in(trimmed, value_set=pa.array(asked.missing, column.type))
     known = pc.if_else(no_value, pa.scalar(None, column.type), trimmed)
-    if spelled:
+    if kind == "date":
+        return _Read(read_dates(known.to_numpy(zero_copy_only=False), name, asked.dates, asked.problems))
+    if kind == "number" or (kind is None and asked.spelled):
         try:
             parsed = pc.cast(known, pa.float64())
             if not pc.any(pc.is_nan(parsed)).as_py():
@@ -161,7 +222,10 @@ def _feature(column: pa.ChunkedArray, name: str, spelled: bool, missing: tuple[s
         except pa.ArrowInvalid:
             pass
     texts = pc.if_else(no_value, pa.scalar(None, column.type), column).to_numpy(zero_copy_only=False)
-    return _mixed(texts, known, name) if spelled else _Read(texts)
+    if kind == "number":
+        others = pc.unique(known.filter(pc.invert(pc.match_substring_regex(known, _NUMBER)))).drop_null().to_pylist()
+        asked.refuse(name, kind, f"holds {some(others, 3)}")
+    return _mixed(texts, known, name) if kind is None and asked.spelled else _Read(texts)
 
 
 def _mixed(texts: np.ndarray, known: pa.ChunkedArray, name: str) -> _Read:
@@ -228,7 +292,7 @@ def _finite(values: np.ndarray, name: str, infinite: str, ids: np.ndarray, probl
 
 
 def _dull(frame: pd.DataFrame) -> list[str]:
-    held = {name: frame[name].nunique(dropna=True) for name in frame.columns}
+    held = {name: frame[name].nunique(dropna=True) for name in frame.columns if not array_kind(frame[name])}
     found = {
         "all missing": [name for name, count in held.items() if count == 0],
         "constant": [name for name, count in held.items() if count == 1],

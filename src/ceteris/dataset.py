@@ -31,7 +31,8 @@ class Dataset:
         Unique, exact text.
     labels : ndarray of str objects, shape (n_rows,)
     features : DataFrame, shape (n_rows, n_features)
-        float64 columns (NaN where missing) and text columns (object; None where missing).
+        float64 columns (NaN where missing), text columns (object; None where missing), and columns of arrays (object; a
+        float32, float64 or uint8 array each: see `kinds`).
     groups : ndarray of str objects, shape (n_rows,), or None
     """
 
@@ -129,6 +130,10 @@ def row_digests(features: pd.DataFrame) -> np.ndarray:
         digest.update(numbers[row].tobytes())
         for column in columns:
             value = column[row]
+            if isinstance(value, np.ndarray) and value.dtype != object:
+                content = np.ascontiguousarray(value).tobytes()
+                digest.update(b"3:%s:%d:" % (value.dtype.str.encode(), len(content)) + content)
+                continue
             kind = 1 if isinstance(value, str) else 0 if _missing(value) else 2
             text = (value if kind == 1 else repr(value) if kind == 2 else "").encode("utf-8", "surrogatepass")
             digest.update(b"%d:%d:" % (kind, len(text)) + text)

@@ -61,11 +61,12 @@ class Gallery:
     def doubted_images(self, most: int = 24) -> Any:
         """Return the most doubted rows as pictures; refused where rows are no images."""
         from ceteris.errors import BadInputError
+        from ceteris.kinds import image_pixels
         from ceteris.plots import doubted_images
 
         shape = self._bench.image_shape()
         if shape is None:
             raise BadInputError("The rows of this data are no images.", "Look at bench.queue() instead.")
         issues = self._bench.issues()
-        pixels = self._bench.train_rows().reindex(issues["id"]).to_numpy(dtype=float).reshape(len(issues), *shape)
+        pixels = image_pixels(self._bench.train_rows().reindex(issues["id"]), shape)
         return doubted_images(issues, issues["id"].to_numpy(), pixels, most=most)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from ceteris.columns import has_decimal_comma
 from ceteris.dataset import LABEL, META, row_digests
+from ceteris.kinds import ARRAYS, kinds_of
 from ceteris.labels import spelling_key
 from ceteris.params import Params
 
@@ -20,6 +21,7 @@ __all__ = ["Findings", "inspect", "suspicious", "plan", "classes_to_declare", "L
 LOGISTIC = {"estimator": "sklearn.linear_model.LogisticRegression", "prepare": "scaled", "params": {"C": 1.0, "max_iter": 1000}}
 FOREST = {"estimator": "sklearn.ensemble.RandomForestClassifier", "prepare": "coded", "params": {"n_estimators": 100}}
 SVC = {"estimator": "sklearn.svm.SVC", "prepare": "scaled", "params": {"C": 1.0}}
+LINEAR_SVM = {"estimator": "sklearn.svm.LinearSVC", "prepare": "scaled", "params": {"C": 1.0}}
 BOOSTING = {"estimator": "sklearn.ensemble.HistGradientBoostingClassifier", "prepare": "coded", "params": {"max_iter": 100}}
 _SMALL, _LARGE, _HUGE = 5_000, 20_000, 200_000  # rows: up to which svc, up to which forest, from which fewer seeds
 _DATE = re.compile(r"^\s*(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})([T ].*)?$")
@@ -36,7 +38,7 @@ class Findings:
     classes : dict of str to int
         Rows of each given label, most frequent first.
     kinds : dict of str to str
-        "number" or "text" of each feature.
+        The kind of each feature.
     missing : dict of str to float
         Share of missing values, in (0, 1], of each feature that has any.
     suspicious : tuple of str
@@ -61,8 +63,8 @@ class Findings:
         return min(self.classes.values())
 
 
-def inspect(frame: pd.DataFrame) -> Findings:
-    """Return what a table in the form of `sources.read` holds."""
+def inspect(frame: pd.DataFrame, declared: Mapping[str, str] | None = None) -> Findings:
+    """Return what a table in the form of `sources.read` holds, its columns of the kinds that are declared."""
     features = frame[[name for name in frame.columns if name not in META]]
     digests = pd.Series(row_digests(features))
     labels = frame[LABEL].astype(object)
@@ -70,27 +72,26 @@ def inspect(frame: pd.DataFrame) -> Findings:
     return Findings(
         rows=len(frame),
         classes={str(label): int(count) for label, count in labels.value_counts().items()},
-        kinds={name: "number" if pd.api.types.is_numeric_dtype(features[name]) else "text" for name in features.columns},
+        kinds=kinds_of(features, declared),
         missing={str(name): float(share) for name, share in missing.items() if share > 0},
-        suspicious=tuple(suspicious(features, labels)),
+        suspicious=tuple(suspicious(features, labels, declared)),
         copies=int(digests.duplicated().sum()),
         contradictions=int((labels.groupby(digests).nunique().gt(1)).sum()),
     )
 
 
-def suspicious(features: pd.DataFrame, labels: pd.Series) -> list[str]:
+def suspicious(features: pd.DataFrame, labels: pd.Series, declared: Mapping[str, str] | None = None) -> list[str]:
     """Return a sentence for each column that is an id, a copy of the label, free text, a date, or never changes."""
-    codes = pd.factorize(labels)[0]
+    codes, kinds = pd.factorize(labels)[0], kinds_of(features, declared)
     found = []
     for name in features.columns:
-        column = features[name]
-        reason = _suspicion(str(name), column, codes)
+        reason = "" if kinds[str(name)] in ARRAYS else _suspicion(str(name), features[name], codes, kinds[str(name)])
         if reason:
             found.append(f"{str(name)!r} {reason}")
     return found
 
 
-def _suspicion(name: str, column: pd.Series, codes: np.ndarray) -> str:
+def _suspicion(name: str, column: pd.Series, codes: np.ndarray, kind: str) -> str:
     held = column.dropna()
     distinct = held.nunique()
     numeric = pd.api.types.is_numeric_dtype(column)
@@ -98,6 +99,8 @@ def _suspicion(name: str, column: pd.Series, codes: np.ndarray) -> str:
         return "has no values" if distinct == 0 else "is constant"
     if _told_by(column, codes) >= 0.99 and np.bincount(codes).max() <= 0.95 * len(codes):
         return "tells the label almost or wholly by itself: is it known before the label is? If not: --drop"
+    if kind in ("text", "date"):
+        return ""
     if not numeric and _share(held, has_decimal_comma) > 0.5:
         return ""  # numbers in truth, which one note tells for all such columns together
     unique = distinct == len(column)
@@ -106,7 +109,7 @@ def _suspicion(name: str, column: pd.Series, codes: np.ndarray) -> str:
         return "is different in every row, like an id: --id or --drop"
     if not numeric:
         if _share(held, lambda text: bool(_DATE.match(text))) > 0.9:
-            return "looks like dates, which are read as text: turn them into numbers, or --drop"
+            return f"looks like dates, which are read as categories: --kind {name}=date, or --drop"
         if distinct > max(50, 0.5 * len(held)):
             return f"holds {distinct} different texts in {len(held)} rows: models see the 50 most frequent only"
     return ""
@@ -146,7 +149,8 @@ def plan(
         Share of rows in which label errors are to be planted; 0: none.
     """
     verified = ingest.get("true_label") is not None or planted > 0
-    models = _models(found.rows)
+    words = bool({"text", "sparse"} & set(found.kinds.values()))
+    models = _models(found.rows, words)
     train_rows = found.rows * (1 - params.split.validation - params.split.test)
     folds = int(min(5, max(2, found.smallest_class * train_rows / found.rows)))
     told = [f"models for {found.rows} rows: {', '.join(models)}"]
@@ -162,7 +166,7 @@ def plan(
     changes: dict[tuple[str, ...], Any] = {("ingest", key): value for key, value in ingest.items()}
     changes |= {("ingest", "plant", "kind"): "confusable" if planted else "none", ("ingest", "plant", "rate"): float(planted)}
     changes[("split", "copies")] = "together" if found.copies else "refuse"
-    changes |= {("audit", "model"): _audit_model(found.rows), ("audit", "folds"): folds}
+    changes |= {("audit", "model"): _audit_model(found.rows, words), ("audit", "folds"): folds}
     changes[("fix", "recipes")] = _recipes(verified, max(1, min(300, int(train_rows) // 4)))
     changes |= {("train", "models"): models, ("train", "seeds"): 5 if found.rows > _HUGE else 10}
     changes[("compare", "planned")] = _planned(list(models), verified)
@@ -186,13 +190,17 @@ def classes_to_declare(found: Findings, declared: tuple[str, ...], known: bool) 
     return None, "validate.classes named the classes of other data, and is null now"
 
 
-def _models(rows: int) -> dict[str, Any]:
+def _models(rows: int, words: bool) -> dict[str, Any]:
+    if words:
+        return {"logistic": LOGISTIC, "linear_svm": LINEAR_SVM, "boosting": BOOSTING}
     if rows > _LARGE:
         return {"logistic": LOGISTIC, "boosting": BOOSTING}
     return {"logistic": LOGISTIC, "forest": FOREST} | ({"svc": SVC} if rows <= _SMALL else {})
 
 
-def _audit_model(rows: int) -> dict[str, Any]:
+def _audit_model(rows: int, words: bool) -> dict[str, Any]:
+    if words:
+        return LOGISTIC  # TF-IDF weights are small: what is C = 0.1 to standardised numbers would let no word speak
     return BOOSTING if rows > _LARGE else {**LOGISTIC, "params": {"C": 0.1, "max_iter": 1000}}
 
 

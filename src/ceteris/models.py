@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import importlib.metadata
 import importlib.util
 import inspect
 import json
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from ceteris.errors import ParamsError, nearest
+from ceteris.preparation import preparation
 from ceteris.sections import ModelRecipe
 
 __all__ = ["build", "describe", "lacks", "other_kind", "seeded", "estimator_class", "ESTIMATORS"]
@@ -29,7 +32,7 @@ def build(recipe: ModelRecipe, features: pd.DataFrame, root: Path | None = None)
     ----------
     recipe : ModelRecipe
     features : DataFrame
-        Only the kinds of its columns are read: float64 is numeric, all else is categorical.
+        Only the kinds of its columns are read: see `kinds.kinds_of`.
     root : Path, optional
         The repository, where `estimators/FILE.py:CLASS` is looked up.
     """
@@ -62,7 +65,7 @@ def build(recipe: ModelRecipe, features: pd.DataFrame, root: Path | None = None)
             f"{recipe.estimator} has no __sklearn_tags__, without which scikit-learn takes no model behind prepared columns.",
             "Derive it from sklearn.base.BaseEstimator, or write `prepare: none` in this model.",
         )
-    return prepared(estimator, recipe.prepare, features)
+    return prepared(estimator, recipe, features, root)
 
 
 def lacks(estimator: Any) -> list[str]:
@@ -82,34 +85,19 @@ def other_kind(estimator: Any) -> str:
     return "" if kind in (None, "classifier") else str(kind)
 
 
-def prepared(estimator: Any, prepare: str, features: pd.DataFrame) -> Any:
+def prepared(estimator: Any, recipe: ModelRecipe, features: pd.DataFrame, root: Path | None = None) -> Any:
     """Return the estimator behind the preparation of its columns, which is fitted with it, inside each fold.
 
-    `scaled`: missing numbers become the median, then columns are standardised; categories become indicator columns (at
-    most 50 a column, rare ones together). `coded`: missing numbers become the median, categories become integer codes.
-    `none`: the columns as they are.
+    See `preparation.preparation` for what each way of it does; `none` leaves the columns as they are.
     """
-    if prepare == "none":
+    if recipe.prepare == "none":
         return estimator
-    from sklearn.compose import ColumnTransformer
-    from sklearn.impute import SimpleImputer
     from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+    from sklearn.utils import get_tags
 
-    impute = SimpleImputer(strategy="median", keep_empty_features=True)
-    if prepare == "scaled":
-        numbers: Any = Pipeline([("impute", impute), ("scale", StandardScaler())])
-        categories: Any = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=50, sparse_output=False)
-    else:
-        numbers = impute
-        categories = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2)
-    numeric = [name for name in features.columns if pd.api.types.is_numeric_dtype(features[name])]
-    textual = [name for name in features.columns if name not in set(numeric)]
-    if textual:
-        categories = Pipeline(
-            [("fill", SimpleImputer(missing_values=None, strategy="constant", fill_value="")), ("code", categories)]
-        )
-        numbers = ColumnTransformer([("numbers", numbers, numeric), ("categories", categories, textual)])
+    sparse = get_tags(estimator).input_tags.sparse
+    folder = "" if recipe.embedding is None else os.path.relpath(_own_folder(recipe.embedding, root or Path.cwd()))
+    numbers = preparation(recipe.prepare, features, recipe.kinds, sparse=sparse, embedding=folder)
     return Pipeline([("prepare", numbers), ("model", estimator)])
 
 
@@ -154,6 +142,18 @@ def _own_module(file: str, root: Path) -> ModuleType:
     return sys.modules[name]
 
 
+def _own_folder(name: str, root: Path) -> Path:
+    """Return the folder of a sentence-embedding model, which lies where DVC sees that a model is another."""
+    home = (root / ESTIMATORS).resolve()
+    folder = (root / name).resolve()
+    if not folder.is_relative_to(home) or folder == home or not any(folder.rglob("*")):
+        raise ParamsError(
+            f"`embedding: {name}` is no folder below {ESTIMATORS}/, or an empty one.",
+            f"Put a model that model2vec or sentence-transformers has saved into {ESTIMATORS}/NAME; nothing is downloaded.",
+        )
+    return folder
+
+
 def describe(recipe: ModelRecipe, root: Path | None = None) -> str:
     """Return the fingerprint of a recipe: sha256 over import path, parameters, preparation, and a user's own source."""
     own: object = ""
@@ -166,8 +166,30 @@ def describe(recipe: ModelRecipe, root: Path | None = None) -> str:
         own = [(path.as_posix(), file.read_bytes().hex()) for path, file in files.items() if not _hidden(path)]
     elif not recipe.estimator.startswith("sklearn."):
         own = _source(estimator_class(recipe.estimator, root))
-    stated = [recipe.estimator, recipe.prepare, recipe.params or {}, own]
+    stated: list[object] = [recipe.estimator, recipe.prepare, recipe.params or {}, own]
+    if recipe.kinds:
+        stated.append({"kinds": recipe.kinds})
+    if recipe.embedding is not None:
+        stated.append({"embedding": _digest(_own_folder(recipe.embedding, root or Path.cwd()))})
+    if recipe.prepare == "table":
+        stated.append({"skrub": _version("skrub")})
     return hashlib.sha256(json.dumps(stated, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _digest(folder: Path) -> str:
+    """Return the sha256 over all files of a folder and their names."""
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        whole.update(name.encode() + hashlib.sha256(files[name].read_bytes()).digest())
+    return whole.hexdigest()
+
+
+def _version(library: str) -> str:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def _hidden(path: Path) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -15,7 +17,7 @@ _FOLDS = 5
 _FLOOR = 0.05  # added to each row's doubt, so that sure rows are mistaken too, though less often
 
 
-def plant(labels: np.ndarray, features: pd.DataFrame, how: Plant) -> np.ndarray:
+def plant(labels: np.ndarray, features: pd.DataFrame, how: Plant, kinds: Mapping[str, str] | None = None) -> np.ndarray:
     """Return the labels with errors in exactly round(rate * n_rows) rows; what came in is the truth.
 
     Parameters
@@ -25,6 +27,8 @@ def plant(labels: np.ndarray, features: pd.DataFrame, how: Plant) -> np.ndarray:
     features : DataFrame, shape (n_rows, n_features)
     how : Plant
         `uniform`: any row, any other class. `confusable`: what a weak model takes the row for, more often where it doubts.
+    kinds : mapping of str to str, optional
+        `ingest.kinds`.
 
     Returns
     -------
@@ -38,7 +42,7 @@ def plant(labels: np.ndarray, features: pd.DataFrame, how: Plant) -> np.ndarray:
     if how.kind == "uniform":
         given = uniform(codes, len(classes), count, rng)
     else:
-        given = confusable(codes, weak_pred_probs(codes, features, rng), count, rng)
+        given = confusable(codes, weak_pred_probs(codes, features, rng, kinds), count, rng)
     named: np.ndarray = classes[given].astype(object)
     return named
 
@@ -78,7 +82,9 @@ def confusable(codes: np.ndarray, pred_probs: np.ndarray, count: int, rng: np.ra
     return given
 
 
-def weak_pred_probs(codes: np.ndarray, features: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
+def weak_pred_probs(
+    codes: np.ndarray, features: pd.DataFrame, rng: np.random.Generator, kinds: Mapping[str, str] | None = None
+) -> np.ndarray:
     """Return out-of-fold probabilities of a deliberately weak and fast model, shape (n_rows, n_classes).
 
     Folds are drawn at random; a class that a fold's training rows lack has probability 0 there.
@@ -86,8 +92,9 @@ def weak_pred_probs(codes: np.ndarray, features: pd.DataFrame, rng: np.random.Ge
     n_rows, n_classes = len(codes), int(codes.max()) + 1
     fold = rng.permutation(n_rows) % min(_FOLDS, n_rows)
     pred_probs = np.zeros((n_rows, n_classes))
+    weak = WEAK.model_copy(update={"kinds": dict(kinds) if kinds else None})
     for held in np.unique(fold):
         judged = np.flatnonzero(fold == held)
-        fitted = build(WEAK, features).fit(features[fold != held], codes[fold != held])
+        fitted = build(weak, features).fit(features[fold != held], codes[fold != held])
         pred_probs[np.ix_(judged, fitted.classes_)] = fitted.predict_proba(features.iloc[judged])
     return pred_probs

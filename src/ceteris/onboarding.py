@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from ceteris.csv_file import full_of_nul, guess_delimiter, guess_encoding
-from ceteris.dataset import FEWEST_ROWS
+from ceteris.dataset import FEWEST_ROWS, META
 from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.forecast import expected_time
+from ceteris.guesses import guess, kinds_told
 from ceteris.init import Findings, classes_to_declare, inspect, plan
+from ceteris.kinds import is_number
 from ceteris.other_data import of_other_data
 from ceteris.params import parse
 from ceteris.params_file import changed
@@ -31,7 +33,7 @@ READING = (  # keys of `ingest` on how a source is read
 )  # fmt: skip
 _OPTIONS = (
     "In `ceteris init` each `ingest.KEY: VALUE` is an option: --unlabelled drop, --normalise labels, --infinite missing,"
-    " --label-type text, --drop COLUMN, --sheet NAME, --unreadable drop, ...; null is an option left out."
+    " --label-type text, --kind COLUMN=KIND, --drop COLUMN, --sheet NAME, --unreadable drop, ...; null is an option left out."
 )
 _LARGE = 20_000_000  # bytes that take some seconds to read
 _print = partial(print, flush=True)
@@ -49,6 +51,8 @@ def init_command(
     delimiter: str | None = None,
     encoding: str | None = None,
     reading: Mapping[str, Any] | None = None,
+    kinds: Mapping[str, str] | None = None,
+    dates: str | None = None,
     root: Path | None = None,
     tell: Callable[[str], None] = _print,
 ) -> None:
@@ -71,6 +75,11 @@ def init_command(
         what params.yaml says where it declares this very file, else the defaults: what suited another file is not carried
         over in silence.
 
+    kinds : mapping of str to str, optional
+        What columns are; the others are guessed, and told.
+    dates : {"iso", "day_first", "month_first"}, optional
+        How 03/04/2026 is read. Default: as values that can be read in one way only tell.
+
     Raises
     ------
     CeterisError
@@ -87,10 +96,14 @@ def init_command(
     reading, beside = _placed(reading or {}, root)
     declared: dict[str, Any] = {"source": name, "label": label, "id": id, "true_label": true_label, "group": group}
     declared |= {"drop": list(drop) or None, **_csv_dialect(path, name, delimiter, encoding)}
-    declared |= _reading(params.ingest if known else Ingest(), reading)
+    kept = params.ingest if known else Ingest()
+    declared |= _reading(kept, reading)
+    declared |= {"kinds": {**(kept.kinds or {}), **(kinds or {})} or None, "dates": dates or kept.dates}
     before = (root / "params.yaml").read_text(encoding="utf-8")
     classes = params.validate_.classes or ()
-    table, found = _look(path, _declared_ingest(before, declared, plant), classes, tell, _all_beside(declared, beside, root))
+    lying = _all_beside(declared, beside, root)
+    table, found, ingest = _look(path, _declared_ingest(before, declared, plant), classes, tell, lying)
+    declared |= {"kinds": ingest.kinds, "dates": ingest.dates}
     changes, told = plan(found, params, declared, plant)
     changes[("validate", "classes")], said = classes_to_declare(found, classes, known)
     after = changed(before, changes)
@@ -135,21 +148,26 @@ def _all_beside(declared: dict[str, Any], beside: dict[str, Path], root: Path) -
 
 def _look(
     path: Path, ingest: Ingest, classes: tuple[str, ...], tell: Callable[[str], None], beside: Mapping[str, Path]
-) -> tuple[Table, Findings]:
-    """Return what the file holds, having told what was found; refuse, with all problems together, where there are any."""
+) -> tuple[Table, Findings, Ingest]:
+    """Return what the file holds, and the kinds of its columns, having told them; refuse with all problems together."""
     if path.stat().st_size > _LARGE:
         tell(f"reading {path} ({path.stat().st_size / 1e6:.0f} MB)")
     with _options_named():
         table = look(path, ingest, classes, beside=beside)
-        found = inspect(table.frame)
-        for line in describe_findings(found, table, ingest):
+        features = table.frame.drop(columns=[*META], errors="ignore")
+        guessed = guess(features, ingest.kinds, ingest.dates, table.moments)
+        ingest = ingest.model_copy(update={"kinds": guessed.kinds or None, "dates": guessed.dates})
+        if any(kind == "date" and not is_number(features[name]) for name, kind in guessed.kinds.items() if name in features):
+            table = look(path, ingest, classes, beside=beside)
+        found = inspect(table.frame, ingest.kinds)
+        for line in (*describe_findings(found, table, ingest), *guessed.told):
             tell(line)
         if found.rows < FEWEST_ROWS:
             table.problems.add(
                 f"There are {found.rows} rows with a label.", f"Add some: {FEWEST_ROWS} are needed at the least."
             )
         table.problems.refuse()
-    return table, found
+    return table, found, ingest
 
 
 def _reading(kept: Ingest, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -194,11 +212,11 @@ def _settle(files: dict[str, Path], params: str, root: Path) -> Iterator[str]:
 
 def describe_findings(found: Findings, table: Table, ingest: Ingest) -> list[str]:
     """Return what was found, a line each."""
-    kinds = list(found.kinds.values())
     classes = ", ".join(f"{label!r} {count}" for label, count in list(found.classes.items())[:12])
     more = f" and {len(found.classes) - 12} more" if len(found.classes) > 12 else ""
     lines = [
-        f"{ingest.source}: {found.rows} rows, {kinds.count('number')} number and {kinds.count('text')} text columns",
+        f"{ingest.source}: {found.rows} rows, {len(found.kinds)} features",
+        *kinds_told(found.kinds, ingest.dates),
         f"{len(found.classes)} classes in {ingest.label!r}: {classes}{more}",
     ]
     if len(found.classes) > max(50, found.rows // 10):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from ceteris.errors import ParamsError, nearest
+from ceteris.kinds import merged
 from ceteris.sections import (
     AA,
     PLACEBO,
@@ -79,7 +81,25 @@ def parse(content: object, file: str = "params.yaml") -> Params:
     ParamsError
         Names every bad line with what was seen there; an unknown key with the nearest known one.
     """
-    return parse_as(Params, content, file)
+    return _with_kinds(parse_as(Params, content, file))
+
+
+def _with_kinds(params: Params) -> Params:
+    """Return the params with the kinds of the columns in every model: how a kind becomes numbers is part of what a model is."""
+    declared, train, audit = params.ingest.kinds, params.train, params.audit
+    if not declared:
+        return params
+    models = {name: _told(recipe, declared) for name, recipe in train.models.items()}
+    return params.model_copy(
+        update={
+            "train": train.model_copy(update={"models": models}),
+            "audit": audit.model_copy(update={"model": _told(audit.model, declared)}),
+        }
+    )
+
+
+def _told(recipe: ModelRecipe, declared: Mapping[str, str]) -> ModelRecipe:
+    return recipe.model_copy(update={"kinds": merged(declared, recipe.kinds)})
 
 
 def parse_as(whole: type[Whole], content: object, file: str) -> Whole:
@@ -97,10 +117,11 @@ def parse_as(whole: type[Whole], content: object, file: str) -> Whole:
         ) from None
 
 
-def parse_recipe(content: object, name: str) -> ModelRecipe:
-    """Return one model of `train.models`; refusals as of `parse`."""
+def parse_recipe(content: object, name: str, kinds: Mapping[str, str] | None = None) -> ModelRecipe:
+    """Return one model of `train.models`, told the kinds of `ingest.kinds`; refusals as of `parse`."""
     try:
-        return ModelRecipe.model_validate(_lists_as_tuples(content))
+        recipe = ModelRecipe.model_validate(_lists_as_tuples(content))
+        return _told(recipe, kinds) if kinds else recipe
     except ValidationError as error:
         said = "; ".join(fault["msg"] for fault in error.errors(include_url=False))
         raise ParamsError(f"The recipe of the model {name!r} cannot be read: {said}.", "Compare another model.") from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ceteris.arrays import array_digests, is_array
 from ceteris.columns import exact_text, is_blank, is_plain
 from ceteris.errors import Problems, some
 
@@ -57,16 +58,22 @@ def content_ids(cells: pa.Table, names: list[str]) -> np.ndarray:
 
     The label is to be left out of `names`, so that a label corrected at the source keeps its id, and with it its edits.
     Columns that are dropped as features stay in, so that a change to `ingest.drop` renames no row; only columns that can
-    never be one, such as lists, are passed over.
+    never be one, such as structs, are passed over.
 
     Returns
     -------
     ndarray of str objects, shape (n_rows,)
         "row-" and 16 hex digits of a sha256; copies are numbered "-2", "-3", ... in the order of the rows.
     """
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    texts = [exact_text(cells.column(column)) for column in sorted(names) if is_plain(cells.schema.field(column).type)]
+    kinds = {column: cells.schema.field(column).type for column in sorted(names)}
+    texts = [
+        exact_text(cells.column(column)) if is_plain(kind) else pa.chunked_array([array_digests(cells.column(column))])
+        for column, kind in kinds.items()
+        if is_plain(kind) or is_array(kind)
+    ]
     joined = pc.binary_join_element_wise(*texts, "\x1f", null_handling="replace", null_replacement="\x00")
     digests = [hashlib.sha256(text.encode()).hexdigest()[:16] for text in joined.to_pylist()]
     ids = pd.Series(digests, dtype=object)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ceteris.arrays import is_array
 from ceteris.columns import exact_text, feature_frame, is_blank, is_plain
 from ceteris.dataset import GROUP, ID, LABEL, TRUE_LABEL
 from ceteris.errors import BadInputError, Problems, nearest, some
@@ -32,7 +33,7 @@ class Table:
     ----------
     frame : DataFrame, shape (n_rows, n_columns)
         ID, LABEL, GROUP and TRUE_LABEL where declared (text; a true label may be None), then features sorted by name
-        (float64, or text with None). Sorted by id.
+        (float64, text with None, or arrays: see `kinds`). Sorted by id.
     problems : Problems
         What must be resolved before the rows are used; the frame then holds what could be read.
     image_shape : tuple of int, or None
@@ -41,6 +42,8 @@ class Table:
         What was seen and deserves a look; not a refusal. No single value is among it.
     examples : tuple of str
         Values that explain the notes: for the terminal only.
+    moments : tuple of str
+        Columns that the source itself declares as points in time; they are dates where `ingest.kinds` says so.
     """
 
     frame: pd.DataFrame
@@ -48,6 +51,7 @@ class Table:
     image_shape: tuple[int, ...] | None = None
     notes: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
+    moments: tuple[str, ...] = ()
 
 
 def assemble(cells: pa.Table, ingest: Ingest, *, name: str, spelled: bool, declared: tuple[str, ...] = ()) -> Table:
@@ -79,13 +83,21 @@ def assemble(cells: pa.Table, ingest: Ingest, *, name: str, spelled: bool, decla
     if "group" in role:
         meta[GROUP] = _groups(cells, role["group"], ids, problems)
     features = feature_frame(
-        cells, names, problems, spelled=spelled, missing=ingest.missing or (), infinite=ingest.infinite, ids=ids
+        cells,
+        names,
+        problems,
+        spelled=spelled,
+        missing=ingest.missing or (),
+        infinite=ingest.infinite,
+        ids=ids,
+        kinds=ingest.kinds,
+        dates=ingest.dates,
     )
     head = {column: pd.Series(meta[column], dtype=object) for column in (ID, LABEL, GROUP, TRUE_LABEL) if column in meta}
     whole = pd.concat([pd.DataFrame(head), features.frame], axis=1)
     order = np.argsort(ids.astype(np.dtypes.StringDType()), kind="stable")
     frame = whole.iloc[order].dropna(subset=LABEL).reset_index(drop=True)
-    return Table(frame, problems, notes=(*notes, *features.notes), examples=features.examples)
+    return Table(frame, problems, None, (*notes, *features.notes), features.examples, features.moments)
 
 
 def roles(names: list[str], ingest: Ingest, problems: Problems) -> dict[str, str]:
@@ -120,12 +132,20 @@ def _features(cells: pa.Table, role: dict[str, str], ingest: Ingest, problems: P
         raise BadInputError(
             f"{problems.name} leaves no column as a feature.", "Shorten `ingest.drop` in params.yaml, or add columns."
         )
+    for column in ingest.kinds or {}:
+        if column not in cells.column_names or column in role.values():
+            problems.add(
+                f"params.yaml `ingest.kinds` names the column {column!r}, which is no feature of {problems.name}."
+                f"{nearest(column, names, listed=True)}",
+                "Correct the name, or take the line out.",
+            )
     kinds = {column: cells.schema.field(column).type for column in (*role.values(), *names)}
-    odd = [column for column, kind in kinds.items() if not is_plain(kind)]
+    odd = [column for column, kind in kinds.items() if not is_plain(kind) and (column not in names or not is_array(kind))]
     of_role = {column: key for key, column in role.items()}
     for column in odd:
         problems.add(
-            f"{problems.name} column {column!r} holds {_short(kinds[column])}, which is no text, number or time.",
+            f"{problems.name} column {column!r} holds {_short(kinds[column])}, which is no text, number, time or list of"
+            " numbers.",
             f"Write it as plain text or numbers, or name another column in `ingest.{of_role[column]}`."
             if column in of_role
             else f"List {column!r} under `ingest.drop`, or write it as plain text or numbers.",

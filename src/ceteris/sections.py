@@ -20,6 +20,9 @@ AA, PLACEBO, RANDOM = "aa", "placebo-", "random-"
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")
 
 
+Kind = Literal["number", "category", "text", "date", "vector", "sparse", "image"]
+
+
 class Section(BaseModel):
     """Strict: unknown keys are refused, no value is coerced into another type."""
 
@@ -52,6 +55,8 @@ class Ingest(Section):
     unreadable: Literal["refuse", "drop"] = "refuse"
     features: str | None = None
     features_ids: str | None = None
+    kinds: dict[str, Kind] | None = None
+    dates: Literal["iso", "day_first", "month_first"] = "iso"
     missing: tuple[str, ...] | None = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None")
     infinite: Literal["refuse", "missing"] = "refuse"
     unlabelled: Literal["refuse", "drop"] = "refuse"
@@ -88,11 +93,22 @@ class Split(Section):
 
 
 class ModelRecipe(Section):
-    """An unfitted estimator: import path (or `estimators/FILE.py:CLASS`), parameters, and how columns are prepared."""
+    """An unfitted estimator: import path (or `estimators/FILE.py:CLASS`), parameters, and how columns are prepared.
+
+    `kinds` are those of `ingest.kinds`, which every model is given, and those that one model alone is to see otherwise.
+    """
 
     estimator: str = Field(min_length=1)
-    prepare: Literal["scaled", "coded", "none"] = "scaled"
+    prepare: Literal["scaled", "coded", "table", "embedded", "none"] = "scaled"
     params: dict[str, Any] | None = None
+    kinds: dict[str, Kind] | None = None
+    embedding: str | None = None
+
+    @model_validator(mode="after")
+    def _an_embedding_is_named_where_it_is_used(self) -> ModelRecipe:
+        if (self.prepare == "embedded") != (self.embedding is not None):
+            raise ValueError("prepare: embedded and embedding: estimators/FOLDER (a sentence-embedding model) go together")
+        return self
 
 
 class Audit(Section):

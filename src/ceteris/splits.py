@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ceteris.dataset import Dataset, row_digests
 from ceteris.errors import LeakageError, some
+from ceteris.kinds import array_kind
 from ceteris.sections import Split
 
 __all__ = [
@@ -85,14 +87,15 @@ def refuse_leaks(data: Dataset, parts: np.ndarray, digests: np.ndarray) -> None:
 
 def near_digests(features: pd.DataFrame) -> np.ndarray:
     """Return a digest of each row that nearly equal rows share: numbers to 3 digits, texts in lower case and single spaces."""
-    rough = {}
+    rough: dict[str, Any] = {}
     for name in features.columns:
         column = features[name]
         if pd.api.types.is_numeric_dtype(column):
-            values = column.to_numpy(dtype=np.float64)
-            size = np.floor(np.log10(np.where((values == 0) | ~np.isfinite(values), 1.0, np.abs(values))))
-            scale = 10.0 ** np.minimum(2 - size, 300)
-            rough[name] = np.round(values * scale) / scale
+            rough[name] = _to_three_digits(column.to_numpy(dtype=np.float64))
+        elif array_kind(column):
+            whole = array_kind(column) == "image"
+            near = [cell if whole else _to_three_digits(cell.astype(np.float64)) for cell in column]
+            rough[name] = pd.Series(near, dtype=object)
         else:
             rough[name] = column.str.casefold().str.split().str.join(" ").astype(object).to_numpy()
     frame = pd.DataFrame(rough)
@@ -100,6 +103,12 @@ def near_digests(features: pd.DataFrame) -> np.ndarray:
         if not pd.api.types.is_numeric_dtype(frame[name]):
             frame[name] = pd.Series(frame[name].astype(object).where(frame[name].notna(), None), dtype=object)
     return row_digests(frame)
+
+
+def _to_three_digits(values: np.ndarray) -> np.ndarray:
+    size = np.floor(np.log10(np.where((values == 0) | ~np.isfinite(values), 1.0, np.abs(values))))
+    scale = 10.0 ** np.minimum(2 - size, 300)
+    return np.round(values * scale) / scale
 
 
 def unsealed_pairs(ids: np.ndarray, across: pd.DataFrame) -> pd.DataFrame:

@@ -19,7 +19,9 @@ from typing import Any, BinaryIO
 
 import pandas as pd
 
+from ceteris.arrays import array_type
 from ceteris.errors import BadInputError, CeterisError, ParamsError, SealedTestError
+from ceteris.kinds import array_kind
 from ceteris.locks import locked
 from ceteris.neutral import neutral, original
 from ceteris.params import Params, parse
@@ -168,8 +170,20 @@ def read_json(path: Path) -> Any:
 def write_parquet(path: Path, frame: pd.DataFrame) -> None:
     """Write a table as Parquet, the same bytes for the same table."""
     buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False, compression="zstd", row_group_size=_ROW_GROUP)
+    frame.to_parquet(buffer, index=False, compression="zstd", row_group_size=_ROW_GROUP, schema=_schema(frame))
     write_bytes(path, buffer.getvalue())
+
+
+def _schema(frame: pd.DataFrame) -> Any:
+    """Return how a table with columns of arrays is kept; None where it has none, and Arrow finds that by itself."""
+    import pyarrow as pa
+
+    kinds = {name: kind for name in frame.columns if (kind := array_kind(frame[name]))}
+    if not kinds:
+        return None
+    others = pa.Schema.from_pandas(frame.drop(columns=list(kinds)), preserve_index=False)
+    found = {name: array_type(frame[name].to_numpy(dtype=object), kind) for name, kind in kinds.items()}
+    return pa.schema([pa.field(name, found[name] if name in found else others.field(name).type) for name in frame.columns])
 
 
 def read_parquet(path: Path | BinaryIO, columns: list[str] | None = None) -> pd.DataFrame:

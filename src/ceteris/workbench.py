@@ -365,8 +365,8 @@ class Workbench:
             raise BadInputError(f"dvc.yaml names no path {name!r}.{nearest(name, layout)}", "Ask for one of these.")
         return self.root / layout[name]
 
-    def image_shape(self) -> tuple[int, int] | None:
-        """Return (height, width) where the rows are images, else None."""
+    def image_shape(self) -> tuple[int, ...] | None:
+        """Return (height, width), or (height, width, channels), where the rows are images, else None."""
         shape = json.loads(self._bytes(f"{self._layout()['raw']}/manifest.json")).get("image_shape")
         return tuple(shape) if shape else None
 

@@ -132,7 +132,8 @@ def train_corner(history: History, wanted: Fingerprint) -> None:
     rows = history.version(data_of, version)
     places = train.positions(rows["id"].to_numpy(dtype=object))
     training = Training((places,), (rows["label"].to_numpy(dtype=object),))
-    recipe = parse_recipe(setting(model_of.sections, "train", "models", model), model)
+    kinds = setting(model_of.sections, "ingest", "kinds")
+    recipe = parse_recipe(setting(model_of.sections, "train", "models", model), model, kinds)
     side = history.side(judge, cell)
     extra = Extra(history.root, train, history.rows(judge, "validation"), side.judging.classes, side.cell.n_seeds)
     if extra.fingerprint(recipe, training).fit_key != wanted.fit_key:

@@ -171,11 +171,13 @@ class Rows:
 
 
 def _series(column: pa.ChunkedArray) -> pd.Series:
-    """Return numbers as they are, and texts as objects, None where missing."""
+    """Return numbers as they are, texts as objects, None where missing, and arrays as such."""
     import pyarrow.types as kinds
 
     if kinds.is_floating(column.type) or kinds.is_integer(column.type):
         return pd.Series(column.to_numpy())
+    if kinds.is_list(column.type) or kinds.is_fixed_size_list(column.type):
+        return column.to_pandas()
     return pd.Series(column.to_pylist(), dtype=object)
 
 

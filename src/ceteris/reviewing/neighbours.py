@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["Neighbourhood", "preparation"]
+from ceteris.preparation import preparation
+
+__all__ = ["Neighbourhood", "points_of"]
 
 
-def preparation(rows: pd.DataFrame) -> Any:
-    """Return what makes points of rows, fitted: numbers standardised (missing ones at the median), categories as indicators."""
-    from sklearn.dummy import DummyClassifier
+def points_of(rows: pd.DataFrame, kinds: Mapping[str, str] | None = None) -> Any:
+    """Return what makes points of rows, fitted: as `scaled` models have them.
 
-    from ceteris.models import prepared
-
-    return prepared(DummyClassifier(), "scaled", rows)[:-1].fit(rows)
+    Numbers are standardised, categories are indicators, and texts are TF-IDF weights, of which the nearest are those of the
+    largest cosine.
+    """
+    return preparation("scaled", rows, kinds).fit(rows)
 
 
 class Neighbourhood:
@@ -28,12 +31,14 @@ class Neighbourhood:
         Indexed by id.
     labels : Series of str, shape (n_rows,)
         Their given labels, indexed by id.
+    kinds : mapping of str to str, optional
+        `ingest.kinds`.
     """
 
-    def __init__(self, rows: pd.DataFrame, labels: pd.Series) -> None:
-        self.rows, self.labels, self._prepare = rows, labels, preparation(rows)
+    def __init__(self, rows: pd.DataFrame, labels: pd.Series, kinds: Mapping[str, str] | None = None) -> None:
+        self.rows, self.labels, self._prepare = rows, labels, points_of(rows, kinds)
         self._ids, self._given = rows.index.to_numpy(dtype=object), labels.to_numpy(dtype=object)
-        self._points = np.asarray(self._prepare.transform(rows), dtype=np.float32)
+        self._points = self._prepare.transform(rows).astype(np.float32)
 
     def nearest(self, row: pd.DataFrame, label: str, most: int) -> tuple[list[str], list[str]]:
         """Return the ids of the nearest rows of a label, and of the nearest rows of all others, nearest first.
@@ -43,8 +48,15 @@ class Neighbourhood:
         row : DataFrame, shape (1, n_features)
             Indexed by its id, which is not among the answers.
         """
-        point = np.asarray(self._prepare.transform(row), dtype=np.float32)
-        order = np.argsort(np.square(self._points - point).sum(axis=1), kind="stable")
+        point = self._prepare.transform(row).astype(np.float32)
+        order = np.argsort(_squares(self._points, point), kind="stable")
         order = order[self._ids[order] != row.index[0]]
         same = self._given[order] == label
         return [str(id) for id in self._ids[order[same][:most]]], [str(id) for id in self._ids[order[~same][:most]]]
+
+
+def _squares(points: Any, point: Any) -> np.ndarray:
+    """Return the squared distance of each point to one, up to what is the same for all of them, shape (n_points,)."""
+    if not hasattr(points, "toarray"):
+        return np.square(points - point).sum(axis=1)
+    return np.asarray(points.multiply(points).sum(axis=1)).ravel() - 2 * np.asarray((points @ point.T).todense()).ravel()

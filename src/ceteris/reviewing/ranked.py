@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from ceteris.dataset import ID, codes
 from ceteris.edits import CONTROL
 from ceteris.reviewing.arms import FLIP, RANDOM, Arm
 from ceteris.reviewing.fetched import Rows, read_kept, state_of
-from ceteris.reviewing.neighbours import preparation
+from ceteris.reviewing.neighbours import points_of
 from ceteris.reviewing.rankings import doubted, expected_gain, flipped, knn_agreement, order, undoubted
 from ceteris.store import STATE, read_parquet, write_parquet
 
@@ -76,7 +77,7 @@ def ranked(bench: Workbench, most: int = MOST) -> Ranked:
         print(f"review: ranking {len(issues):,} rows, once; the orders are kept", file=sys.stderr, flush=True)
     chance = random_order(issues["id"].to_numpy(dtype=object))
     sure = undoubted(issues, chance)[:most]
-    points = _Points(issues, Rows(train, kept.parent), Rows(validation))
+    points = _Points(issues, Rows(train, kept.parent), Rows(validation), bench.params.ingest.kinds)
     orders: dict[str, np.ndarray] = {how: order(how, issues, **points.scores(how))[:most] for how in review.rankings}
     orders |= {RANDOM: chance[:most], CONTROL: sure, FLIP: sure}
     rows = _table(issues, {arm: orders[arm] for arm in arms})
@@ -109,8 +110,8 @@ def _wrong(issues: pd.DataFrame, sure: np.ndarray, probabilities: Path, classes:
 class _Points:
     """The most doubted rows and a random sample of the others, as points; read when a ranking first needs them."""
 
-    def __init__(self, issues: pd.DataFrame, train: Rows, validation: Rows) -> None:
-        self._issues, self._train, self._validation = issues, train, validation
+    def __init__(self, issues: pd.DataFrame, train: Rows, validation: Rows, kinds: Mapping[str, str] | None) -> None:
+        self._issues, self._train, self._validation, self._kinds = issues, train, validation, kinds
         self._doubted = doubted(issues)
 
     def scores(self, how: str) -> dict[str, np.ndarray]:
@@ -125,7 +126,7 @@ class _Points:
         sample = pd.Index(self._issues["id"]).get_indexer(self._train.sample()[0].index)
         places = np.unique(np.concatenate([self._doubted, sample]))
         rows = self._train.of(list(self._issues["id"].to_numpy(dtype=object)[places]))
-        self._prepare = preparation(rows)
+        self._prepare = points_of(rows, self._kinds)
         return places, np.searchsorted(places, self._doubted), self._prepare.transform(rows)
 
     def _agreement(self) -> np.ndarray:

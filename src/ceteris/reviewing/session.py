@@ -17,6 +17,7 @@ from ceteris.errors import BadInputError, CeterisError, nearest
 from ceteris.reviewing.arms import Question
 from ceteris.reviewing.fetched import state_of
 from ceteris.reviewing.patches import Ledgers, file_of
+from ceteris.reviewing.picture_file import picture
 from ceteris.reviewing.queues import Queue, open_queue
 from ceteris.reviewing.received import line_of
 from ceteris.reviewing.shown import MOST_LETTERS, profile, shown
@@ -237,12 +238,14 @@ class Session:
 
     def _drawn(self, rows: pd.DataFrame) -> list[Shown]:
         return [
-            shown(str(id), {str(name): value for name, value in record.items()}, self._usual, self._image_shape)
+            shown(
+                str(id), {str(name): value for name, value in record.items()}, self._usual, self._image_shape, self._file_of(id)
+            )
             for id, record in zip(rows.index, rows.to_dict("records"), strict=True)
         ]
 
     @cached_property
-    def _image_shape(self) -> tuple[int, int] | None:
+    def _image_shape(self) -> tuple[int, ...] | None:
         return self.bench.image_shape()
 
     @cached_property
@@ -251,13 +254,18 @@ class Session:
 
     @cached_property
     def _usual(self) -> Profile:
-        return profile(self._sample[0], self._image_shape)
+        return profile(self._sample[0], self._image_shape, self.bench.params.ingest.kinds)
+
+    def _file_of(self, id: str) -> str:
+        """Return the picture that a row was read from, where the source is a folder of pictures; "" where it is none."""
+        folder = self.bench.root / self.bench.params.ingest.source
+        return picture(folder / id, folder) if self._image_shape is not None and folder.is_dir() else ""
 
     @cached_property
     def _neighbourhood(self) -> Neighbourhood:
         from ceteris.reviewing.neighbours import Neighbourhood
 
-        return Neighbourhood(*self._sample)
+        return Neighbourhood(*self._sample, self.bench.params.ingest.kinds)
 
 
 def _as_neighbour(card: Shown, label: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ceteris.dataset import ID, LABEL, META, TRUE_LABEL
 from ceteris.errors import ParamsError
+from ceteris.kinds import kinds_of
 from ceteris.noise import plant
 from ceteris.sections import Ingest
 from ceteris.sources import Table, read, source_sha256
@@ -48,7 +49,7 @@ def aside(found: Table, ingest: Ingest) -> tuple[pd.DataFrame, pd.DataFrame, int
     if ingest.plant.kind != "none":
         labels = rows[LABEL].to_numpy(dtype=object)
         truth[TRUE_LABEL] = labels
-        given = plant(labels, rows.drop(columns=[*META], errors="ignore"), ingest.plant)
+        given = plant(labels, rows.drop(columns=[*META], errors="ignore"), ingest.plant, ingest.kinds)
         rows = rows.assign(**{LABEL: pd.Series(given, dtype=object)})
         planted = int(np.count_nonzero(given != labels))
         return rows, truth, planted
@@ -58,8 +59,7 @@ def aside(found: Table, ingest: Ingest) -> tuple[pd.DataFrame, pd.DataFrame, int
 
 def manifest(found: Table, ingest: Ingest, sha256: str, planted: int) -> dict[str, Any]:
     """Return what came in: the same for the same source and params, with no times."""
-    features = [name for name in found.frame.columns if name not in META]
-    kinds = {name: "number" if pd.api.types.is_numeric_dtype(found.frame[name]) else "text" for name in features}
+    kinds = kinds_of(found.frame.drop(columns=[*META], errors="ignore"), ingest.kinds)
     return {
         "source": ingest.source,
         "sha256": sha256,

@@ -7,11 +7,11 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ceteris import plots
 from ceteris.dataset import ID, META
+from ceteris.kinds import image_pixels
 from ceteris.layout import COMPARISONS
 from ceteris.report import Picture, Settings, Tables, render
 from ceteris.stages import Stage, run
@@ -82,8 +82,7 @@ def _images(stage: Stage, issues: pd.DataFrame, shape: list[int] | None) -> dict
     if shape is None:
         return {}
     train = read_parquet(stage.path("split", "train.parquet"))
-    pixels = train[sorted(name for name in train.columns if name not in META)].to_numpy(dtype=float)
-    images = pixels.reshape(len(train), *map(int, np.asarray(shape)))
+    images = image_pixels(train[sorted(name for name in train.columns if name not in META)], shape)
     return {"images": functools.partial(plots.doubted_images, issues, train[ID].to_numpy(dtype=object), images)}
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from ceteris.dataset import FEWEST_ROWS, GROUP, LABEL, Dataset
 from ceteris.errors import BadInputError
+from ceteris.kinds import array_kind
 from ceteris.labels import refuse_undeclared
 from ceteris.stages import Stage, run
 from ceteris.store import read_json, read_parquet, write_json, write_table
@@ -28,7 +31,7 @@ def main(stage: Stage) -> None:
     if data.features.shape[1] == 0:
         raise BadInputError("No feature column is left.", "Take columns out of ingest.drop in params.yaml.")
     manifest = read_json(stage.path("raw", "manifest.json"))
-    write_table(stage.path("results", "validate", "schema.csv"), schema(data.features))
+    write_table(stage.path("results", "validate", "schema.csv"), schema(data.features, manifest["features"]))
     write_json(
         stage.path("results", "validate", "summary.json"),
         {
@@ -43,20 +46,24 @@ def main(stage: Stage) -> None:
     stage.tell(f"{len(data):,} rows, {data.features.shape[1]:,} features, {len(set(frame[LABEL])):,} classes")
 
 
-def schema(features: pd.DataFrame) -> pd.DataFrame:
+def schema(features: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
     """Return one row a feature column: its kind, the count of missing cells, and whether it is constant.
 
     Nothing is told of single values: some rows are about to be sealed.
     """
-    kinds = ["number" if pd.api.types.is_numeric_dtype(features[name]) else "text" for name in features.columns]
     return pd.DataFrame(
         {
             "column": pd.Series(features.columns, dtype=object),
-            "kind": pd.Series(kinds, dtype=object),
+            "kind": pd.Series([kinds[str(name)] for name in features.columns], dtype=object),
             "missing": features.isna().sum().to_numpy(),
-            "constant": np.array([len(features[name].dropna().unique()) <= 1 for name in features.columns], dtype=bool),
+            "constant": np.array([_constant(features[name]) for name in features.columns], dtype=bool),
         }
     )
+
+
+def _constant(column: pd.Series) -> bool:
+    values = column.map(bytes) if array_kind(column) else column.dropna()
+    return len(values.unique()) <= 1
 
 
 if __name__ == "__main__":

@@ -1,0 +1,58 @@
+"""What the columns of a user's file seem to be: told, never taken for granted where it can be read in two ways."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ceteris.guesses import guess, kinds_told
+
+
+def column(values: list[object], repeat: int = 1) -> pd.DataFrame:
+    return pd.DataFrame({"x": pd.Series(values * repeat, dtype=object)})
+
+
+SENTENCES = [f"the {word} film was {end} at all" for word in ("first", "last", "long") for end in map(str, range(30))]
+
+
+@pytest.mark.parametrize(
+    ("values", "kinds", "dates"),
+    [
+        (["2024-01-02", None, "2024-03-04T05:06"], {"x": "date"}, "iso"),
+        (["31/01/2024", "02/03/2024"], {"x": "date"}, "day_first"),
+        (["01/31/2024", "02/03/2024"], {"x": "date"}, "month_first"),
+        (["2024-01-02", "soon"], {}, "iso"),
+        (["20240102", "20240103"], {}, "iso"),
+        (SENTENCES, {"x": "text"}, "iso"),
+        (["red", "green"] * 40, {}, "iso"),
+        ([f"id-{row}" for row in range(99)], {}, "iso"),
+        (["very good indeed", "not good at all"] * 40, {}, "iso"),
+        ([None, None], {}, "iso"),
+    ],
+    ids=["iso", "day", "month", "one is none", "digits", "texts", "few values", "ids", "two phrases", "nothing"],
+)
+def test_a_column_is_guessed_by_all_its_values(values: list[object], kinds: dict[str, str], dates: str) -> None:
+    found = guess(column(values))
+    assert (found.kinds, found.dates, found.told) == (kinds, dates, ())
+
+
+def test_dates_that_can_be_read_in_two_ways_are_left_for_a_person_to_say() -> None:
+    rows = column(["01/02/2024", "03/04/2024"])
+    left = guess(rows)
+    assert left.kinds == {}
+    assert "--kind x=date --dates day_first" in left.told[0]
+    assert guess(rows, dates="month_first").kinds == {"x": "date"}
+
+
+def test_what_is_declared_stays_and_times_of_the_file_itself_are_dates() -> None:
+    rows = pd.DataFrame({"a": pd.Series(SENTENCES, dtype=object), "b": np.arange(len(SENTENCES), dtype=float)})
+    assert guess(rows, {"a": "category"}, moments=("b",)).kinds == {"a": "category", "b": "date"}
+
+
+def test_the_table_counts_and_names_the_columns_of_each_kind() -> None:
+    kinds = {f"n{place}": "number" for place in range(9)} | {"on": "date"}
+    assert kinds_told(kinds, "day_first")[1:] == [
+        "  number       9  'n0', 'n1', 'n2', 'n3', 'n4', 'n5' and 3 more",
+        "  date         1  'on' (day first)",
+    ]
