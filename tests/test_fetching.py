@@ -152,7 +152,11 @@ def test_a_password_comes_from_the_variable_that_the_url_names(root: Path, monke
         (None, "select id, label as id from pets", ("more than one column named 'id'",)),
         (None, "delete from pets", ("returns no table, and was taken back",)),
         (None, "select id from pets; drop table pets", ("did not answer",)),
-        (None, "select id, cast(id as blob) as raw from pets", ("column 'raw' holds bytes", "row 1")),
+        (
+            None,
+            "select id, cast(id as blob) as raw from pets",
+            ("column 'raw' holds bytes", "row 1", "leave it out of the query"),
+        ),
         (None, " ", ("no query was given",)),
         (None, "gone.sql", ("There is no file 'gone.sql'",)),
         ("sqlite:////no/such/folder/shop.db", QUERY, ("did not answer", "unable to open")),

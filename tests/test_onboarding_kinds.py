@@ -67,6 +67,8 @@ def test_a_label_column_is_named_for_every_table_and_for_no_folder(root: Path, t
         init_command(str(tmp_path / written("csv", rows(), tmp_path)), None, root=root)
     with pytest.raises(BadInputError, match="the name of the folder it is in"):
         init_command(str(folder(tmp_path / "other")), "species", root=root)
+    with pytest.raises(BadInputError, match="Leave --label and --id out"):
+        init_command(str(tmp_path / "other/data/source/pets"), None, id="name", root=root)
     assert not (root / "data").exists()
 
 

@@ -18,7 +18,7 @@ from ceteris.kinds import is_number
 from ceteris.other_data import of_other_data
 from ceteris.params import parse
 from ceteris.params_file import changed
-from ceteris.readers.image_folder import LABEL_COLUMN
+from ceteris.readers.image_folder import ID_COLUMN, LABEL_COLUMN
 from ceteris.readers.packed import start_of
 from ceteris.sections import Ingest
 from ceteris.sources import PICTURES, Table, kind_of, locate, look
@@ -91,7 +91,7 @@ def init_command(
         raise BadInputError(f"--delimiter is {delimiter!r}.", "Pass one character.")
     params, path = read_params(root), existing(file)
     name = place(path, root)
-    label = _label(label, path, name)
+    label, id = _roles(label, id, path, name)
     known = name == params.ingest.source
     reading, beside = _placed(reading or {}, root)
     declared: dict[str, Any] = {"source": name, "label": label, "id": id, "true_label": true_label, "group": group}
@@ -115,18 +115,18 @@ def init_command(
         tell(line)
 
 
-def _label(label: str | None, path: Path, name: str) -> str:
-    """Return the label column: the one that was named, or that of pictures, which is the name of their folder."""
+def _roles(label: str | None, id: str | None, path: Path, name: str) -> tuple[str, str | None]:
+    """Return the columns of labels and ids: those that were named; of pictures, their folders' names and their paths."""
     if kind_of(path, name) != PICTURES:
         if label is None:
             raise BadInputError("No label column was named.", "Pass --label COLUMN.")
-        return label
-    if label not in (None, LABEL_COLUMN):
+        return label, id
+    if label not in (None, LABEL_COLUMN) or id not in (None, ID_COLUMN):
         raise BadInputError(
-            f"--label is {label!r}, and {name} is a folder: the label of a picture is the name of the folder it is in.",
-            "Leave --label out.",
+            f"{name} is a folder: the label of a picture is the name of the folder it is in, its id the path below {name}.",
+            "Leave --label and --id out.",
         )
-    return LABEL_COLUMN
+    return LABEL_COLUMN, ID_COLUMN
 
 
 def _placed(reading: Mapping[str, Any], root: Path) -> tuple[dict[str, Any], dict[str, Path]]:

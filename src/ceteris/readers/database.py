@@ -37,7 +37,7 @@ def rows_of(query: Query, name: str) -> tuple[pa.Table, list[str]]:
     if not columns or not columns[0]:
         raise BadInputError(f"The query of {name} is answered with no rows.", "Ask for some.")
     named = {column: [_plain(value) for value in values] for column, values in zip(names, columns, strict=True)}
-    cells, notes = table_of(named, f"The answer to {name}")
+    cells, notes = table_of(named, f"The answer to {name}", leave_out="leave it out of the query")
     refuse_long_cells(cells, f"The answer to {name}")
     return cells.take(_order(cells)).combine_chunks(), notes
 

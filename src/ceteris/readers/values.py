@@ -39,6 +39,7 @@ def table_of(
     drop: Collection[str] = (),
     missing: Collection[str] = (),
     places: Sequence[str] | None = None,
+    leave_out: str = "leave it out: params.yaml `ingest.drop`",
 ) -> tuple[pa.Table, list[str]]:
     """Return the table that columns of Python values make, and what to say of columns of several types.
 
@@ -56,6 +57,8 @@ def table_of(
         Texts that mean "no value" beside numbers.
     places : sequence of str, optional
         What each row is called in a refusal; default: "row 1", "row 2", ...
+    leave_out : str
+        How a column is left out of this source.
 
     Raises
     ------
@@ -71,6 +74,10 @@ def table_of(
             arrays[column], said = _column(values, what, column in exact, column in drop, missing, places)
         except UnicodeEncodeError:
             raise _half_a_character(values, what, places) from None
+        except BadInputError as refusal:
+            raise BadInputError(
+                refusal.what, f"Write it as plain text, numbers, or vectors of one length, or {leave_out}."
+            ) from None
         notes += [said] if said else []
     return pa.table(arrays), notes
 
@@ -89,7 +96,7 @@ def _column(
         found = _NAMES.get(type(values[row]), type(values[row]).__name__)
         raise BadInputError(
             f"{what} holds {found}, first in {_place(row, places)}.",
-            "Write it as plain text, numbers, or lists of numbers of one length, or leave it out: params.yaml `ingest.drop`.",
+            "",
         )
     if list in kinds:
         return _lists(values, what, kinds, drop, places)
@@ -182,7 +189,7 @@ def _lists(values: list[Any], what: str, kinds: set[type], drop: bool, places: S
     raise BadInputError(
         f"{what} holds lists, which are read as vectors: {usual} numbers in every row. {len(bad)} rows hold something else:"
         f" {some(bad)}.",
-        "Complete them, or leave the column out: params.yaml `ingest.drop`.",
+        "",
     )
 
 
