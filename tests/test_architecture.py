@@ -21,13 +21,13 @@ from ceteris.store import parse_yaml
 # The house: each room's floor. A room may import rooms of its own floor and of those below; a door, every room but a stage.
 FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
-    "vocabulary": "errors params sections kinds dataset neutral release release.terms reviewing",
+    "vocabulary": "errors params sections kinds dataset neutral release release.terms reviewing readers",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns arrays dates guesses preparation transformers embedding"
     " labels row_ids rows params_file skops_file init forecast copies online planning advice"
     " checked questions reviewed edit_lines reviewing.arms reviewing.dealing reviewing.keys reviewing.neighbours"
     " reviewing.rankings reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement"
-    " reviewing.tickets reviewing.typed consensus pipelines blind",
+    " reviewing.tickets reviewing.typed consensus readers.values readers.vectors pipelines blind",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"
@@ -35,7 +35,9 @@ ROOMS = {
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording tabled finding story"
     " report gallery experiments.shown experiments.page experiments.reviews_shown experiments.board_shown"
     " experiments.board_page scored_twice experiments.beside release.told reviewing.edits_shown reviewing.card_shown",
-    "door": "sources csv_file store layout closure ledger cell_files cli workbench onboarding tracking experiments.git"
+    "door": "sources csv_file readers.packed readers.parquet_file readers.json_lines readers.excel"
+    " readers.image_folder readers.arrays readers.query readers.database fetching"
+    " store layout closure ledger cell_files cli workbench onboarding tracking experiments.git"
     " experiments.cache experiments.run experiments.history experiments.records experiments.extra experiments.account"
     " experiments.commands evidence replaying experiments.reviewing experiments.crediting experiments.board contrasts asking"
     " experiments.here experiments.asking release.folder release.sealed release.trained release.review"

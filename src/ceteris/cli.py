@@ -25,8 +25,14 @@ app = typer.Typer(
 
 @app.command()
 def init(
-    file: Annotated[str, typer.Argument(help="A CSV or Parquet file; it is copied to data/source/ where it is not there yet.")],
-    label: Annotated[str, typer.Option(help="Name of the label column.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            help="A CSV, Parquet, JSON lines (.jsonl) or Excel (.xlsx) file, or a folder with one folder of pictures a class;"
+            " it is copied to data/source/ where it is not there yet."
+        ),
+    ],
+    label: Annotated[str | None, typer.Option(help="Name of the label column; of pictures: the name of their folder.")] = None,
     id: Annotated[str | None, typer.Option(help="Name of the id column; default: made of each row's content.")] = None,
     true_label: Annotated[str | None, typer.Option(help="Name of a column with verified labels.")] = None,
     group: Annotated[str | None, typer.Option(help="Name of a column whose rows belong together.")] = None,
@@ -35,7 +41,17 @@ def init(
         float, typer.Option(help="Change this share of the labels on purpose, 0 to 0.5: a trial of the pipeline.")
     ] = 0.0,
     delimiter: Annotated[str | None, typer.Option(help="Of a CSV file; default: found.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of a CSV file; default: found.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of a CSV file or JSON lines; default: found.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Of an Excel file; default: the only one.")] = None,
+    features: Annotated[
+        str | None, typer.Option(help="A .npy or .npz file with more numbers for each row: an embedding, a sparse matrix.")
+    ] = None,
+    features_ids: Annotated[
+        str | None, typer.Option(help="A .npy file with the id of each row of --features; default: in the table's order.")
+    ] = None,
+    image_size: Annotated[int | None, typer.Option(help="Pixels to which pictures are brought, 4 to 256; default: 32.")] = None,
+    image_mode: Annotated[str | None, typer.Option(help="Colours of pictures: rgb, gray.")] = None,
+    unreadable: Annotated[str | None, typer.Option(help="Files that are no readable pictures: refuse, drop.")] = None,
     unlabelled: Annotated[str | None, typer.Option(help="Rows without a label: refuse, drop.")] = None,
     normalise: Annotated[str | None, typer.Option(help="Merge labels that differ only by case or space: none, labels.")] = None,
     infinite: Annotated[str | None, typer.Option(help="Infinite or too large numbers: refuse, missing.")] = None,
@@ -54,8 +70,11 @@ def init(
     from ceteris.into import project_in
     from ceteris.onboarding import init_command
 
-    asked = {"unlabelled": unlabelled, "normalise": normalise, "infinite": infinite, "label_type": label_type}
-
+    asked = {
+        "unlabelled": unlabelled, "normalise": normalise, "infinite": infinite, "label_type": label_type, "sheet": sheet,
+        "features": features, "features_ids": features_ids, "image_size": image_size, "image_mode": image_mode,
+        "unreadable": unreadable,
+    }  # fmt: skip
     init_command(
         file,
         label,
@@ -78,6 +97,23 @@ def _pairs(kinds: list[str]) -> dict[str, str]:
     if not all(column and kind for column, kind in found):
         raise BadInputError(f"--kind is {kinds[0]!r}.", "Write --kind COLUMN=KIND, as --kind review=text.")
     return dict(found)
+
+
+@app.command()
+def fetch(
+    name: Annotated[str | None, typer.Argument(help="Of data/source/NAME.parquet; default: the declared source.")] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="A SQLAlchemy URL; for a password it names an environment variable: 'postgresql+psycopg://me:$PASSWORD@host/shop'."
+        ),
+    ] = None,
+    query: Annotated[str | None, typer.Option(help="One SELECT, or a .sql file that holds it.")] = None,
+) -> None:
+    """Ask a database and keep its rows as data/source/NAME.parquet, the query beside them; again, where it has changed."""
+    from ceteris.fetching import fetch_command
+
+    fetch_command(name, database, query)
 
 
 @app.command()

@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ceteris.errors import BadInputError, ParamsError, some
+from ceteris.readers.packed import whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["read_csv", "full_of_nul", "guess_encoding", "guess_delimiter", "refuse_names", "COLUMNS_CAP", "CELL_CAP"]
+__all__ = [
+    "read_csv", "as_utf8", "wrong_encoding", "full_of_nul", "guess_encoding", "guess_delimiter", "refuse_names",
+    "refuse_long_cells", "COLUMNS_CAP", "CELL_CAP",
+]  # fmt: skip
 
 COLUMNS_CAP = 5_000
 CELL_CAP = 1_000_000  # bytes
@@ -47,7 +51,7 @@ def read_csv(path: Path, name: str, encoding: str = "utf-8", delimiter: str = ",
     """
     if not delimiter.isascii() or delimiter in '"\r\n' or (delimiter != "\t" and not delimiter.isprintable()):
         raise ParamsError(f"ingest.delimiter is {delimiter!r}.", "Write one ASCII character that is no quote and no line end.")
-    data = _as_utf8(path.read_bytes(), name, encoding)
+    data = as_utf8(whole(path, name), name, encoding)
     header = _header(data, name, delimiter)
     cells = _cells(data, name, delimiter, header)
     if cells.num_rows == 0:
@@ -115,7 +119,8 @@ def guess_delimiter(line: str) -> str:
     return max(",;\t|", key=line.count)
 
 
-def _as_utf8(data: bytes, name: str, encoding: str) -> bytes:
+def as_utf8(data: bytes, name: str, encoding: str) -> bytes:
+    """Return a text in UTF-8 without a byte order mark; UTF-8 itself is not looked through, but for signs of UTF-16."""
     if not data.strip():
         raise BadInputError(f"{name} is empty.", "Put the file with its rows in its place.")
     try:
@@ -126,7 +131,7 @@ def _as_utf8(data: bytes, name: str, encoding: str) -> bytes:
         ) from None
     if is_utf8:
         if data.startswith((b"\xff\xfe", b"\xfe\xff")) or full_of_nul(data):
-            raise _wrong_encoding(data, name, 1)
+            raise wrong_encoding(data, name, 1)
         return data.removeprefix(_BOM)
     try:
         read = data.decode(encoding).removeprefix("\ufeff").encode("utf-8")
@@ -142,7 +147,8 @@ def _as_utf8(data: bytes, name: str, encoding: str) -> bytes:
     return read
 
 
-def _wrong_encoding(data: bytes, name: str, line: int) -> BadInputError:
+def wrong_encoding(data: bytes, name: str, line: int) -> BadInputError:
+    """Return the refusal of bytes that are not UTF-8, with the encoding that they look like."""
     try:
         data.decode("utf-8", "surrogatepass")
         halves = not full_of_nul(data)
@@ -169,7 +175,7 @@ def _header(data: bytes, name: str, delimiter: str) -> list[str]:
     try:
         "".join(header).encode("utf-8")
     except UnicodeEncodeError:
-        raise _wrong_encoding(data, name, 1) from None
+        raise wrong_encoding(data, name, 1) from None
     refuse_names(header, name)
     return header
 
@@ -212,7 +218,7 @@ def _refusal(data: bytes, name: str, delimiter: str, width: int, said: str) -> B
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
-        return _wrong_encoding(data, name, data.count(b"\n", 0, error.start) + 1)
+        return wrong_encoding(data, name, data.count(b"\n", 0, error.start) + 1)
     fault = _first_fault(data, delimiter, width)
     if fault is None:
         return BadInputError(f"{name} cannot be read as CSV: {said[:200]}.", "Write the file again as plain CSV.")

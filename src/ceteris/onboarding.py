@@ -21,17 +21,22 @@ from ceteris.layout import reach_of
 from ceteris.other_data import of_other_data
 from ceteris.params import parse
 from ceteris.params_file import changed
+from ceteris.readers.image_folder import ID_COLUMN, LABEL_COLUMN
+from ceteris.readers.packed import start_of
 from ceteris.sections import Ingest
-from ceteris.sources import Table, locate, look, refuse_other_kinds
+from ceteris.sources import PICTURES, Table, kind_of, locate, look
 from ceteris.store import find_root, parse_yaml, write_text
 from ceteris.tracking import bring, existing, place, track
 
 __all__ = ["READING", "init_command", "describe_findings"]
 
-READING = ("label_type", "missing", "infinite", "unlabelled", "normalise")  # keys of `ingest` on how a text is read
+READING = (  # keys of `ingest` on how a source is read
+    "label_type", "missing", "infinite", "unlabelled", "normalise", "sheet", "image_size", "image_mode", "unreadable",
+    "features", "features_ids",
+)  # fmt: skip
 _OPTIONS = (
     "In `ceteris init` each `ingest.KEY: VALUE` is an option: --unlabelled drop, --normalise labels, --infinite missing,"
-    " --label-type text, --kind COLUMN=KIND, --drop COLUMN; null is an option left out."
+    " --label-type text, --kind COLUMN=KIND, --drop COLUMN, --sheet NAME, --unreadable drop, ...; null is an option left out."
 )
 _LARGE = 20_000_000  # bytes that take some seconds to read
 _print = partial(print, flush=True)
@@ -39,7 +44,7 @@ _print = partial(print, flush=True)
 
 def init_command(
     file: str,
-    label: str,
+    label: str | None,
     id: str | None = None,
     true_label: str | None = None,
     group: str | None = None,
@@ -48,14 +53,14 @@ def init_command(
     plant: float = 0.0,
     delimiter: str | None = None,
     encoding: str | None = None,
-    reading: Mapping[str, str] | None = None,
+    reading: Mapping[str, Any] | None = None,
     kinds: Mapping[str, str] | None = None,
     dates: str | None = None,
     root: Path | None = None,
     into: Project | None = None,
     tell: Callable[[str], None] = _print,
 ) -> None:
-    """Declare a CSV or Parquet file as the data of this repository, telling all that is found and done.
+    """Declare a table or a folder of pictures as the data of this repository, telling all that is found and done.
 
     Nothing is written where anything is refused, and all that can be refused in one reading is told together.
 
@@ -65,14 +70,15 @@ def init_command(
         Anywhere; a copy goes to data/source/ where it is not there yet. One of a repository that the project was put into
         stays where it is.
     label, id, true_label, group, drop
-        Names of columns.
+        Names of columns; pictures have the names of their folders as labels.
     plant : float
         Share of rows, 0 to 0.5, whose label is to be changed on purpose: a trial of the pipeline on data like these.
     delimiter, encoding : str, optional
         Of a CSV file; default: guessed, and said.
-    reading : mapping of str to str, optional
-        Values of the keys `READING` of `ingest`. Default: what params.yaml says where it declares this very file, else
-        the defaults: what suited another file is not carried over in silence.
+    reading : mapping of str, optional
+        Values of the keys `READING` of `ingest`; the files of `features` and `features_ids` may be anywhere too. Default:
+        what params.yaml says where it declares this very file, else the defaults: what suited another file is not carried
+        over in silence.
     root : Path, optional
         Default: the repository at or above the working directory.
     into : Project, optional
@@ -93,15 +99,19 @@ def init_command(
         raise BadInputError(f"--delimiter is {delimiter!r}.", "Pass one character.")
     before = into.params if into else (root / "params.yaml").read_text(encoding="utf-8")
     params, path = parse(parse_yaml(before, "params.yaml")), existing(file)
-    name = place(path, root, into.top if into else reach_of(root))
+    reach = into.top if into else reach_of(root)
+    name = place(path, root, reach)
+    label, id = _roles(label, id, path, name)
     known = name == params.ingest.source
+    reading, beside = _placed(reading or {}, root, reach)
     declared: dict[str, Any] = {"source": name, "label": label, "id": id, "true_label": true_label, "group": group}
     declared |= {"drop": list(drop) or None, **_csv_dialect(path, name, delimiter, encoding)}
     kept = params.ingest if known else Ingest()
-    declared |= _reading(kept, reading or {})
+    declared |= _reading(kept, reading)
     declared |= {"kinds": {**(kept.kinds or {}), **(kinds or {})} or None, "dates": dates or kept.dates}
     classes = params.validate_.classes or ()
-    table, found, ingest = _look(path, _declared_ingest(before, declared, plant), classes, tell)
+    lying = _all_beside(declared, beside, root)
+    table, found, ingest = _look(path, _declared_ingest(before, declared, plant), classes, tell, lying)
     declared |= {"kinds": ingest.kinds, "dates": ingest.dates}
     changes, told = plan(found, params, declared, plant)
     changes[("validate", "classes")], said = classes_to_declare(found, classes, known)
@@ -112,21 +122,54 @@ def init_command(
         tell(line)
     tell(expected_time(table.frame, planned))
     made, then = (into.make(), into.next()) if into else ((), ("next: dvc repro",))
-    for line in chain(made, _settle(path, name, after, root), then):
+    for line in chain(made, _settle({name: path, **beside}, after, root), then):
         tell(line)
 
 
-def _look(path: Path, ingest: Ingest, classes: tuple[str, ...], tell: Callable[[str], None]) -> tuple[Table, Findings, Ingest]:
+def _roles(label: str | None, id: str | None, path: Path, name: str) -> tuple[str, str | None]:
+    """Return the columns of labels and ids: those that were named; of pictures, their folders' names and their paths."""
+    if kind_of(path, name) != PICTURES:
+        if label is None:
+            raise BadInputError("No label column was named.", "Pass --label COLUMN.")
+        return label, id
+    if label not in (None, LABEL_COLUMN) or id not in (None, ID_COLUMN):
+        raise BadInputError(
+            f"{name} is a folder: the label of a picture is the name of the folder it is in, its id the path below {name}.",
+            "Leave --label and --id out.",
+        )
+    return LABEL_COLUMN, ID_COLUMN
+
+
+def _placed(reading: Mapping[str, Any], root: Path, reach: Path) -> tuple[dict[str, Any], dict[str, Path]]:
+    """Return how a source is read, the files beside it named by where they are to stand; and where they lie now."""
+    named, beside = dict(reading), {}
+    for key in ("features", "features_ids"):
+        if key in named:
+            path = existing(str(named[key]), table=False)
+            named[key] = place(path, root, reach)
+            beside[named[key]] = path
+    return named, beside
+
+
+def _all_beside(declared: dict[str, Any], beside: dict[str, Path], root: Path) -> dict[str, Path]:
+    """Return where all files lie that are declared beside the source, those that were so before among them."""
+    kept = {key: declared[key] for key in ("features", "features_ids") if declared[key] is not None}
+    return {name: beside.get(name) or locate(name, root, key) for key, name in kept.items()}
+
+
+def _look(
+    path: Path, ingest: Ingest, classes: tuple[str, ...], tell: Callable[[str], None], beside: Mapping[str, Path]
+) -> tuple[Table, Findings, Ingest]:
     """Return what the file holds, and the kinds of its columns, having told them; refuse with all problems together."""
     if path.stat().st_size > _LARGE:
         tell(f"reading {path} ({path.stat().st_size / 1e6:.0f} MB)")
     with _options_named():
-        table = look(path, ingest, classes)
+        table = look(path, ingest, classes, beside=beside)
         features = table.frame.drop(columns=[*META], errors="ignore")
         guessed = guess(features, ingest.kinds, ingest.dates, table.moments)
         ingest = ingest.model_copy(update={"kinds": guessed.kinds or None, "dates": guessed.dates})
         if any(kind == "date" and not is_number(features[name]) for name, kind in guessed.kinds.items() if name in features):
-            table = look(path, ingest, classes)
+            table = look(path, ingest, classes, beside=beside)
         found = inspect(table.frame, ingest.kinds)
         for line in (*describe_findings(found, table, ingest), *guessed.told):
             tell(line)
@@ -138,7 +181,7 @@ def _look(path: Path, ingest: Ingest, classes: tuple[str, ...], tell: Callable[[
     return table, found, ingest
 
 
-def _reading(kept: Ingest, asked: Mapping[str, str]) -> dict[str, Any]:
+def _reading(kept: Ingest, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return how texts are to be read: what was asked for, else as it was."""
     held = {key: asked.get(key, getattr(kept, key)) for key in READING}
     return {key: list(value) if isinstance(value, tuple) else value for key, value in held.items()}
@@ -166,13 +209,15 @@ def _options_named() -> Iterator[None]:
         raise type(refusal)(str(refusal), _OPTIONS) from None
 
 
-def _settle(path: Path, name: str, params: str, root: Path) -> Iterator[str]:
-    """Put the file in its place, declare it, give it to git or DVC; yield what was done, a line each, as it is done."""
-    yield from bring(path, root / name)
-    locate(name, root)
+def _settle(files: dict[str, Path], params: str, root: Path) -> Iterator[str]:
+    """Put the files in their places, declare them, give them to git or DVC; yield what was done, as it is done."""
+    for name, path in files.items():
+        yield from bring(path, root / name)
+        locate(name, root)
     write_text(root / "params.yaml", params)
     yield "params.yaml: ingest, split.copies, audit, fix.recipes, train and compare.planned are set; comments are kept"
-    yield from track(root, name)
+    for name in files:
+        yield from track(root, name)
 
 
 def describe_findings(found: Findings, table: Table, ingest: Ingest) -> list[str]:
@@ -202,13 +247,14 @@ def describe_findings(found: Findings, table: Table, ingest: Ingest) -> list[str
 
 
 def _csv_dialect(path: Path, name: str, delimiter: str | None, encoding: str | None) -> dict[str, str]:
-    """Return what to declare of a CSV file: what was asked for, else a guess from how its bytes look."""
-    if refuse_other_kinds(path, name) == "parquet":
+    """Return what to declare of a text file: what was asked for, else a guess from how its bytes look."""
+    if kind_of(path, name) not in ("csv", "json"):
         return {"encoding": Ingest().encoding, "delimiter": Ingest().delimiter}
-    with path.open("rb") as file:
-        start = file.read(4_000_000)
+    start = start_of(path, 4_000_000)
     if encoding is None:
         encoding = "utf-8" if _is_utf8(start) else guess_encoding(start)
+    if kind_of(path, name) == "json":
+        return {"encoding": encoding, "delimiter": Ingest().delimiter}
     try:
         line = start.decode(encoding, "replace").removeprefix("\ufeff").lstrip().split("\n", 1)[0]
     except LookupError:

@@ -49,6 +49,12 @@ class Ingest(Section):
     label_type: Literal["text", "integer", "boolean"] = "text"
     encoding: str = "utf-8"
     delimiter: str = Field(",", min_length=1, max_length=1)
+    sheet: str | None = None
+    image_size: int = Field(32, ge=4, le=256)
+    image_mode: Literal["rgb", "gray"] = "rgb"
+    unreadable: Literal["refuse", "drop"] = "refuse"
+    features: str | None = None
+    features_ids: str | None = None
     kinds: dict[str, Kind] | None = None
     dates: Literal["iso", "day_first", "month_first"] = "iso"
     missing: tuple[str, ...] | None = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None")

@@ -1,37 +1,74 @@
-"""The door for data: the digits that scikit-learn ships, or a user's own CSV or Parquet file below data/source/."""
+"""The door for data: the digits that scikit-learn ships, or what a user has put below data/source/, whatever its kind."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import numpy as np
 
-from ceteris.csv_file import read_csv, refuse_long_cells, refuse_names
+from ceteris.csv_file import read_csv
 from ceteris.errors import BadInputError, ParamsError
 from ceteris.layout import reach_of
+from ceteris.readers import Read
+from ceteris.readers.arrays import SUFFIXES as ARRAYS
+from ceteris.readers.arrays import with_array
+from ceteris.readers.excel import read_excel
+from ceteris.readers.image_folder import ID_COLUMN, pictures_below, read_image_folder
+from ceteris.readers.json_lines import read_json_lines
+from ceteris.readers.packed import GZIP
+from ceteris.readers.parquet_file import read_parquet_file
 from ceteris.rows import Table, assemble
 from ceteris.sections import Ingest
-from ceteris.store import refuse_sealed
+from ceteris.store import refuse_sealed, sha256
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["DIGITS", "FOLDER", "Table", "is_theirs", "look", "read", "refuse_other_kinds", "locate", "source_sha256"]
+__all__ = [
+    "DIGITS",
+    "FOLDER",
+    "PICTURES",
+    "Table",
+    "is_theirs",
+    "kind_of",
+    "locate",
+    "look",
+    "read",
+    "sha256_of",
+    "source_sha256",
+]
 
 DIGITS = "digits"
 FOLDER = "data/source"
-_CSV = (".csv", ".tsv", ".txt")
-_PARQUET = (".parquet", ".pq")
-_MAGIC = b"PAR1"
+PICTURES = "pictures"
+
+
+def _read_csv(path: Path, name: str, ingest: Ingest) -> Read:
+    cells, notes = read_csv(path, name, ingest.encoding, ingest.delimiter)
+    return Read(cells, spelled=True, notes=tuple(notes))
+
+
+class _Kind(NamedTuple):
+    title: str
+    suffixes: tuple[str, ...]
+    magic: bytes | None
+    reader: Callable[[Path, str, Ingest], Read]
+
+
+_KINDS = {
+    "csv": _Kind("CSV", (".csv", ".tsv", ".txt"), None, _read_csv),
+    "json": _Kind("JSON lines", (".jsonl", ".ndjson"), None, read_json_lines),
+    "parquet": _Kind("Parquet", (".parquet", ".pq"), b"PAR1", read_parquet_file),
+    "excel": _Kind("Excel", (".xlsx",), b"PK\x03\x04", read_excel),
+}
 _NOT_A_TABLE = {
     b"PK\x03\x04": "a spreadsheet or a zip archive",
-    b"\x1f\x8b": "compressed with gzip",
-    b"\xd0\xcf\x11\xe0": "a spreadsheet",
+    GZIP: "compressed with gzip",
+    b"\xd0\xcf\x11\xe0": "a spreadsheet of the old kind (.xls), or locked by a password",
 }
+_READ = ", ".join(f"{kind.title} ({', '.join(kind.suffixes)})" for kind in _KINDS.values())
 
 
 def read(ingest: Ingest, root: Path, declared: tuple[str, ...] = ()) -> Table:
@@ -51,23 +88,49 @@ def read(ingest: Ingest, root: Path, declared: tuple[str, ...] = ()) -> Table:
     BadInputError
         The file is missing, lies elsewhere, cannot be read, or does not hold what is declared.
     """
-    digits = ingest.source == DIGITS
-    table = _digits(ingest, declared) if digits else look(locate(ingest.source, root), ingest, declared)
+    if ingest.source == DIGITS:
+        table = _digits(ingest, declared)
+    else:
+        table = look(locate(ingest.source, root), ingest, declared, beside=_beside(ingest, root), within=root)
     table.problems.refuse()
     return table
 
 
-def look(path: Path, ingest: Ingest, declared: tuple[str, ...] = ()) -> Table:
-    """Return what one CSV or Parquet file holds, wherever it lies, and its problems; both call it `ingest.source`."""
+def look(
+    path: Path,
+    ingest: Ingest,
+    declared: tuple[str, ...] = (),
+    *,
+    beside: Mapping[str, Path] | None = None,
+    within: Path | None = None,
+) -> Table:
+    """Return what one file or folder holds, wherever it lies, and its problems; both call it `ingest.source`.
+
+    Parameters
+    ----------
+    beside : mapping of str to Path, optional
+        Where the files lie that `ingest.features` and `ingest.features_ids` name.
+    within : Path, optional
+        What links of a folder may not leave; default: the folder itself.
+    """
     refuse_sealed(path)
-    if refuse_other_kinds(path, ingest.source) == "parquet":
-        return assemble(_parquet(path, ingest.source), ingest, name=ingest.source, spelled=False, declared=declared)
-    cells, notes = read_csv(path, ingest.source, ingest.encoding, ingest.delimiter)
-    table = assemble(cells, ingest, name=ingest.source, spelled=True, declared=declared)
-    return replace(table, notes=(*notes, *table.notes))
+    kind = kind_of(path, ingest.source)
+    if kind == PICTURES:
+        found = read_image_folder(path, ingest.source, ingest, within)
+        ingest = ingest.model_copy(update={"id": ingest.id or ID_COLUMN})
+    else:
+        found = _KINDS[kind].reader(path, ingest.source, ingest)
+    cells, notes, shape = found.cells, list(found.notes), found.image_shape
+    if ingest.features is not None:
+        lies = beside or {}
+        ids = (lies[ingest.features_ids], ingest.features_ids) if ingest.features_ids is not None else None
+        cells, said, of_array = with_array(cells, lies[ingest.features], ingest.features, ids=ids, id_column=ingest.id)
+        notes, shape = notes + said, of_array or shape
+    table = assemble(cells, ingest, name=ingest.source, spelled=found.spelled, declared=declared)
+    return replace(table, image_shape=shape, notes=(*notes, *table.notes), examples=(*found.examples, *table.examples))
 
 
-def locate(source: str, root: Path) -> Path:
+def locate(source: str, root: Path, key: str = "source") -> Path:
     """Return the file of a source, refusing, before anything is read, one that is not below data/source/ or not there.
 
     In a project inside somebody's repository it may also be a file of theirs, named from the project: ../data/rows.csv.
@@ -76,24 +139,23 @@ def locate(source: str, root: Path) -> Path:
     here, reach = root.resolve(), reach_of(root)
     inside = ".." not in parts and parts[:2] == tuple(FOLDER.split("/")) and len(parts) > 2
     if "\\" in source or "\x00" in source or not (inside or _is_beside(source, here, reach)):
+        named = f"neither {DIGITS!r} nor a file" if key == "source" else "no file"
         raise ParamsError(
-            f"ingest.source is {source!r}, which is neither {DIGITS!r} nor a file below {FOLDER}/"
+            f"ingest.{key} is {source!r}, which is {named} below {FOLDER}/"
             + (f", nor one of {reach} outside of this project, by its shortest path from here." if reach != here else "."),
             f"Run `ceteris init FILE --label COLUMN`, which copies the file there, or write {FOLDER}/NAME.",
         )
     path = Path(os.path.normpath(here.joinpath(*parts)))
     if not path.resolve().is_relative_to(reach):
         raise ParamsError(
-            f"ingest.source {source!r} is a link that leaves the repository.",
+            f"ingest.{key} {source!r} is a link that leaves the repository.",
             "Put the file itself there (where DVC made the link: `dvc config cache.type reflink,copy`, then"
             " `dvc checkout --relink`).",
         )
     if not path.exists():
         raise BadInputError(
-            f"{source} is declared in params.yaml (ingest.source), and is not there.", _how_to_bring(source, here)
+            f"{source} is declared in params.yaml (ingest.{key}), and is not there.", _how_to_bring(source, here)
         )
-    if not path.is_file():
-        raise BadInputError(f"{source} is a folder.", "Name one CSV or Parquet file in `ingest.source`.")
     return path
 
 
@@ -108,33 +170,73 @@ def _is_beside(source: str, root: Path, reach: Path) -> bool:
     return path.is_relative_to(reach) and is_theirs(source) and os.path.relpath(path, root) == source
 
 
-def refuse_other_kinds(path: Path, name: str) -> str:
-    """Return "csv" or "parquet", what the name of a file says it is; refuse what is neither."""
+def kind_of(path: Path, name: str) -> str:
+    """Return which kind of source the name of a file says it is; refuse what is none, or what its first bytes deny."""
+    if path.is_dir():
+        return PICTURES
     with path.open("rb") as file:
         start = file.read(4)
-    kind = next((kind for magic, kind in _NOT_A_TABLE.items() if start.startswith(magic)), "")
-    suffix = path.suffix.lower()
-    if kind or suffix not in _CSV + _PARQUET:
+    plain = path.name.lower().removesuffix(".gz")
+    packed = plain != path.name.lower()
+    key = next((key for key, kind in _KINDS.items() if plain.endswith(kind.suffixes)), "")
+    held = next((kind for magic, kind in _NOT_A_TABLE.items() if start.startswith(magic)), "")
+    if not key or (packed and _KINDS[key].magic) or (held and not _agrees(_KINDS[key], start, packed)):
+        renamed = ", or name it .xlsx where it is an Excel file of today" if start.startswith(b"PK") else ""
         raise BadInputError(
-            f"{name} is {kind or 'of a kind that ceteris does not read'}.",
-            f"Save it as CSV ({', '.join(_CSV)}) or Parquet ({', '.join(_PARQUET)}).",
+            f"{name} is {held or 'of a kind that ceteris does not read'}.", f"Save it as {_READ}, one table a file{renamed}."
         )
-    named, held = ("Parquet" if yes else "CSV" for yes in (suffix in _PARQUET, start == _MAGIC))
-    if start and named != held:
+    if start and not _agrees(_KINDS[key], start, packed):
+        of = next((kind for kind in _KINDS.values() if kind.magic and start == kind.magic), None)
         raise BadInputError(
-            f"{name} is named like {named}; its first bytes are {'those' if held == 'Parquet' else 'not those'} of Parquet.",
-            f"Rename it: {', '.join(_CSV)} for CSV, {', '.join(_PARQUET)} for Parquet.",
+            f"{name} is named like {'gzip' if packed else _KINDS[key].title}; its first bytes are"
+            f" {f'those of {of.title}' if of else 'not those of it'}.",
+            f"Rename it: {_READ}; .csv.gz or .jsonl.gz where gzip packed it.",
         )
-    return named.lower()
+    return key
+
+
+def _agrees(kind: _Kind, start: bytes, packed: bool) -> bool:
+    """Whether the first bytes of a file are as its name says."""
+    if packed:
+        return start.startswith(GZIP)
+    if kind.magic is not None:
+        return start == kind.magic
+    return not any(start.startswith(magic) for magic in (*_NOT_A_TABLE, b"PAR1"))
 
 
 def source_sha256(ingest: Ingest, root: Path) -> str:
-    """Return the sha256 of a source: of the file's bytes, or of the digits' pixels and labels."""
+    """Return the sha256 of a source: of the file's bytes, of a folder's paths and files, or of the digits."""
     if ingest.source == DIGITS:
         pixels, labels = _shipped()
         return hashlib.sha256(pixels.tobytes() + labels.tobytes()).hexdigest()
-    with locate(ingest.source, root).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    whole = [sha256_of(locate(ingest.source, root), ingest.source, root)]
+    whole += [sha256(path) for path in _beside(ingest, root).values()]
+    return whole[0] if len(whole) == 1 else hashlib.sha256("\n".join(whole).encode()).hexdigest()
+
+
+def sha256_of(path: Path, name: str, within: Path | None = None) -> str:
+    """Return the sha256 of a file, or of a folder: over the paths of its files in their order, each with its sha256."""
+    if not path.is_dir():
+        return sha256(path)
+    digest = hashlib.sha256()
+    for file in pictures_below(path, name, within or path):
+        digest.update(f"{file.relative_to(path).as_posix()}\x00{sha256(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def _beside(ingest: Ingest, root: Path) -> dict[str, Path]:
+    """Return where the files lie that stand beside the source."""
+    if ingest.features is None:
+        if ingest.features_ids is not None:
+            raise ParamsError(
+                f"ingest.features_ids is {ingest.features_ids!r}, and `ingest.features` names no file.", "Write both, or none."
+            )
+        return {}
+    named = {"features": ingest.features, "features_ids": ingest.features_ids}
+    for key, name in named.items():
+        if name is not None and not name.endswith(ARRAYS if key == "features" else ".npy"):
+            raise ParamsError(f"ingest.{key} is {name!r}.", f"Name a file that ends with {' or '.join(ARRAYS)}.")
+    return {name: locate(name, root, key) for key, name in named.items() if name is not None}
 
 
 def _how_to_bring(source: str, root: Path) -> str:
@@ -165,28 +267,3 @@ def _digits(ingest: Ingest, declared: tuple[str, ...]) -> Table:
     named = ingest if ingest.id else ingest.model_copy(update={"id": "id"})
     table = assemble(pa.table(columns), named, name="The digits data", spelled=False, declared=declared)
     return replace(table, image_shape=None if ingest.drop else (8, 8))
-
-
-def _parquet(path: Path, name: str) -> pa.Table:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        refuse_names(list(pq.read_schema(path).names), name)
-        cells = pq.ParquetFile(path).read()
-        cells.validate(full=True)
-        cells = cells.cast(pa.schema([field.with_type(_common(field.type)) for field in cells.schema]))
-    except (pa.ArrowInvalid, OSError) as error:
-        said = str(error).split("\n")[0][:200].rstrip(".")
-        raise BadInputError(f"{name} is not a whole, readable Parquet file: {said}.", "Write it again.") from None
-    if cells.num_rows == 0:
-        raise BadInputError(f"{name} holds columns and no rows.", "Write its rows.")
-    refuse_long_cells(cells, name)
-    return cells
-
-
-def _common(kind: pa.DataType) -> pa.DataType:
-    """Return the type to read a column as: Arrow computes little with views of text."""
-    import pyarrow as pa
-
-    return pa.string() if pa.types.is_string_view(kind) else kind

@@ -1,4 +1,4 @@
-"""A user's file on its way into the repository: found, copied to data/source/, given to git or DVC."""
+"""A user's file or folder on its way into the repository: found, copied to data/source/, given to git or DVC."""
 
 from __future__ import annotations
 
@@ -11,26 +11,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ceteris.errors import BadInputError, CeterisError, nearest
-from ceteris.sources import FOLDER, is_theirs, refuse_other_kinds
-from ceteris.store import sha256
+from ceteris.sources import FOLDER, is_theirs, kind_of, sha256_of
 
 __all__ = ["bring", "existing", "place", "track"]
 
 _GIT_LIMIT = 10_000_000  # bytes; larger files are kept by DVC
+_GIT_FILES = 1_000  # and so are folders of more files
 
 
-def existing(file: str) -> Path:
-    """Return where a CSV or Parquet file is, refusing what is none."""
+def existing(file: str, *, table: bool = True) -> Path:
+    """Return where a file or folder is, refusing one that is not there, and a table of a kind that is not read."""
     path = Path(file).expanduser()
     if not path.exists():
         beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         raise BadInputError(
-            f"There is no file {file!r}.{nearest(path.name, beside) if beside else ''}", "Name a CSV or Parquet file."
+            f"There is no file {file!r}.{nearest(path.name, beside) if beside else ''}",
+            "Name a table (CSV, Parquet, JSON lines, Excel), or a folder with one folder of pictures a class.",
         )
-    if not path.is_file():
-        raise BadInputError(f"{file!r} is a folder.", "Name one CSV or Parquet file in it.")
-    refuse_other_kinds(path, file)
-    return path.parent.resolve() / path.name  # DVC may have made a link of it, into its cache
+    if table:
+        kind_of(path, file)
+    elif not path.is_file():
+        raise BadInputError(f"{file!r} is a folder.", "Name a .npy or .npz file.")
+    # DVC may have made a link of a file, into its cache.
+    return path.parent.resolve() / path.name if path.is_file() else path.resolve()
 
 
 def place(path: Path, root: Path, reach: Path) -> str:
@@ -47,8 +50,10 @@ def place(path: Path, root: Path, reach: Path) -> str:
         return path.relative_to(here).as_posix()
     if path.is_relative_to(reach) and not path.is_relative_to(here):
         return Path(os.path.relpath(path, here)).as_posix()
+    if home.is_relative_to(path):
+        raise BadInputError(f"{path} holds this repository's {FOLDER}/ itself.", "Name a folder with one folder a class.")
     target = home / path.name
-    if target.exists() and sha256(target) != sha256(path):
+    if target.exists() and (target.is_dir() != path.is_dir() or _differ(target, path)):
         raise BadInputError(
             f"{FOLDER}/{path.name} is there already and holds other bytes than {path}.",
             "Remove or rename one of them, then run `ceteris init` again.",
@@ -56,30 +61,34 @@ def place(path: Path, root: Path, reach: Path) -> str:
     return f"{FOLDER}/{path.name}"
 
 
+def _differ(one: Path, other: Path) -> bool:
+    return sha256_of(one, str(one)) != sha256_of(other, str(other))
+
+
 def bring(path: Path, target: Path) -> Iterator[str]:
-    """Copy the file where it is not there yet, whole or not at all; yield what was done."""
+    """Copy the file or folder where it is not there yet, whole or not at all; yield what was done."""
     if target.exists():
         return
     unfinished = target.with_name(f".{target.name}.copying")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, unfinished)
+        shutil.rmtree(unfinished, ignore_errors=True)
+        (shutil.copytree if path.is_dir() else shutil.copyfile)(path, unfinished)
         unfinished.replace(target)
     except OSError as error:
         with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise CeterisError(
-            f"{path} could not be copied to {target}: {error.strerror}.", "Make room or access, run again."
-        ) from None
+            shutil.rmtree(unfinished) if unfinished.is_dir() else unfinished.unlink(missing_ok=True)
+        reason = error.strerror or "some of its files could not be read or written"
+        raise CeterisError(f"{path} could not be copied to {target}: {reason}.", "Make room or access, run again.") from None
     yield f"copied {path} to {FOLDER}/{target.name}; the original is not used again"
 
 
 def track(root: Path, name: str) -> list[str]:
-    """Give the file to git where it is small, to DVC where it is large, and return what was done, a line each.
+    """Give the file or folder to git where it is small, to DVC where it is large; return what was done, a line each.
 
     Only what is tracked travels with `dvc exp run --temp` and `--queue`.
     """
-    size = (root / name).stat().st_size
+    size, files = _extent(root / name)
     if _run(root, "git", "rev-parse", "--is-inside-work-tree") is not None:
         return [f"this is no git repository, so {name} is not tracked: after `git init` and `dvc init`, `git add {name}`"]
     if is_theirs(name):
@@ -87,10 +96,11 @@ def track(root: Path, name: str) -> list[str]:
     if _run(root, "git", "ls-files", "--error-unmatch", name) is None:
         fault = _run(root, "git", "add", "--", name)
         return [fault or f"{name} is tracked by git, and staged as it is now: commit it"]
-    if (root / f"{name}.dvc").is_file() or size >= _GIT_LIMIT:
+    if (root / f"{name}.dvc").is_file() or size >= _GIT_LIMIT or files > _GIT_FILES:
         if not any((folder / ".dvc").is_dir() for folder in (root.resolve(), *root.resolve().parents)):
             return [
-                f"{name} ({size / 1e6:.1f} MB) is too large for git, and DVC is not set up here: dvc init && dvc add {name}"
+                f"{name} ({size / 1e6:.1f} MB, {files} files) is too much for git, and DVC is not set up here:"
+                f" dvc init && dvc add {name}"
             ]
         fault = _run(root, sys.executable, "-m", "dvc", "add", "--quiet", name)
         fault = fault or _run(root, "git", "add", "--", f"{name}.dvc", str(Path(name).parent / ".gitignore"))
@@ -127,6 +137,12 @@ def _made_by(root: Path, path: Path) -> str:
         return ""
     place = Path(os.path.normpath(path))
     return next((str(outs[folder]) for folder in (place, *place.parents) if folder in outs), "")
+
+
+def _extent(path: Path) -> tuple[int, int]:
+    """Return the bytes and the number of files that are to be kept."""
+    files = [path] if path.is_file() else [inner for inner in path.rglob("*") if inner.is_file()]
+    return sum(file.stat().st_size for file in files), len(files)
 
 
 def _run(root: Path, *command: str) -> str | None:
