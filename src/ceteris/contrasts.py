@@ -11,14 +11,14 @@ import pandas as pd
 from ceteris import edits
 from ceteris.cell_files import read_cell
 from ceteris.compare import Arm, Scorer
-from ceteris.dataset import GROUP, ID, LABEL, TRUE_LABEL, codes
+from ceteris.dataset import GROUP, ID, LABEL, META, TRUE_LABEL, codes
 from ceteris.errors import BadInputError, some
 from ceteris.ledger import of_part, read_ledger
 from ceteris.pairs import Name, VersionFacts
 from ceteris.params import Params
 from ceteris.splits import VALIDATION
 from ceteris.store import read_json, read_parquet, read_table
-from ceteris.verified import Answers, answers_of
+from ceteris.verified import Answers, answers_of, came_verified, with_came
 
 __all__ = ["Contrasts"]
 
@@ -53,11 +53,15 @@ class Contrasts:
         return facts
 
     def answers(self) -> Answers:
-        """Return what data/edits/ says of the validation labels; refusals as of `edits.resolve` and `answers_of`."""
+        """Return what data/edits/ says of the validation labels, and which came verified; refusals as of `answers_of`."""
         parts = read_parquet(self._path("split", "parts.parquet")).set_index("id")["part"]
         decisions = edits.resolve(read_ledger(self._path("edits")), self._params.fix.conflicts)
         given = self.validation[LABEL].to_numpy(dtype=object)
-        return answers_of(of_part(decisions, parts, VALIDATION), self.ids, given, self.classes)
+        said = answers_of(of_part(decisions, parts, VALIDATION), self.ids, given, self.classes)
+        return with_came(said, came_verified(self._truth(), self.ids, self.classes))
+
+    def _truth(self) -> pd.Series:
+        return read_parquet(self._path("split", "truth-validation.parquet")).set_index(ID)[TRUE_LABEL].reindex(self.ids)
 
     def scorer(self, names: Iterable[Name], answers: Answers) -> Scorer:
         """Return a scorer of these cells on the given labels, and on better ones where they are known for every row.
@@ -70,7 +74,7 @@ class Contrasts:
         labels = {"given": codes(self.validation[LABEL].to_numpy(dtype=object), self.classes)}
         if answers.complete:
             labels["verified (all)"] = answers.codes
-        truth = read_parquet(self._path("split", "truth-validation.parquet")).set_index(ID)[TRUE_LABEL].reindex(self.ids)
+        truth = self._truth()
         if truth.notna().all():
             labels["true"] = codes(truth.to_numpy(dtype=object), self.classes)
         for name, found in labels.items():
@@ -78,7 +82,7 @@ class Contrasts:
             if absent:
                 raise BadInputError(
                     f"No validation row has the {name} label {some(absent)}, so nothing can be said about it.",
-                    "Enlarge split.validation in params.yaml, change split.seed, or add rows of that class.",
+                    f"{self._params.split.remedy(VALIDATION)}, or add rows of that class.",
                 )
         arms = {name: self._arm(*name) for name in names}
         groups = self.validation[GROUP].to_numpy(dtype=object) if GROUP in self.validation else None
@@ -87,7 +91,7 @@ class Contrasts:
     def features(self) -> pd.DataFrame:
         """Return the features of the validation rows, indexed by id, without their labels."""
         rows = self.validation.set_index(ID).rename_axis("id")
-        return rows.drop(columns=[LABEL, GROUP], errors="ignore")
+        return rows.drop(columns=[*META], errors="ignore")
 
     def _arm(self, model: str, version: str) -> Arm:
         cell, fingerprint, stored, named = read_cell(self._path("models", model, version))
