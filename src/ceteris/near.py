@@ -13,6 +13,8 @@ at 80 % once in three thousand; which pairs are missed is the same in every run.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -26,7 +28,9 @@ LONG = 8  # words
 _RUN = 3  # words
 _BANDS, _PER_BAND = 20, 5
 _APART = 1e6  # between coordinates that are never near; logarithms of numbers stay within 750
-_MOST_PAIRS = 50  # a row, on average
+_MOST_PAIRS, _MOST_CANDIDATES = 50, 500  # a row, on average
+_MOST_COORDINATES = 12  # that grids are made of; all of them are compared
+_AT_ONCE = 1_000_000  # pairs
 _LARGEST = 0.25  # share of the rows in one cluster
 
 
@@ -62,16 +66,17 @@ def near_clusters(features: pd.DataFrame, distance: float) -> np.ndarray:
     ParamsError
         So many rows are near that a cluster of them is no set of copies any more.
     """
-    codes, _ = pd.factorize(near_digests(features))
+    codes = pd.factorize(row_digests(features))[0]  # rows that are the same are compared once
     first = np.unique(codes, return_index=True)[1]
     rows = features.iloc[first].reset_index(drop=True)
     coordinates, documents = _coordinates(rows), _documents(rows)
-    pairs = np.vstack(
-        [_near_numbers(coordinates, np.flatnonzero(documents == ""), distance), _near_texts(coordinates, documents, distance)]
-    )
-    clusters = connected(pairs, len(rows))[codes]
+    plain = np.flatnonzero(documents == "")
+    near = np.vstack([_near_numbers(coordinates, plain, distance), _near_texts(coordinates, documents, distance)])
+    rough = len(rows) + pd.factorize(near_digests(rows))[0]
+    pairs = np.vstack([near, np.column_stack([np.arange(len(rows)), rough])])
+    clusters = connected(pairs, 2 * len(rows))[codes]
     sizes = np.bincount(clusters)
-    if sizes.max() > max(_LARGEST * len(codes), 20) and len(pairs):
+    if sizes.max() > max(_LARGEST * len(codes), 20) and len(near):
         raise ParamsError(
             f"Near copies of near copies make one set of {sizes.max():,} of {len(codes):,} rows, which no split could part.",
             "Lower split.near_distance in params.yaml, or set `split.near_copies: tell`.",
@@ -133,21 +138,51 @@ def _documents(rows: pd.DataFrame) -> np.ndarray:
 
 
 def _near_numbers(coordinates: np.ndarray, rows: np.ndarray, distance: float) -> np.ndarray:
-    from scipy.spatial import cKDTree
+    """Return the pairs of rows that are near in every coordinate, shape (n_pairs, 2).
 
-    if len(rows) < 2:
-        return np.empty((0, 2), dtype=np.intp)
-    tree, radius = cKDTree(coordinates[rows]), _radius(distance)
-    _refuse_crowds(int(tree.count_neighbors(tree, radius, p=np.inf) - len(rows)) // 2, len(rows))
-    return rows[tree.query_pairs(radius, p=np.inf, output_type="ndarray")]
+    Near rows share a cell of one of d + 1 grids of d coordinates, cells d + 1 radii wide, each grid shifted by one radius: a
+    border lies between two near values in one of these grids at most (Chan 1998).
+    """
+    radius = _radius(distance)
+    telling = 1 + np.argsort([-len(np.unique(column)) for column in coordinates[rows, 1:].T], kind="stable")[:_MOST_COORDINATES]
+    values, width = coordinates[np.ix_(rows, telling)], (len(telling) + 1) * radius * (1 + 1e-6)
+    factors = np.random.default_rng(0).integers(2**32, 2**63, len(telling), dtype=np.int64) * 2 + 1
+    found = [np.empty(0, dtype=np.int64)]
+    for shift in range(len(telling) + 1):
+        cells = np.floor((values + shift * radius) / width).astype(np.int64)
+        keys = (cells * factors).sum(axis=1) + coordinates[rows, 0].astype(np.int64)
+        for one, other in _sharing(keys):
+            near = _within(coordinates[rows[one]], coordinates[rows[other]], radius)
+            found.append(one[near] * len(rows) + other[near])
+    pairs = np.unique(np.concatenate(found))
+    _refuse_crowds(len(pairs), len(rows), _MOST_PAIRS)
+    return rows[np.column_stack(np.divmod(pairs, max(len(rows), 1)))]
+
+
+def _within(one: np.ndarray, other: np.ndarray, radius: float) -> np.ndarray:
+    return np.asarray((np.abs(one - other) <= radius).all(axis=1))
+
+
+def _sharing(keys: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the pairs of rows whose keys are equal, the first row before the second, some at a time."""
+    order = np.argsort(keys, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(keys[order]) != 0]) if len(keys) else np.empty(0, dtype=int)
+    sizes = np.diff(np.r_[starts, len(order)])
+    _refuse_crowds(int((sizes * (sizes - 1) // 2).sum()), len(order), _MOST_CANDIDATES)
+    for size in np.unique(sizes[sizes > 1]):
+        one, other = np.triu_indices(size, 1)
+        sets = starts[sizes == size]
+        for some in np.array_split(sets, len(sets) * len(one) // _AT_ONCE + 1):
+            members = order[some[:, None] + np.arange(size)]
+            yield members[:, one].ravel(), members[:, other].ravel()
 
 
 def _radius(distance: float) -> float:
     return float(-np.log1p(-distance)) + 1e-12
 
 
-def _refuse_crowds(n_pairs: int, n_rows: int) -> None:
-    if n_pairs > _MOST_PAIRS * n_rows:
+def _refuse_crowds(n_pairs: int, n_rows: int, most: int) -> None:
+    if n_pairs > most * n_rows:
         raise ParamsError(
             f"{n_pairs:,} pairs among {n_rows:,} rows nearly equal each other: these are no copies, the rows stand close.",
             "Lower split.near_distance in params.yaml, or set `split.near_copies: tell`.",
@@ -163,15 +198,16 @@ def _near_texts(coordinates: np.ndarray, documents: np.ndarray, distance: float)
     runs = HashingVectorizer(
         ngram_range=(_RUN, _RUN), token_pattern=r"\S+", n_features=2**31 - 1, binary=True, norm=None, alternate_sign=False
     ).transform(documents[rows])
-    pairs = _candidates(_min_hashes(runs.indices, runs.indptr), coordinates[rows, 0])
-    apart = np.abs(coordinates[rows[pairs[:, 0]], 1:] - coordinates[rows[pairs[:, 1]], 1:])
-    pairs = pairs[(apart <= _radius(distance)).all(axis=1)]
-    shared = np.concatenate(
-        [np.asarray(runs[some[:, 0]].multiply(runs[some[:, 1]]).sum(axis=1)).ravel() for some in _chunks(pairs)]
-        or [np.empty(0)]
-    )
-    sizes = np.diff(runs.indptr)
-    return rows[pairs[shared >= LIKE_TEXTS * (sizes[pairs].sum(axis=1) - shared)]]
+    found, sizes = [np.empty(0, dtype=np.int64)], np.diff(runs.indptr)
+    for keys in _bands(_min_hashes(runs.indices, runs.indptr), coordinates[rows, 0]):
+        for one, other in _sharing(keys):
+            near = np.flatnonzero(_within(coordinates[rows[one]], coordinates[rows[other]], _radius(distance)))
+            one, other = one[near], other[near]
+            shared = np.asarray(runs[one].multiply(runs[other]).sum(axis=1)).ravel()
+            near = shared >= LIKE_TEXTS * (sizes[one] + sizes[other] - shared)
+            found.append(one[near] * len(rows) + other[near])
+    pairs = np.unique(np.concatenate(found))
+    return rows[np.column_stack(np.divmod(pairs, len(rows)))]
 
 
 def _min_hashes(indices: np.ndarray, starts: np.ndarray) -> np.ndarray:
@@ -182,24 +218,8 @@ def _min_hashes(indices: np.ndarray, starts: np.ndarray) -> np.ndarray:
     return np.array([np.minimum.reduceat((runs * factor) >> np.uint64(32), starts[:-1]) for factor in factors])
 
 
-def _candidates(hashes: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Return the pairs of rows that share a code and all hashes of a band, each once, shape (n_pairs, 2)."""
-    n_rows = len(codes)
-    found = np.empty(0, dtype=np.int64)  # of each pair, first row * n_rows + second row
-    for band in hashes.reshape(_BANDS, _PER_BAND, -1):
-        keys = np.vstack([band, codes.astype(np.uint64)])
-        order = np.lexsort(keys)
-        new = np.r_[True, (np.diff(keys[:, order].astype(np.int64), axis=1) != 0).any(axis=0)]
-        starts = np.flatnonzero(new)
-        sizes = np.diff(np.r_[starts, len(order)])
-        _refuse_crowds(int((sizes * (sizes - 1) // 2).sum()), n_rows)
-        for size in np.unique(sizes[sizes > 1]):
-            members = order[starts[sizes == size][:, None] + np.arange(size)]
-            one, other = np.triu_indices(size, 1)
-            pair = np.sort(np.column_stack([members[:, one].ravel(), members[:, other].ravel()]), axis=1)
-            found = np.union1d(found, pair[:, 0] * n_rows + pair[:, 1])
-    return np.column_stack(np.divmod(found, n_rows))
-
-
-def _chunks(pairs: np.ndarray) -> list[np.ndarray]:
-    return np.array_split(pairs, len(pairs) // 50_000 + 1) if len(pairs) else []
+def _bands(hashes: np.ndarray, codes: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield a key of each row for each band: rows that share it share a code and all hashes of the band."""
+    factors = np.random.default_rng(1).integers(2**32, 2**63, _PER_BAND, dtype=np.int64) * 2 + 1
+    for band in hashes.reshape(_BANDS, _PER_BAND, -1).astype(np.int64):
+        yield (band * factors[:, None]).sum(axis=0) + codes.astype(np.int64)

@@ -194,7 +194,7 @@ def out_of_fold(
     if blocks is None:
         draws = [assign_folds(labels, folds, seed + repeat, groups, names) for repeat in range(repeats)]
     else:
-        draws = [blocks[0]] * repeats
+        draws, folds = [blocks[0]] * repeats, len(blocks[1])
     trained = None if blocks is None else blocks[1]
     fits = Fits(_judge, (estimator, features, labels, draws, trained, n_classes, seed), workers)
     for repeat in range(repeats):
