@@ -60,11 +60,13 @@ def times_of(
 
 
 def _of_texts(texts: pd.Series, written: str | None) -> tuple[np.ndarray, bool]:
-    if written is None:
-        numbers = pd.to_numeric(texts.where(texts != ""), errors="coerce")
-        if numbers.notna().sum() == (texts.fillna("") != "").sum():
-            return numbers.to_numpy(dtype=np.float64).copy(), False
+    """Return what the texts spell, read as that of which more can be read: numbers, or dates."""
+    numbers = pd.to_numeric(texts.where(texts != ""), errors="coerce") if written is None else pd.Series(dtype=float)
+    if written is None and numbers.notna().sum() == (texts.fillna("") != "").sum():
+        return numbers.to_numpy(dtype=np.float64).copy(), False
     moments = pd.to_datetime(texts, format=written or "ISO8601", utc=True, errors="coerce")
+    if numbers.notna().sum() >= max(moments.notna().sum(), 1):
+        return numbers.to_numpy(dtype=np.float64).copy(), False
     return _seconds(moments), True
 
 
