@@ -450,6 +450,7 @@ def test_a_column_of_parts_is_understood_and_where_none_validates_it_is_drawn_fr
     told = init(root, file, "label", id="id", split_column="fold")
     assert read_params(root).split.parts == {"Train": "train", "dev": "validation"}
     assert "50 rows train, 25 judge, 25 are sealed" in told
+    file = tmp_path / "other.csv"
     plain(100).assign(fold=[("train", "test")[row % 3 == 0] for row in range(100)]).to_csv(file, index=False)
     told = init(root, file, "label", id="id", split_column="fold")
     assert read_params(root).split.parts == {"train": "hash"}
