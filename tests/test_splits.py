@@ -11,14 +11,14 @@ from small import dataset
 
 from ceteris.dataset import GROUP, ID, LABEL, Dataset, row_digests
 from ceteris.errors import LeakageError
+from ceteris.near import near_digests
+from ceteris.parts import assign_parts
 from ceteris.sections import Split
 from ceteris.splits import (
     TEST,
     TRAIN,
     VALIDATION,
-    assign_parts,
     copies_across,
-    near_digests,
     refuse_leaks,
     unsealed_pairs,
 )

@@ -194,8 +194,8 @@ def test_copies_across_the_split_are_refused_before_anything_is_written(tmp_path
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"split": {"validation": 1e-9}}, "The validation part would hold no rows. Enlarge its share"),
-        ({"split": {"test": 1e-9}}, "The test part would hold no rows. Enlarge its share"),
+        ({"split": {"validation": 1e-9}}, "The validation part would hold no rows. Enlarge split.validation"),
+        ({"split": {"test": 1e-9}}, "The test part would hold no rows. Enlarge split.test"),
         (
             {"validate": {"classes": ["ant", "bee", "cow", "dodo"]}},
             "has the classes 'dodo'. Add rows of them; or take",

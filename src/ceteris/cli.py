@@ -36,6 +36,11 @@ def init(
     id: Annotated[str | None, typer.Option(help="Name of the id column; default: made of each row's content.")] = None,
     true_label: Annotated[str | None, typer.Option(help="Name of a column with verified labels.")] = None,
     group: Annotated[str | None, typer.Option(help="Name of a column whose rows belong together.")] = None,
+    time: Annotated[str | None, typer.Option(help="Name of a column with times: the newest rows judge.")] = None,
+    time_format: Annotated[str | None, typer.Option(help="How it spells dates, as '%d.%m.%Y'; default: 2018-03-31.")] = None,
+    time_feature: Annotated[bool, typer.Option("--time-feature", help="The time is a feature, too.")] = False,
+    split_column: Annotated[str | None, typer.Option(help="Name of a column that says train, validation or test.")] = None,
+    verified: Annotated[str | None, typer.Option(help="Name of a true/false column: a person verified this label.")] = None,
     drop: Annotated[list[str] | None, typer.Option(help="Name of a column that is no feature; may be repeated.")] = None,
     plant: Annotated[
         float, typer.Option(help="Change this share of the labels on purpose, 0 to 0.5: a trial of the pipeline.")
@@ -82,6 +87,11 @@ def init(
         true_label=true_label,
         group=group,
         drop=tuple(drop or ()),
+        time=time,
+        time_format=time_format,
+        time_feature=time_feature,
+        split_column=split_column,
+        verified=verified,
         plant=plant,
         delimiter=delimiter,
         encoding=encoding,

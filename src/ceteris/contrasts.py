@@ -12,14 +12,14 @@ from ceteris import edits
 from ceteris.blind import not_blind
 from ceteris.cell_files import read_cell
 from ceteris.compare import Arm, Scorer
-from ceteris.dataset import GROUP, ID, LABEL, TRUE_LABEL, codes
+from ceteris.dataset import GROUP, ID, LABEL, META, TRUE_LABEL, codes
 from ceteris.errors import BadInputError, some
 from ceteris.ledger import of_part, read_ledger
 from ceteris.pairs import Name, VersionFacts
 from ceteris.params import Params
 from ceteris.splits import TRAIN, VALIDATION
 from ceteris.store import read_json, read_parquet, read_table
-from ceteris.verified import Answers, answers_of
+from ceteris.verified import Answers, answers_of, came_verified, with_came
 
 __all__ = ["Contrasts"]
 
@@ -54,13 +54,17 @@ class Contrasts:
         return facts
 
     def answers(self) -> Answers:
-        """Return what data/edits/ says of the validation labels; refusals as of `edits.resolve` and `answers_of`."""
+        """Return what data/edits/ says of the validation labels, and which came verified; refusals as of `answers_of`."""
         parts = read_parquet(self._path("split", "parts.parquet")).set_index("id")["part"]
         lines = read_ledger(self._path("edits"))
         decisions = edits.resolve(lines, self._params.fix.conflicts, parts.index[parts == TRAIN])  # fix settles those
         said = of_part(decisions, parts, VALIDATION)
         given = self.validation[LABEL].to_numpy(dtype=object)
-        return answers_of(said, self.ids, given, self.classes, len(not_blind(lines, self.ids)))
+        found = answers_of(said, self.ids, given, self.classes, len(not_blind(lines, self.ids)))
+        return with_came(found, came_verified(self._truth(), self.ids, self.classes))
+
+    def _truth(self) -> pd.Series:
+        return read_parquet(self._path("split", "truth-validation.parquet")).set_index(ID)[TRUE_LABEL].reindex(self.ids)
 
     def scorer(self, names: Iterable[Name], answers: Answers) -> Scorer:
         """Return a scorer of these cells on the given labels, and on better ones where they are known for every row.
@@ -73,7 +77,7 @@ class Contrasts:
         labels = {"given": codes(self.validation[LABEL].to_numpy(dtype=object), self.classes)}
         if answers.complete:
             labels["verified (all)"] = answers.codes
-        truth = read_parquet(self._path("split", "truth-validation.parquet")).set_index(ID)[TRUE_LABEL].reindex(self.ids)
+        truth = self._truth()
         if truth.notna().all():
             labels["true"] = codes(truth.to_numpy(dtype=object), self.classes)
         for name, found in labels.items():
@@ -81,7 +85,7 @@ class Contrasts:
             if absent:
                 raise BadInputError(
                     f"No validation row has the {name} label {some(absent)}, so nothing can be said about it.",
-                    "Enlarge split.validation in params.yaml, change split.seed, or add rows of that class.",
+                    f"{self._params.split.remedy(VALIDATION)}, or add rows of that class.",
                 )
         arms = {name: self._arm(*name) for name in names}
         groups = self.validation[GROUP].to_numpy(dtype=object) if GROUP in self.validation else None
@@ -90,7 +94,7 @@ class Contrasts:
     def features(self) -> pd.DataFrame:
         """Return the features of the validation rows, indexed by id, without their labels."""
         rows = self.validation.set_index(ID).rename_axis("id")
-        return rows.drop(columns=[LABEL, GROUP], errors="ignore")
+        return rows.drop(columns=[*META], errors="ignore")
 
     def _arm(self, model: str, version: str) -> Arm:
         cell, fingerprint, stored, named = read_cell(self._path("models", model, version))

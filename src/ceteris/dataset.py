@@ -11,13 +11,29 @@ import pandas as pd
 
 from ceteris.errors import BadInputError, some
 
-__all__ = ["ID", "LABEL", "GROUP", "TRUE_LABEL", "META", "FEWEST_ROWS", "Dataset", "codes", "row_digests"]
+__all__ = [
+    "ID",
+    "LABEL",
+    "GROUP",
+    "TRUE_LABEL",
+    "TIME",
+    "PART",
+    "VERIFIED",
+    "META",
+    "FEWEST_ROWS",
+    "Dataset",
+    "codes",
+    "row_digests",
+]
 
 ID = "ceteris:id"
 LABEL = "ceteris:label"
 GROUP = "ceteris:group"
 TRUE_LABEL = "ceteris:true_label"
-META = (ID, LABEL, GROUP, TRUE_LABEL)
+TIME = "ceteris:time"
+PART = "ceteris:part"
+VERIFIED = "ceteris:verified"
+META = (ID, LABEL, GROUP, TRUE_LABEL, TIME, PART, VERIFIED)
 FEWEST_ROWS = 20  # under which no part of a split says anything
 
 
@@ -34,12 +50,15 @@ class Dataset:
         float64 columns (NaN where missing), text columns (object; None where missing), and columns of arrays (object; a
         float32, float64 or uint8 array each: see `kinds`).
     groups : ndarray of str objects, shape (n_rows,), or None
+    times : ndarray of float, shape (n_rows,), or None
+        When each row came to be: a number, or seconds since 1970-01-01 UTC.
     """
 
     ids: np.ndarray
     labels: np.ndarray
     features: pd.DataFrame
     groups: np.ndarray | None = None
+    times: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if len(self.ids) != len(self.labels) or len(self.ids) != len(self.features):
@@ -69,6 +88,7 @@ class Dataset:
             labels=ordered[LABEL].to_numpy(dtype=object),
             features=features,
             groups=ordered[GROUP].to_numpy(dtype=object) if GROUP in ordered else None,
+            times=ordered[TIME].to_numpy(dtype=np.float64) if TIME in ordered else None,
         )
 
     def uncut(self) -> np.ndarray | None:
@@ -84,6 +104,8 @@ class Dataset:
         if self.groups is not None:
             head[GROUP] = self.groups
         meta = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in head.items()})
+        if self.times is not None:
+            meta[TIME] = self.times
         return pd.concat([meta, self.features.reset_index(drop=True)], axis=1)
 
     def take(self, rows: np.ndarray) -> Dataset:
@@ -95,6 +117,7 @@ class Dataset:
                 drop=True
             ),
             groups=None if self.groups is None else self.groups[rows],
+            times=None if self.times is None else self.times[rows],
         )
 
     def positions(self, ids: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ceteris.errors import BadInputError, nearest, some
 
-__all__ = ["typed", "spelling_key", "one_spelling", "refuse_undeclared"]
+__all__ = ["typed", "spelling_key", "one_spelling", "refuse_undeclared", "truth_of"]
 
 _INTEGER = re.compile(r"^\s*([+-]?[0-9]{1,40})(?:\.0*)?\s*$")
 _BOOLEAN = {"true": "true", "1": "true", "1.0": "true", "false": "false", "0": "false", "0.0": "false"}
@@ -36,7 +36,7 @@ def typed(texts: np.ndarray, kind: str, column: str) -> np.ndarray:
     """
     if kind == "text":
         return texts
-    read = _integer if kind == "integer" else _boolean
+    read = _integer if kind == "integer" else truth_of
     codes, spellings = pd.factorize(texts)
     labels = [read(text) for text in spellings]
     bad = [text for text, label in zip(spellings, labels, strict=True) if label is None]
@@ -116,5 +116,6 @@ def _integer(text: str) -> str | None:
     return str(int(found.group(1))) if found else None
 
 
-def _boolean(text: str) -> str | None:
+def truth_of(text: str) -> str | None:
+    """Return "true" or "false", what a text says, or None where it says neither."""
     return _BOOLEAN.get(text.strip().lower())

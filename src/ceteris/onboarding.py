@@ -25,6 +25,7 @@ from ceteris.readers.image_folder import ID_COLUMN, LABEL_COLUMN
 from ceteris.readers.packed import start_of
 from ceteris.sections import Ingest
 from ceteris.sources import PICTURES, Table, kind_of, locate, look
+from ceteris.split_plan import split_lines
 from ceteris.store import find_root, parse_yaml, write_text
 from ceteris.tracking import bring, existing, place, track
 
@@ -50,6 +51,11 @@ def init_command(
     group: str | None = None,
     drop: tuple[str, ...] = (),
     *,
+    time: str | None = None,
+    time_format: str | None = None,
+    time_feature: bool = False,
+    split_column: str | None = None,
+    verified: str | None = None,
     plant: float = 0.0,
     delimiter: str | None = None,
     encoding: str | None = None,
@@ -69,8 +75,13 @@ def init_command(
     file : str
         Anywhere; a copy goes to data/source/ where it is not there yet. One of a repository that the project was put into
         stays where it is.
-    label, id, true_label, group, drop
-        Names of columns; pictures have the names of their folders as labels.
+    label, id, true_label, group, drop, time, split_column, verified
+        Names of columns; pictures have the names of their folders as labels. With `time` the newest rows judge, with
+        `split_column` those that it names.
+    time_format : str, optional
+        How the texts of `time` spell a date, as `datetime.strptime` has it.
+    time_feature : bool
+        Whether the time is a feature, too.
     plant : float
         Share of rows, 0 to 0.5, whose label is to be changed on purpose: a trial of the pipeline on data like these.
     delimiter, encoding : str, optional
@@ -95,6 +106,8 @@ def init_command(
     root = into.root if into else root or find_root()
     if true_label is not None and plant:
         raise BadInputError("--true-label and --plant were both given: planting makes its own true labels.", "Leave one out.")
+    if time is not None and split_column is not None:
+        raise BadInputError("--time and --split-column were both given: rows are split by one of them.", "Leave one out.")
     if delimiter is not None and len(delimiter) != 1:
         raise BadInputError(f"--delimiter is {delimiter!r}.", "Pass one character.")
     before = into.params if into else (root / "params.yaml").read_text(encoding="utf-8")
@@ -105,6 +118,8 @@ def init_command(
     known = name == params.ingest.source
     reading, beside = _placed(reading or {}, root, reach)
     declared: dict[str, Any] = {"source": name, "label": label, "id": id, "true_label": true_label, "group": group}
+    declared |= {"time": time, "time_format": time_format, "time_feature": time_feature}
+    declared |= {"part": split_column, "verified": verified}
     declared |= {"drop": list(drop) or None, **_csv_dialect(path, name, delimiter, encoding)}
     kept = params.ingest if known else Ingest()
     declared |= _reading(kept, reading)
@@ -114,6 +129,9 @@ def init_command(
     table, found, ingest = _look(path, _declared_ingest(before, declared, plant), classes, tell, lying)
     declared |= {"kinds": ingest.kinds, "dates": ingest.dates}
     changes, told = plan(found, params, declared, plant)
+    copies = {"copies": changes["split", "copies"]}
+    lines, said_of_split = split_lines(table.frame, ingest, params.split.model_copy(update=copies), dated=table.dated)
+    changes, told = changes | lines, told + said_of_split
     changes[("validate", "classes")], said = classes_to_declare(found, classes, known)
     after = changed(before, changes)
     planned = parse(parse_yaml(after, "params.yaml"))
@@ -191,6 +209,7 @@ def _declared_ingest(text: str, declared: dict[str, Any], plant: float) -> Inges
     """Return the section `ingest` as it would stand in params.yaml, refusing a value that it cannot hold."""
     content = parse_yaml(text, "params.yaml")
     planted = {"kind": "confusable" if plant else "none", "rate": float(plant)}
+    content["split"] = {**(content.get("split") or {}), "by": "hash"}  # it is looked at once the file has been
     content["ingest"] = {**(content.get("ingest") or {}), **declared, "plant": planted}
     try:
         return parse(content, "ceteris init").ingest
@@ -215,7 +234,7 @@ def _settle(files: dict[str, Path], params: str, root: Path) -> Iterator[str]:
         yield from bring(path, root / name)
         locate(name, root)
     write_text(root / "params.yaml", params)
-    yield "params.yaml: ingest, split.copies, audit, fix.recipes, train and compare.planned are set; comments are kept"
+    yield "params.yaml: ingest, split, audit, fix.recipes, train and compare.planned are set; comments are kept"
     for name in files:
         yield from track(root, name)
 

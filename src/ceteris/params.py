@@ -49,6 +49,7 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Params:
+        self._split_knows_its_columns()
         declared = self.fix.steps()
         for name, steps in declared.items():
             for step in steps:
@@ -65,6 +66,15 @@ class Params(Section):
                 if version.removeprefix(PLACEBO).removeprefix(RANDOM) not in declared:
                     raise ValueError(f"compare.planned names the version {version!r}.{nearest(version, declared)}")
         return self
+
+    def _split_knows_its_columns(self) -> None:
+        for by, key, option in (("time", "time", "--time"), ("column", "part", "--split-column")):
+            if self.split.by == by and getattr(self.ingest, key) is None:
+                raise ValueError(
+                    f"split.by is {by}, and ingest.{key} names no column: `ceteris init FILE {option} COLUMN` sets both."
+                )
+        if self.ingest.verified is not None and self.ingest.true_label is not None:
+            raise ValueError("ingest.verified and ingest.true_label are both set: keep the one that says more.")
 
     @property
     def held_model(self) -> str:

@@ -1,4 +1,4 @@
-"""Class probabilities for each row by a model that has not seen the row: folds, repeats, groups."""
+"""Class probabilities for each row by a model that has not seen the row: folds, repeats, groups, time."""
 
 from __future__ import annotations
 
@@ -162,6 +162,7 @@ def out_of_fold(
     seed: int = 0,
     groups: np.ndarray | None = None,
     names: tuple[str, ...] = (),
+    blocks: tuple[np.ndarray, list[np.ndarray]] | None = None,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
@@ -177,6 +178,8 @@ def out_of_fold(
         Rows of one group are judged by the same fold.
     names : tuple of str, optional
         The classes behind the codes, for refusals.
+    blocks : (ndarray of int, shape (n_rows,), list of masks), optional
+        The fold of each row, and which rows train the judge of each fold, the same in each repeat, as `time_folds` makes them.
 
     Returns
     -------
@@ -188,8 +191,12 @@ def out_of_fold(
             f"The audit model {type(estimator).__name__} gives no probabilities.",
             "Set audit.model to one that has predict_proba.",
         )
-    draws = [assign_folds(labels, folds, seed + repeat, groups, names) for repeat in range(repeats)]
-    fits = Fits(_judge, (estimator, features, labels, draws, n_classes, seed), workers)
+    if blocks is None:
+        draws = [assign_folds(labels, folds, seed + repeat, groups, names) for repeat in range(repeats)]
+    else:
+        draws, folds = [blocks[0]] * repeats, len(blocks[1])
+    trained = None if blocks is None else blocks[1]
+    fits = Fits(_judge, (estimator, features, labels, draws, trained, n_classes, seed), workers)
     for repeat in range(repeats):
         for fold in range(folds):
             fits.add((repeat, fold), "fold")
@@ -203,10 +210,11 @@ def out_of_fold(
 
 
 def _judge(shared: Any, task: tuple[int, int]) -> np.ndarray:
-    estimator, features, labels, draws, n_classes, seed = shared
+    estimator, features, labels, draws, trained, n_classes, seed = shared
     judged = draws[task[0]] == task[1]
+    trains = ~judged if trained is None else trained[task[1]]
     rows = features.iloc if hasattr(features, "iloc") else features
     with guarded("The audit model", "its constructor"):
         fresh = seeded(estimator, seed + task[0])
-    fitted = fit(fresh, rows[~judged], labels[~judged], "The audit model")
+    fitted = fit(fresh, rows[trains], labels[trains], "The audit model")
     return predict(fitted, rows[judged], n_classes, "The audit model")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ceteris.dataset import ID, TRUE_LABEL, Dataset
-from ceteris.errors import BadInputError, nearest
+from ceteris.errors import BadInputError, LeakageError, nearest
 from ceteris.layout import read_layout
 from ceteris.models import build
 from ceteris.resampled import Chain, Resampled, replay
@@ -36,7 +36,7 @@ def replay_version(
     Raises
     ------
     LeakageError
-        The recipe applies edits of people, which were made once, from all rows.
+        The recipe applies edits of people, which were made once, from all rows; or the split is by time.
     BadInputError, ParamsError
         An unknown version or model, labels that a simulated reviewer would need, or too few rows.
     """
@@ -53,6 +53,11 @@ def replay_version(
         raise BadInputError(f"{splits} re-splits were asked for.", f"Ask for 2 to {MOST_SPLITS:,}; 15 is the default.")
     split = root / layout["split"]
     train = Dataset.from_frame(read_parquet(split / "train.parquet"))
+    if train.times is not None:
+        raise LeakageError(
+            "Rows are split by time, and re-splits at random would train on what comes after the rows that judge.",
+            "Measure the version on the validation part (dvc repro), or replay it where `split.by` is hash.",
+        )
     truth = read_parquet(split / "truth-train.parquet").set_index(ID)[TRUE_LABEL].reindex(train.ids)
     chain = Chain(
         train.features,

@@ -52,6 +52,8 @@ class Review:
         the arms agree. That holds for all of them only: those answered for the sake of other contrasts are hard ones.
     against, favour : float
         The effect with every unsure row counted against the candidate, and with every one counted for it; NaN where none is.
+    came : int
+        Of the disputed rows asked for, those whose label came verified with the data.
     """
 
     differing: int
@@ -59,6 +61,7 @@ class Review:
     decoys: Checked = field(default_factory=Checked)
     against: float = NAN
     favour: float = NAN
+    came: int = 0
 
     @property
     def sampled(self) -> bool:
@@ -77,11 +80,12 @@ class Review:
 
 
 def noted(reason: str, review: Review | None) -> str:
-    """Return the reason of a verdict, with what unsure answers did to its interval."""
-    if review is None or not review.disputed.unsure:
+    """Return the reason of a verdict, with what unsure answers did to its interval, and which labels came verified."""
+    if review is None:
         return reason
-    unsure = review.disputed.unsure
-    return f"{reason}; {unsure:,} unsure row{'s' * (unsure > 1)} counted for and against"
+    unsure, came = review.disputed.unsure, review.came
+    told = f"; {came:,} of {review.disputed.told + unsure:,} verified labels came with the data" if came else ""
+    return reason + (f"; {unsure:,} unsure row{'s' * (unsure > 1)} counted for and against" if unsure else "") + told
 
 
 def minutes_of(n_labels: int) -> str:

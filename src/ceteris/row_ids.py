@@ -33,7 +33,8 @@ def row_ids(cells: pa.Table, role: dict[str, str], places: np.ndarray, problems:
     problems : Problems
     """
     if "id" not in role:
-        names = [column for column in cells.column_names if column not in (role["label"], role.get("true_label"), INDEX)]
+        aside = (role["label"], role.get("true_label"), role.get("verified"), INDEX)
+        names = [column for column in cells.column_names if column not in aside]
         order = _settled_order(cells, role)
         made = np.empty(cells.num_rows, dtype=object)
         made[order] = content_ids(cells.take(order), names)
@@ -98,8 +99,8 @@ def note_nul(texts: pa.ChunkedArray, column: str, places: np.ndarray, problems: 
 
 
 def _settled_order(cells: pa.Table, role: dict[str, str]) -> np.ndarray:
-    """Return an order of the rows that does not depend on the file's where rows are copies: by given, then true label."""
-    keys = {key: exact_text(cells.column(role[key])).to_pandas() for key in ("label", "true_label") if key in role}
+    """Return an order of the rows that does not depend on the file's where rows are copies: by what is said of their labels."""
+    keys = {key: exact_text(cells.column(role[key])).to_pandas() for key in ("label", "true_label", "verified") if key in role}
     return pd.DataFrame(keys).astype(object).fillna("").sort_values(list(keys), kind="stable").index.to_numpy()
 
 

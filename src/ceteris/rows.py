@@ -13,11 +13,12 @@ import pandas as pd
 
 from ceteris.arrays import is_array
 from ceteris.columns import exact_text, feature_frame, is_blank, is_plain
-from ceteris.dataset import GROUP, ID, LABEL, TRUE_LABEL
+from ceteris.dataset import GROUP, ID, LABEL, PART, TIME, TRUE_LABEL, VERIFIED
 from ceteris.errors import BadInputError, Problems, nearest, some
-from ceteris.labels import one_spelling, typed
+from ceteris.labels import one_spelling, truth_of, typed
 from ceteris.row_ids import INDEX, note_nul, row_ids
 from ceteris.sections import Ingest
+from ceteris.times import times_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,7 +33,8 @@ class Table:
     Attributes
     ----------
     frame : DataFrame, shape (n_rows, n_columns)
-        ID, LABEL, GROUP and TRUE_LABEL where declared (text; a true label may be None), then features sorted by name
+        ID, LABEL, GROUP, TRUE_LABEL, PART, VERIFIED and TIME where declared (text, a true label may be None; VERIFIED "true"
+        or "false"; TIME float64), then features sorted by name
         (float64, text with None, or arrays: see `kinds`). Sorted by id.
     problems : Problems
         What must be resolved before the rows are used; the frame then holds what could be read.
@@ -44,6 +46,8 @@ class Table:
         Values that explain the notes: for the terminal only.
     moments : tuple of str
         Columns that the source itself declares as points in time; they are dates where `ingest.kinds` says so.
+    dated : bool
+        Whether TIME holds dates.
     """
 
     frame: pd.DataFrame
@@ -52,6 +56,7 @@ class Table:
     notes: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     moments: tuple[str, ...] = ()
+    dated: bool = False
 
 
 def assemble(cells: pa.Table, ingest: Ingest, *, name: str, spelled: bool, declared: tuple[str, ...] = ()) -> Table:
@@ -82,6 +87,10 @@ def assemble(cells: pa.Table, ingest: Ingest, *, name: str, spelled: bool, decla
     meta = {ID: ids, **_labels(cells, role, ingest, declared, places, problems)}
     if "group" in role:
         meta[GROUP] = _groups(cells, role["group"], ids, problems)
+    if "part" in role:
+        meta[PART] = _parts(cells, role["part"], ids, problems)
+    if "verified" in role:
+        meta[VERIFIED] = _verified(cells, role["verified"], problems)
     features = feature_frame(
         cells,
         names,
@@ -93,16 +102,22 @@ def assemble(cells: pa.Table, ingest: Ingest, *, name: str, spelled: bool, decla
         kinds=ingest.kinds,
         dates=ingest.dates,
     )
-    head = {column: pd.Series(meta[column], dtype=object) for column in (ID, LABEL, GROUP, TRUE_LABEL) if column in meta}
+    known = (ID, LABEL, GROUP, TRUE_LABEL, PART, VERIFIED)
+    head = {column: pd.Series(meta[column], dtype=object) for column in known if column in meta}
+    dated = False
+    if "time" in role:
+        times, dated = times_of(cells.column(role["time"]), role["time"], ingest.time_format, ids, problems)
+        head[TIME] = pd.Series(times, dtype=np.float64)
     whole = pd.concat([pd.DataFrame(head), features.frame], axis=1)
     order = np.argsort(ids.astype(np.dtypes.StringDType()), kind="stable")
     frame = whole.iloc[order].dropna(subset=LABEL).reset_index(drop=True)
-    return Table(frame, problems, None, (*notes, *features.notes), features.examples, features.moments)
+    return Table(frame, problems, None, (*notes, *features.notes), features.examples, features.moments, dated)
 
 
 def roles(names: list[str], ingest: Ingest, problems: Problems) -> dict[str, str]:
     """Return the column of each role that params.yaml declares, refusing columns that are absent or have two roles."""
-    named = {"label": ingest.label, "id": ingest.id, "true_label": ingest.true_label, "group": ingest.group}
+    keys = ("label", "id", "true_label", "group", "time", "part", "verified")
+    named = {key: getattr(ingest, key) for key in keys}
     role = {key: column for key, column in named.items() if column is not None}
     special = [*role.items(), *(("drop", column) for column in ingest.drop or ())]
     for key, column in special:
@@ -126,7 +141,7 @@ def roles(names: list[str], ingest: Ingest, problems: Problems) -> dict[str, str
 
 def _features(cells: pa.Table, role: dict[str, str], ingest: Ingest, problems: Problems) -> list[str]:
     """Return the columns that can be features; refuse where none is left, or a column with a role is of no plain type."""
-    special = {*role.values(), *(ingest.drop or ())}
+    special = {*role.values(), *(ingest.drop or ())} - ({ingest.time} if ingest.time_feature else set())
     names = [column for column in cells.column_names if column not in special and column != INDEX]
     if not names:
         raise BadInputError(
@@ -222,3 +237,32 @@ def _groups(cells: pa.Table, column: str, ids: np.ndarray, problems: Problems) -
         )
     groups: np.ndarray = texts.to_numpy(zero_copy_only=False)
     return groups
+
+
+def _parts(cells: pa.Table, column: str, ids: np.ndarray, problems: Problems) -> np.ndarray:
+    texts = exact_text(cells.column(column))
+    blank = is_blank(texts)
+    if blank.any():
+        problems.add(
+            f"Column {column!r} names no part in {blank.sum()} rows, at the ids {some(ids[blank])}.",
+            "Write train, validation or test into each (split.parts declares other words), or set `split.by: hash` and"
+            " `ingest.part: null`.",
+        )
+    parts: np.ndarray = texts.to_numpy(zero_copy_only=False)
+    return parts
+
+
+def _verified(cells: pa.Table, column: str, problems: Problems) -> np.ndarray:
+    """Return "true" for each row whose label a person verified, else "false"; a blank says that nobody did."""
+    texts = exact_text(cells.column(column))
+    said = np.array(texts.to_numpy(zero_copy_only=False), dtype=object)
+    said[is_blank(texts)] = "false"
+    codes, spellings = pd.factorize(said)
+    known = {text: truth_of(text) for text in spellings}
+    strange = [text for text, meant in known.items() if meant is None]
+    if strange:
+        problems.add(
+            f"Column {column!r} says whether a label is verified, and holds {some(strange)}.",
+            "Write true, false or nothing into it, or set `ingest.verified: null`.",
+        )
+    return np.array([known[text] or "false" for text in spellings], dtype=object)[codes]

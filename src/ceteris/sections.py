@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import Any, Literal
 
@@ -45,6 +46,11 @@ class Ingest(Section):
     id: str | None = None
     true_label: str | None = None
     group: str | None = None
+    time: str | None = None
+    time_format: str | None = Field(None, min_length=1)
+    time_feature: bool = False
+    part: str | None = None
+    verified: str | None = None
     drop: tuple[str, ...] | None = None
     label_type: Literal["text", "integer", "boolean"] = "text"
     encoding: str = "utf-8"
@@ -78,12 +84,42 @@ class Validate(Section):
 
 
 class Split(Section):
-    """Shares of the rows, decided row by row from a hash of the id (or group)."""
+    """Who judges: shares of the rows by a hash, what comes after a point in time, or what a column says."""
 
+    by: Literal["hash", "time", "column"] = "hash"
     validation: float = Field(0.2, gt=0.0, lt=0.9)
     test: float = Field(0.2, gt=0.0, lt=0.9)
     seed: int = Field(0, ge=0, lt=2**32)
+    validation_from: float | str | None = None
+    test_from: float | str | None = None
+    parts: dict[str, Literal["train", "validation", "test", "hash"]] | None = None
+    straddling: Literal["refuse", "hold_out"] = "refuse"
     copies: Literal["refuse", "together"] = "refuse"
+    near_copies: Literal["tell", "together"] = "tell"
+    near_distance: float = Field(0.005, ge=0.0, le=0.1)
+
+    @field_validator("validation_from", "test_from", mode="before")
+    @classmethod
+    def _a_date_as_it_is_written(cls, cut: object) -> object:
+        return cut.isoformat() if isinstance(cut, datetime.date) else cut
+
+    @model_validator(mode="after")
+    def _time_is_cut_twice(self) -> Split:
+        lacking = [key for key in ("validation_from", "test_from") if getattr(self, key) is None]
+        if self.by == "time" and lacking:
+            raise ValueError(
+                f"by is time, and {' and '.join(lacking)} is null: `ceteris init FILE --time COLUMN` proposes both"
+            )
+        return self
+
+    def remedy(self, part: str) -> str:
+        """Return the line of params.yaml that gives a part other rows, as the head of a sentence."""
+        if self.by == "time":
+            line = {"train": "validation_from", "validation": "validation_from or split.test_from", "test": "test_from"}[part]
+            return f"Move split.{line} in params.yaml"
+        if self.by == "column":
+            return f"Correct the column of ingest.part, or what split.parts in params.yaml calls {part}"
+        return "Lower split.validation in params.yaml" if part == "train" else f"Enlarge split.{part} in params.yaml"
 
     @model_validator(mode="after")
     def _some_rows_are_left_to_train_on(self) -> Split:
@@ -122,6 +158,7 @@ class Audit(Section):
         "prune_by_noise_rate"
     )
     queue_rows: int = Field(1000, ge=1, le=1_000_000)
+    gap: float = Field(0.0, ge=0.0)
 
 
 class Step(Section):

@@ -1,46 +1,24 @@
-"""Who may see what: each row's part from a hash of its id (or group), so that new rows never move old ones."""
+"""The parts of the rows, and what must not stand in two of them: groups, and copies of a row."""
 
 from __future__ import annotations
-
-import hashlib
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ceteris.dataset import Dataset, row_digests
+from ceteris.dataset import Dataset
 from ceteris.errors import LeakageError, some
-from ceteris.kinds import array_kind
-from ceteris.sections import Split
 
 __all__ = [
     "TRAIN",
     "VALIDATION",
     "TEST",
     "PARTS",
-    "assign_parts",
     "copies_across",
     "refuse_leaks",
-    "near_digests",
     "unsealed_pairs",
 ]
 
 TRAIN, VALIDATION, TEST = PARTS = ("train", "validation", "test")
-
-
-def assign_parts(data: Dataset, split: Split, digests: np.ndarray) -> np.ndarray:
-    """Return "train", "validation" or "test" for each row, shape (n_rows,).
-
-    The unit that is never cut is the group where there are groups, else the row's content where `split.copies` is
-    `together`, else the id. A unit's place is its sha256 with the seed, read as a number in [0, 1): below `test` it is
-    sealed, below `test + validation` it judges, else it trains.
-    """
-    units = data.groups if data.groups is not None else digests if split.copies == "together" else data.ids
-    names, inverse = np.unique(np.array([_as_bytes(unit) for unit in units], dtype=object), return_inverse=True)
-    prefix = f"{split.seed}:".encode()
-    places = np.array([int.from_bytes(hashlib.sha256(prefix + name).digest()[:7], "big") / 2**56 for name in names])
-    part = np.where(places < split.test, TEST, np.where(places < split.test + split.validation, VALIDATION, TRAIN))
-    return part[inverse].astype(object)
 
 
 def copies_across(digests: np.ndarray, parts: np.ndarray) -> pd.DataFrame:
@@ -51,7 +29,7 @@ def copies_across(digests: np.ndarray, parts: np.ndarray) -> pd.DataFrame:
     return repeated[across].sort_values(["digest", "row"]).reset_index(drop=True)
 
 
-def refuse_leaks(data: Dataset, parts: np.ndarray, digests: np.ndarray) -> None:
+def refuse_leaks(data: Dataset, parts: np.ndarray, digests: np.ndarray, by: str = "hash") -> None:
     """Refuse a split that holds one group, or exact copies of a row, on more than one side.
 
     Raises
@@ -81,34 +59,10 @@ def refuse_leaks(data: Dataset, parts: np.ndarray, digests: np.ndarray) -> None:
         "Give the copies one group (ingest.group), or drop them."
         if data.groups is not None
         else "Set split.copies: together in params.yaml, or drop the copies."
+        if by == "hash"
+        else "Set split.copies: together and split.straddling: hold_out in params.yaml, or drop the copies."
     )
     raise LeakageError(what + listed, do)
-
-
-def near_digests(features: pd.DataFrame) -> np.ndarray:
-    """Return a digest of each row that nearly equal rows share: numbers to 3 digits, texts in lower case and single spaces."""
-    rough: dict[str, Any] = {}
-    for name in features.columns:
-        column = features[name]
-        if pd.api.types.is_numeric_dtype(column):
-            rough[name] = _to_three_digits(column.to_numpy(dtype=np.float64))
-        elif array_kind(column):
-            whole = array_kind(column) == "image"
-            near = [cell if whole else _to_three_digits(cell.astype(np.float64)) for cell in column]
-            rough[name] = pd.Series(near, dtype=object)
-        else:
-            rough[name] = column.str.casefold().str.split().str.join(" ").astype(object).to_numpy()
-    frame = pd.DataFrame(rough)
-    for name in frame.columns:
-        if not pd.api.types.is_numeric_dtype(frame[name]):
-            frame[name] = pd.Series(frame[name].astype(object).where(frame[name].notna(), None), dtype=object)
-    return row_digests(frame)
-
-
-def _to_three_digits(values: np.ndarray) -> np.ndarray:
-    size = np.floor(np.log10(np.where((values == 0) | ~np.isfinite(values), 1.0, np.abs(values))))
-    scale = 10.0 ** np.minimum(2 - size, 300)
-    return np.round(values * scale) / scale
 
 
 def unsealed_pairs(ids: np.ndarray, across: pd.DataFrame) -> pd.DataFrame:
@@ -130,7 +84,3 @@ def unsealed_pairs(ids: np.ndarray, across: pd.DataFrame) -> pd.DataFrame:
             pairs += [(trained[0], other) for other in judging] + [(one, judging[0]) for one in trained[1:]]
     found = pd.DataFrame(sorted(pairs), columns=["id", "like_id"], dtype=object)
     return found.assign(part=TRAIN, like_part=VALIDATION)[["id", "part", "like_id", "like_part"]]
-
-
-def _as_bytes(unit: object) -> bytes:
-    return unit if isinstance(unit, bytes) else str(unit).encode("utf-8", "surrogatepass")

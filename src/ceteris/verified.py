@@ -35,6 +35,7 @@ __all__ = [
     "Answers",
     "Verified",
     "answers_of",
+    "came_verified",
     "chosen_rows",
     "judge_verified",
     "labels_for_all",
@@ -44,6 +45,7 @@ __all__ = [
     "queue_pairs",
     "said_of",
     "verified_pair",
+    "with_came",
     "with_tipping",
 ]
 
@@ -56,11 +58,14 @@ class Answers:
     ----------
     not_blind : int
         How many answers about these rows do not count, since whoever gave them knew the given label.
+    came : ndarray of bool, shape (n_rows,), or None
+        Where a person had verified the label before the data came here.
     """
 
     ids: np.ndarray
     codes: np.ndarray
     not_blind: int = 0
+    came: np.ndarray | None = None
 
     @property
     def complete(self) -> bool:
@@ -124,6 +129,28 @@ def said_of(decisions: pd.DataFrame, ids: np.ndarray, classes: tuple[str, ...]) 
     places = pd.Index(ids).get_indexer(pd.Index(decisions["id"], dtype=object))
     found[places[places >= 0]] = np.array(said, dtype=int)[places >= 0]
     return Answers(ids, found)
+
+
+def came_verified(truth: pd.Series, ids: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
+    """Return the codes of the labels that a person verified before the data came here, else NOT_ANSWERED, shape (n_rows,).
+
+    Where that is known of every row these are the true labels, which need no answer: then none is returned.
+
+    Parameters
+    ----------
+    truth : Series
+        The labels that are known to be true, by id.
+    """
+    known = truth.reindex(ids)
+    if known.notna().all():
+        return np.full(len(ids), NOT_ANSWERED)
+    return codes(known.to_numpy(dtype=object), classes)
+
+
+def with_came(answers: Answers, came: np.ndarray) -> Answers:
+    """Return the answers, with the labels that came verified on the rows of which nobody has said anything here."""
+    silent = (answers.codes == NOT_ANSWERED) & (came != NOT_ANSWERED)
+    return replace(answers, codes=np.where(silent, came, answers.codes), came=silent) if silent.any() else answers
 
 
 def queue_pairs(pairs: list[Pair]) -> list[Pair]:
@@ -207,6 +234,9 @@ def verified_pair(scorer: Scorer, pair: Pair, answers: Answers, name: str = "") 
     }
     effect = verified_effect(given, arms[0], arms[1], answers.codes, chosen, **settings)  # type: ignore[arg-type]
     review = review_of(given, answers.codes, chosen, scorer.compare.confidence)
+    if answers.came is not None:
+        asked = chosen.weights > 0 if review.disputed.asked == review.differing else chosen.asked
+        review = replace(review, came=int((answers.came & asked).sum()))
     if review.disputed.unsure:
         against, favour = verified_bounds(given, arms[0], arms[1], answers.codes, chosen, **settings)
         effect = replace(effect, low=against.low, high=favour.high, p_value=max(against.p_value, favour.p_value))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
-from ceteris.dataset import GROUP, ID, LABEL, TRUE_LABEL
+from ceteris.dataset import ID, LABEL, META, TRUE_LABEL
 from ceteris.errors import BadInputError, SealedTestError, nearest
 from ceteris.finding import findings
 from ceteris.gallery import Gallery
@@ -298,12 +298,12 @@ class Workbench:
     def train_rows(self) -> pd.DataFrame:
         """Return the train rows with their features, indexed by id."""
         rows = self._parquet("split", "train.parquet").set_index(ID).rename_axis("id")
-        return rows.drop(columns=[LABEL, GROUP], errors="ignore")
+        return rows.drop(columns=[*META], errors="ignore")
 
     def validation_rows(self) -> pd.DataFrame:
         """Return the features of the validation rows, indexed by id, without their labels: they are reviewed blind."""
         rows = self._parquet("split", "validation.parquet").set_index(ID).rename_axis("id")
-        return rows.drop(columns=[LABEL, GROUP], errors="ignore")
+        return rows.drop(columns=[*META], errors="ignore")
 
     def test_rows(self) -> NoReturn:
         """Refuse: the test part is sealed.

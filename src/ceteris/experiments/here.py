@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -49,7 +48,7 @@ class Here:
         if lines.empty:
             return judging
         decisions = edits.resolve(lines, self._rule)
-        return replace(judging, answers=said_of(decisions, judging.ids, judging.classes).codes)
+        return judging.with_answers(said_of(decisions, judging.ids, judging.classes))
 
     def _same_rows(self, judging: Judging) -> list[str]:
         """Return the ids of the rows that have the same features in both places."""

@@ -8,22 +8,20 @@ import io
 import json
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ceteris.cell_files import FINGERPRINT
 from ceteris.dataset import ID, TRUE_LABEL, Dataset, row_digests
-from ceteris.disagreement import NOT_ANSWERED
 from ceteris.errors import BadInputError, some
 from ceteris.experiments.cache import Cache
 from ceteris.experiments.snapshot import Judging, Snapshot, setting
 from ceteris.pairs import Name, VersionFacts
 from ceteris.store import read_parquet, read_table
-from ceteris.verified import answers_of
+from ceteris.verified import answers_of, came_verified
 
 __all__ = ["Run", "as_run", "run_of"]
 
@@ -101,7 +99,7 @@ class Run:
         said = decisions[decisions["id"].isin(judging.ids)].reset_index(drop=True)
         if not len(said):
             return judging
-        return replace(judging, answers=answers_of(said, judging.ids, judging.labels["given"], judging.classes).codes)
+        return judging.with_answers(answers_of(said, judging.ids, judging.labels["given"], judging.classes))
 
     def _unanswered(self, rows: str, truth: str, classes: str) -> Judging:
         data = Dataset.from_frame(self.table(rows))
@@ -109,8 +107,9 @@ class Run:
         labels = {"given": data.labels}
         if known.notna().all():
             labels["true"] = known.to_numpy(dtype=object)
-        nobody = np.full(len(data), NOT_ANSWERED)
-        return Judging(data.ids, row_digests(data.features), labels, data.groups, tuple(self.json(classes)), nobody)
+        names = tuple(self.json(classes))
+        came = came_verified(known, data.ids, names)
+        return Judging(data.ids, row_digests(data.features), labels, data.groups, names, came, came)
 
 
 def _facts(index: Any, counts: bytes) -> dict[str, VersionFacts]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from ceteris.pairs import Name, VersionFacts
 from ceteris.params import parse_compare
 from ceteris.planning import plan_name
 from ceteris.sections import Compare
+from ceteris.verified import Answers, with_came
 
 __all__ = ["Judging", "NotCachedError", "Snapshot", "WORKSPACE", "setting"]
 
@@ -43,6 +44,7 @@ class Judging:
     answers : what people said of the labels: codes of `classes`, NOT_ANSWERED or UNSURE, shape (n_rows,)
     groups : ndarray of str objects, shape (n_rows,), or None
     classes : the classes, in the order of every cell's codes
+    came : the labels that came verified with the data: codes of `classes` or NOT_ANSWERED, shape (n_rows,); None: none did
     """
 
     ids: np.ndarray
@@ -51,6 +53,11 @@ class Judging:
     groups: np.ndarray | None
     classes: tuple[str, ...]
     answers: np.ndarray
+    came: np.ndarray | None = None
+
+    def with_answers(self, answers: Answers) -> Judging:
+        """Return the same rows with what people said of them, and what came verified where they said nothing."""
+        return replace(self, answers=(answers if self.came is None else with_came(answers, self.came)).codes)
 
     @property
     def said(self) -> np.ndarray:

@@ -20,7 +20,15 @@ from ceteris.scoring import NEEDS_PROBABILITIES, THIN
 from ceteris.sections import PLACEBO, SCORED_ON, Compare
 from ceteris.tipping import tipping_count, tipping_sentence
 from ceteris.verdicts import HELPS, NO_DIFFERENCE, POWER
-from ceteris.verified import Answers, answers_of, chosen_rows, judge_verified, queue_of
+from ceteris.verified import (
+    Answers,
+    answers_of,
+    came_verified,
+    chosen_rows,
+    judge_verified,
+    queue_of,
+    with_came,
+)
 
 __all__ = [
     "Judges", "acceptance", "in_table", "is_accepted", "line_of", "judges_of", "net_of", "pair_of", "questions",
@@ -80,7 +88,8 @@ def judges_of(
     named = {"given": rows.labels} | ({"true": known.to_numpy(dtype=object)} if known.notna().all() else {})
     strange = sorted({label for labels in named.values() for label in labels} - set(classes))
     every = (*classes, *strange)
-    answers = answers_of(decisions, rows.ids, rows.labels, every)
+    came = came_verified(known, rows.ids, every)
+    answers = with_came(answers_of(decisions, rows.ids, rows.labels, every), came)
     labels = {name: codes(found, every) for name, found in named.items()}
     if answers.complete:
         labels["verified (all)"] = answers.codes

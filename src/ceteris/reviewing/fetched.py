@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ceteris.dataset import GROUP, ID, LABEL
+from ceteris.dataset import ID, LABEL, META
 from ceteris.errors import BadInputError, nearest, some
 from ceteris.store import read_parquet, refuse_sealed, write_parquet
 
@@ -157,7 +157,7 @@ class Rows:
 
     @cached_property
     def _features(self) -> list[str]:
-        return [name for name in self._file.schema_arrow.names if name not in (ID, LABEL, GROUP)]
+        return [name for name in self._file.schema_arrow.names if name not in META]
 
     def _column(self, name: str) -> pd.Series:
         return _series(self._file.read([name]).column(name))

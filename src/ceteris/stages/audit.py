@@ -10,6 +10,7 @@ from ceteris.models import build
 from ceteris.pred_probs import out_of_fold
 from ceteris.stages import Progress, Stage, run
 from ceteris.store import read_json, read_parquet, write_json, write_parquet, write_table
+from ceteris.time_folds import assign_blocks, training_rows
 
 __all__ = ["main"]
 
@@ -18,19 +19,23 @@ def main(stage: Stage) -> None:
     """Write data/audit/ and results/audit/ from the train rows alone."""
     data = Dataset.from_frame(read_parquet(stage.path("split", "train.parquet")))
     classes = tuple(read_json(stage.path("split", "classes.json")))
-    audit = stage.params.audit
+    audit, given, uncut, blocks = stage.params.audit, codes(data.labels, classes), data.uncut(), None
+    if data.times is not None and data.times.min() < data.times.max():  # rows of one time have no order to cut
+        assigned = assign_blocks(data.times, audit.folds)
+        blocks = assigned, training_rows(assigned, data.times, given, gap=audit.gap, groups=uncut, names=classes)
     for recipe in stage.params.train.models.values():
         build(recipe, data.features, stage.root)  # what train would refuse is refused before anything is fitted
     pred_probs = out_of_fold(
         build(audit.model, data.features, stage.root),
         data.features,
-        codes(data.labels, classes),
+        given,
         len(classes),
         folds=audit.folds,
         repeats=audit.repeats,
         seed=audit.seed,
-        groups=data.uncut(),
+        groups=uncut,
         names=classes,
+        blocks=blocks,
         progress=Progress(stage, "fits"),
     )
     issues = find_label_issues(data.ids, data.labels, pred_probs, classes, audit.filter_by)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris.dataset import ID, LABEL, META, TRUE_LABEL
+from ceteris.dataset import ID, LABEL, META, TRUE_LABEL, VERIFIED
 from ceteris.errors import ParamsError
 from ceteris.kinds import kinds_of
 from ceteris.noise import plant
@@ -34,18 +34,22 @@ def main(stage: Stage) -> None:
 
 def refuse_two_truths(ingest: Ingest) -> None:
     """Refuse errors planted on top of labels whose truth a column already tells."""
-    if ingest.true_label is not None and ingest.plant.kind != "none":
+    told = {key: getattr(ingest, key) for key in ("true_label", "verified") if getattr(ingest, key) is not None}
+    for key, column in told.items() if ingest.plant.kind != "none" else ():
         raise ParamsError(
-            f"params.yaml declares ingest.true_label {ingest.true_label!r}, and ingest.plant.kind {ingest.plant.kind!r}: where"
+            f"params.yaml declares ingest.{key} {column!r}, and ingest.plant.kind {ingest.plant.kind!r}: where"
             " errors are planted, the label as it came is the true one.",
-            "Write `ingest.plant.kind: none`, or `ingest.true_label: null`.",
+            f"Write `ingest.plant.kind: none`, or `ingest.{key}: null`.",
         )
 
 
 def aside(found: Table, ingest: Ingest) -> tuple[pd.DataFrame, pd.DataFrame, int]:
     """Return the rows without any true label, the true labels that are known (id, true label), and the planted errors."""
-    rows = found.frame.drop(columns=TRUE_LABEL, errors="ignore")
-    truth = pd.DataFrame({ID: found.frame[ID], TRUE_LABEL: found.frame.get(TRUE_LABEL)}, dtype=object)
+    rows = found.frame.drop(columns=[TRUE_LABEL, VERIFIED], errors="ignore")
+    told = found.frame.get(TRUE_LABEL)
+    if VERIFIED in found.frame:  # a person found the given label right
+        told = found.frame[LABEL].where(found.frame[VERIFIED] == "true", None)
+    truth = pd.DataFrame({ID: found.frame[ID], TRUE_LABEL: told}, dtype=object)
     if ingest.plant.kind != "none":
         labels = rows[LABEL].to_numpy(dtype=object)
         truth[TRUE_LABEL] = labels

@@ -5,22 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ceteris.dataset import ID, LABEL, Dataset, row_digests
+from ceteris.dataset import ID, LABEL, PART, TIME, Dataset, row_digests
 from ceteris.errors import BadInputError, some
 from ceteris.fingerprint import of_rows
+from ceteris.near import near_digests
+from ceteris.parts import assign_parts
 from ceteris.splits import (
     PARTS,
     TEST,
     TRAIN,
     VALIDATION,
-    assign_parts,
     copies_across,
-    near_digests,
     refuse_leaks,
     unsealed_pairs,
 )
 from ceteris.stages import Stage, run
 from ceteris.store import read_parquet, write_json, write_parquet, write_table
+from ceteris.times import spelled
 from ceteris.verdicts import smallest_visible_before
 
 __all__ = ["main"]
@@ -31,15 +32,19 @@ _MOST_PAIRS = 1000  # git keeps the list
 
 def main(stage: Stage) -> None:
     """Write data/split/ (rows, true labels aside, each id's part) and results/split/ (counts, near copies, what judges)."""
-    data = Dataset.from_frame(read_parquet(stage.path("raw", "table.parquet")))
+    raw = read_parquet(stage.path("raw", "table.parquet"))
+    data, split = Dataset.from_frame(raw), stage.params.split
     truth = read_parquet(stage.path("raw", "truth.parquet"))
     digests = row_digests(data.features)
-    parts = assign_parts(data, stage.params.split, digests)
-    refuse_leaks(data, parts, digests)
+    named = raw.set_index(ID)[PART].reindex(data.ids).to_numpy(dtype=object) if PART in raw else None
+    parts = assign_parts(data, split, digests, named)
+    refuse_leaks(data, parts, digests, split.by)
     frame = data.to_frame()
     classes = _classes(stage, frame, parts)
     for part in PARTS:
         rows = frame[parts == part]
+        if not (split.by == "time" and part == TRAIN):  # whose folds respect time
+            rows = rows.drop(columns=TIME, errors="ignore")
         write_parquet(stage.path("split", f"{part}.parquet"), rows.reset_index(drop=True))
         known = truth[truth[ID].isin(set(rows[ID]))].reset_index(drop=True)
         write_parquet(stage.path("split", f"truth-{part}.parquet"), known)
@@ -48,7 +53,8 @@ def main(stage: Stage) -> None:
     judging = parts == VALIDATION
     rows = of_rows(data.ids[judging], digests[judging], data.labels[judging])
     write_json(stage.path("results", "split", "rows.json"), {VALIDATION: rows})
-    _publish(stage, data, parts)
+    judges = truth[truth[ID].isin(set(data.ids[judging]))]
+    _publish(stage, data, parts, 0 if len(judges) == judging.sum() else len(judges))
 
 
 def _classes(stage: Stage, frame: pd.DataFrame, parts: np.ndarray) -> tuple[str, ...]:
@@ -56,24 +62,38 @@ def _classes(stage: Stage, frame: pd.DataFrame, parts: np.ndarray) -> tuple[str,
     for part in PARTS:
         if not (parts == part).any():
             raise BadInputError(
-                f"The {part} part would hold no rows.", "Enlarge its share in the split section of params.yaml."
+                f"The {part} part would hold no rows{_times_told(stage, frame)}.", f"{stage.params.split.remedy(part)}."
             )
     declared = stage.params.validate_.classes
     classes = declared or tuple(sorted(set(frame[LABEL][parts != TEST])))
     unlearned = sorted(set(classes) - set(frame[LABEL][parts == TRAIN]))
     if unlearned:
         do = (
-            "take them out of validate.classes"
+            "take them out of validate.classes in params.yaml"
             if declared
-            else "merge or remove these labels at the source, or change split.seed"
+            else "merge or remove these labels at the source, or change split.seed in params.yaml"
+            if stage.params.split.by == "hash"
+            else f"merge or remove these labels at the source. {stage.params.split.remedy(TRAIN)}"
         )
-        raise BadInputError(f"No train row has the classes {some(unlearned)}.", f"Add rows of them; or {do} in params.yaml.")
+        raise BadInputError(f"No train row has the classes {some(unlearned)}.", f"Add rows of them; or {do}.")
     return classes
 
 
-def _publish(stage: Stage, data: Dataset, parts: np.ndarray) -> None:
+def _times_told(stage: Stage, frame: pd.DataFrame) -> str:
+    if stage.params.split.by != "time":
+        return ""
+    dated = isinstance(stage.params.split.test_from, str)
+    first, last = (spelled(float(end), dated) for end in (frame[TIME].min(), frame[TIME].max()))
+    return f": the times run from {first} to {last}"
+
+
+def _publish(stage: Stage, data: Dataset, parts: np.ndarray, came_verified: int) -> None:
     counts = {part: int((parts == part).sum()) for part in PARTS}
-    write_json(stage.path("results", "split", "summary.json"), counts | _publish_near_copies(stage, data, parts))
+    near = _publish_near_copies(stage, data, parts)
+    came = {"validation_came_verified": came_verified} if came_verified else {}
+    write_json(stage.path("results", "split", "summary.json"), counts | near | came)
+    if came:
+        stage.tell(f"{came_verified:,} of {counts[VALIDATION]:,} validation labels came verified")
     shares = pd.DataFrame({"discordant_share": _ASSUMED_SHARES})
     shares["smallest_visible"] = [smallest_visible_before(counts[VALIDATION], share) for share in _ASSUMED_SHARES]
     write_table(stage.path("results", "split", "visible.csv"), shares)
