@@ -21,12 +21,12 @@ from ceteris.store import parse_yaml
 # The house: each room's floor. A room may import rooms of its own floor and of those below; a door, every room but a stage.
 FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
-    "vocabulary": "errors params sections dataset neutral release release.terms reviewing",
+    "vocabulary": "errors metrics params sections dataset neutral release release.terms reviewing",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning advice"
     " checked questions reviewed edit_lines reviewing.arms reviewing.dealing reviewing.keys reviewing.neighbours"
     " reviewing.rankings reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement"
-    " reviewing.tickets reviewing.typed consensus",
+    " reviewing.tickets reviewing.typed consensus scoring_numbers",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"

@@ -12,10 +12,11 @@ import pandas as pd
 from ceteris.cells import Cell
 from ceteris.effect import Effect, holm, judge, paired_effect
 from ceteris.fingerprint import Fingerprint, hold_fixed
+from ceteris.metrics import METRICS
 from ceteris.pairs import Name, Pair, VersionFacts
 from ceteris.reviewed import Review, noted
 from ceteris.scoring import row_scores
-from ceteris.sections import METRICS, OF_PROBABILITIES, SCORED_ON, Compare
+from ceteris.sections import SCORED_ON, Compare
 
 __all__ = [
     "Arm",
@@ -98,8 +99,8 @@ class Scorer:
             confidence=self.compare.confidence,
             groups=self.groups,
             redrawn_control=redrawn,
-            discordant=None if metric in OF_PROBABILITIES else self.discordant(baseline, candidate),
-            region=self.compare.region_log_loss if metric == "log_loss" else self.compare.region,
+            discordant=None if METRICS[metric].every_row else self.discordant(baseline, candidate),
+            region=self.compare.region_of(metric),
             identical=one.fingerprint.fit_key == other.fingerprint.fit_key,
         )
         return replace(found, metric=metric, scored_on=scored_on)
@@ -205,7 +206,7 @@ def _line(one: Judged, facts: Mapping[str, VersionFacts]) -> dict[str, Any]:
         "p_holm": np.nan if one.p_holm is None else one.p_holm,
         "n_seeds": effect.n_seeds if effect else np.nan,
         "n_rows": effect.n_rows if effect else np.nan,
-        "n_discordant": effect.n_discordant if effect and one.metric not in OF_PROBABILITIES else np.nan,
+        "n_discordant": effect.n_discordant if effect and not METRICS[one.metric].every_row else np.nan,
         "control": pair.control,
         "net": net.difference if net else np.nan,
         "net_low": net.low if net else np.nan,
@@ -232,7 +233,7 @@ def grid_table(scorer: Scorer, facts: Mapping[str, VersionFacts]) -> pd.DataFram
                         "version": version,
                         "metric": metric,
                         "scored_on": scored_on,
-                        "value": np.nan if scores is None else float(scores.mean()) * (-1 if metric == "log_loss" else 1),
+                        "value": np.nan if scores is None else float(scores.mean()) * METRICS[metric].sign,
                         "n_rows": len(labels),
                         "n_seeds": arm.cell.n_seeds,
                         "deterministic": arm.cell.deterministic,

@@ -71,15 +71,15 @@ def lacks(estimator: Any) -> list[str]:
     return [name for name in needed if not (hasattr(estimator, name) or hasattr(type(estimator), name))]
 
 
-def other_kind(estimator: Any) -> str:
-    """Return what an estimator says it is, where that is no classifier ("regressor", "clusterer"), else ""."""
+def other_kind(estimator: Any, wanted: str = "classifier") -> str:
+    """Return what an estimator says it is, where that is not what is wanted ("regressor", "clusterer"), else ""."""
     from sklearn.utils import get_tags
 
     try:
         kind = get_tags(estimator).estimator_type
     except Exception:  # a class of a user's own may say nothing, and need not
         kind = getattr(estimator, "_estimator_type", None)
-    return "" if kind in (None, "classifier") else str(kind)
+    return "" if kind in (None, wanted) else str(kind)
 
 
 def prepared(estimator: Any, prepare: str, features: pd.DataFrame) -> Any:

@@ -28,7 +28,7 @@ __all__ = [
 
 ASSUMED_SHARES = (0.02, 0.05, 0.10)
 TARGETS = (0.01, 0.02, 0.03)
-_JUDGED = ("metric", "confidence", "region", "region_log_loss")
+_JUDGED = ("metric", "confidence", "region", "region_log_loss", "region_error")
 
 
 def rows_needed(effect: float, discordant_share: float) -> int:

@@ -68,5 +68,5 @@ def replay_version(
         groups=train.uncut(),
         metric=params.compare.metric,
     )
-    region = params.compare.region_log_loss if chain.metric == "log_loss" else params.compare.region
+    region = params.compare.region_of(chain.metric)
     return replay(chain, splits=splits, seed=params.audit.seed, confidence=params.compare.confidence, region=region, tell=tell)

@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ceteris import story, wording
 from ceteris.finding import Finding, findings
+from ceteris.metrics import METRICS
 from ceteris.reviews import reviews_of, reviews_table
 from ceteris.scored_twice import AGREEING_MEANS, given_told, progress_told, scored_twice
 from ceteris.sections import SCORED_ON
@@ -163,7 +164,7 @@ def _grid(grid: pd.DataFrame, metric: str) -> tuple[list[str], list[dict[str, An
     lines: dict[tuple[str, str, str], dict[str, Any]] = {}
     for row in grid.to_dict("records"):
         key = str(row["metric"]), str(row["scored_on"]), str(row["version"])
-        metric_text = wording.metric_name(key[0]) + (", lower is better" if key[0] == "log_loss" else "")
+        metric_text = wording.metric_name(key[0]) + (", lower is better" if METRICS[key[0]].lower else "")
         names = {"version": key[2], "metric": metric_text, "labels_text": wording.labels_of(key[1])}
         line = lines.setdefault(key, names | {"values": dict.fromkeys(models, "\u2013")})
         line["values"][str(row["model"])] = wording.level(_number(row["value"]), key[0])

@@ -15,10 +15,11 @@ from ceteris.errors import BadInputError, SealedTestError, nearest
 from ceteris.finding import findings
 from ceteris.gallery import Gallery
 from ceteris.layout import layout_of, read_layout
+from ceteris.metrics import METRICS
 from ceteris.params import Params, parse
 from ceteris.planning import plan_name
 from ceteris.scored_twice import scored_twice, two_columns
-from ceteris.sections import METRICS, SCORED_ON
+from ceteris.sections import SCORED_ON
 from ceteris.splits import VALIDATION
 from ceteris.store import SEALED, find_root, parse_yaml, read_params, read_parquet, read_table
 

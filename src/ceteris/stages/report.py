@@ -54,9 +54,10 @@ def _tables(stage: Stage) -> Tables:
 
 def _settings(stage: Stage, source: str) -> Settings:
     compare = stage.params.compare
-    region = compare.region_log_loss if compare.metric == "log_loss" else compare.region
     comparisons = os.path.relpath(stage.root / COMPARISONS / "index.html", stage.path("reports"))
-    return Settings(stage.params.report.title, source, compare.metric, compare.confidence, region, comparisons)
+    return Settings(
+        stage.params.report.title, source, compare.metric, compare.confidence, compare.region_of(compare.metric), comparisons
+    )
 
 
 def _drawings(tables: Tables, settings: Settings) -> dict[str, Callable[..., Any]]:
