@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ceteris.errors import BadInputError, some
+from ceteris.errors import BadInputError
 from ceteris.fits import Fits
 from ceteris.models import seeded
 from ceteris.pred_probs import fit, guarded, predict
+from ceteris.predicted_numbers import predict_numbers
 
 __all__ = ["Draw", "Job", "Cell", "fit_cells"]
 
@@ -160,7 +161,7 @@ def _fit(shared: Any, task: tuple[int, int]) -> _Fit:
         rows = rows.iloc[draw.rows] if hasattr(rows, "iloc") else rows[draw.rows]
     fit(estimator, rows, _unchangeable(draw.labels), who, **_weights(estimator, draw, who))
     validation = _unchangeable(validation)
-    predicted = _predicted(estimator, validation, n_classes, who)
+    predicted = _predicted(estimator, validation, n_classes, who) if n_classes else predict_numbers(estimator, validation, who)
     asked = n_classes and (job.probabilities or place < 2) and hasattr(estimator, "predict_proba")
     probabilities = predict(estimator, validation, n_classes, who) if asked else None
     decision = None if n_classes else predicted
@@ -195,22 +196,13 @@ def _predicted(estimator: Any, validation: Any, n_classes: int, who: str) -> np.
     if predicted.shape != (validation.shape[0],) or predicted.dtype.kind not in "iuf":
         raise BadInputError(
             f"{who} predicted an array of shape {predicted.shape} and type {predicted.dtype}.",
-            f"Return one {'label code' if n_classes else 'number'} a row.",
+            "Return one label code a row.",
         )
-    if not n_classes:
-        return _finite(predicted.astype(np.float64), who)
     if not np.isin(predicted, np.arange(n_classes)).all():
         raise BadInputError(
             f"{who} predicted labels that are none of the codes 0 to {n_classes - 1}.", "Predict values seen in fit."
         )
     return predicted.astype(np.int32)
-
-
-def _finite(predicted: np.ndarray, who: str) -> np.ndarray:
-    bad = np.flatnonzero(~np.isfinite(predicted))
-    if len(bad):
-        raise BadInputError(f"{who} predicted what is no finite number in rows {some(bad)}.", "Correct its parameters.")
-    return predicted
 
 
 def _weights(estimator: Any, draw: Draw, who: str) -> dict[str, np.ndarray]:

@@ -39,7 +39,9 @@ def init(
     unlabelled: Annotated[str | None, typer.Option(help="Rows without a label: refuse, drop.")] = None,
     normalise: Annotated[str | None, typer.Option(help="Merge labels that differ only by case or space: none, labels.")] = None,
     infinite: Annotated[str | None, typer.Option(help="Infinite or too large numbers: refuse, missing.")] = None,
-    label_type: Annotated[str | None, typer.Option(help="What the labels are: text, integer, boolean.")] = None,
+    label_type: Annotated[
+        str | None, typer.Option(help="What the labels are: text, integer, boolean, or number (regression).")
+    ] = None,
 ) -> None:
     """Look at a file of your own, say what is in it, and write params.yaml for it."""
     from ceteris.onboarding import init_command

@@ -12,7 +12,7 @@ import pandas as pd
 from ceteris.cells import Cell
 from ceteris.effect import Effect, holm, judge, paired_effect
 from ceteris.fingerprint import Fingerprint, hold_fixed
-from ceteris.metrics import METRICS
+from ceteris.metrics import METRICS, metrics_of
 from ceteris.pairs import Name, Pair, VersionFacts
 from ceteris.reviewed import Review, noted
 from ceteris.scoring import row_scores
@@ -68,7 +68,7 @@ class Scorer:
     Attributes
     ----------
     arms : the cells by (model, version)
-    labels : the label codes of the validation rows, shape (n_rows,), by what they are ("given", "true", ...)
+    labels : the label codes of the validation rows, or numbers, shape (n_rows,), by what they are ("given", "true", ...)
     """
 
     arms: Mapping[Name, Arm]
@@ -77,6 +77,11 @@ class Scorer:
     groups: np.ndarray | None
     compare: Compare
     _scores: dict[tuple[Name, str, str], np.ndarray | None] = field(default_factory=dict)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that these labels have."""
+        return metrics_of(METRICS[self.compare.metric].labels)
 
     def scores(self, name: Name, metric: str, scored_on: str) -> np.ndarray | None:
         """Return the row scores of a cell, shape (n_seeds, n_rows), or None where the metric does not apply."""
@@ -128,7 +133,7 @@ def judge_pairs(scorer: Scorer, pairs: list[Pair], facts: Mapping[str, VersionFa
         one, other = scorer.arms[pair.baseline], scorer.arms[pair.candidate]
         hold_fixed(one.fingerprint, other.fingerprint, pair.axis, ("/".join(pair.baseline), "/".join(pair.candidate)))
         for scored_on in scorer.labels:
-            judged += [judge_pair(scorer, pair, metric, scored_on, facts) for metric in METRICS]
+            judged += [judge_pair(scorer, pair, metric, scored_on, facts) for metric in scorer.metrics]
     return judged
 
 
@@ -225,7 +230,7 @@ def grid_table(scorer: Scorer, facts: Mapping[str, VersionFacts]) -> pd.DataFram
     rows = []
     for (model, version), arm in scorer.arms.items():
         for scored_on, labels in scorer.labels.items():
-            for metric in METRICS:
+            for metric in scorer.metrics:
                 scores = scorer.scores((model, version), metric, scored_on)
                 rows.append(
                     {

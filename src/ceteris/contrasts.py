@@ -12,6 +12,7 @@ from ceteris import edits
 from ceteris.cell_files import read_cell
 from ceteris.compare import Arm, Scorer
 from ceteris.dataset import GROUP, ID, LABEL, TRUE_LABEL, codes
+from ceteris.disagreement import NOT_ANSWERED
 from ceteris.errors import BadInputError, some
 from ceteris.ledger import of_part, read_ledger
 from ceteris.pairs import Name, VersionFacts
@@ -53,7 +54,12 @@ class Contrasts:
         return facts
 
     def answers(self) -> Answers:
-        """Return what data/edits/ says of the validation labels; refusals as of `edits.resolve` and `answers_of`."""
+        """Return what data/edits/ says of the validation labels; refusals as of `edits.resolve` and `answers_of`.
+
+        Of labels that are numbers nothing is taken: no rule says yet which of them decide.
+        """
+        if self._params.numbers:
+            return Answers(self.ids, np.full(len(self.ids), NOT_ANSWERED))
         parts = read_parquet(self._path("split", "parts.parquet")).set_index("id")["part"]
         decisions = edits.resolve(read_ledger(self._path("edits")), self._params.fix.conflicts)
         given = self.validation[LABEL].to_numpy(dtype=object)

@@ -26,7 +26,7 @@ from ceteris.sections import SCORED_ON
 __all__ = ["Picture", "Settings", "Tables", "render", "template"]
 
 MOST_ISSUES = 50
-FIGURES = ("forest", "grid", "quality", "confused", "images")
+FIGURES = ("forest", "grid", "quality", "confused", "predicted", "images")
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
     ----------
     tables : Tables
     pictures : mapping of str to Picture
-        `forest`, `grid`, `quality`, `confused`, `images`; those that are absent are left out.
+        `forest`, `grid`, `quality`, `confused` (of numbers `predicted`), `images`; those that are absent are left out.
     settings : Settings
     """
     simulated = story.simulated_versions(tables.versions)

@@ -43,7 +43,7 @@ class Ingest(Section):
     true_label: str | None = None
     group: str | None = None
     drop: tuple[str, ...] | None = None
-    label_type: Literal["text", "integer", "boolean"] = "text"
+    label_type: Literal["text", "integer", "boolean", "number"] = "text"
     encoding: str = "utf-8"
     delimiter: str = Field(",", min_length=1, max_length=1)
     missing: tuple[str, ...] | None = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None")
