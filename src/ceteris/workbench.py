@@ -121,13 +121,13 @@ class Workbench:
         return frozenset(versions.loc[versions["simulated"].astype(bool), "version"])
 
     def training(self, version: str = "given") -> tuple[pd.DataFrame, pd.Series]:
-        """Return (X, y) of a version, as a model is trained on it; of a control its first draw."""
+        """Return (X, y) of a version, as a model is trained on it; of a control its first draw. y holds text, or floats."""
         known = self.versions()["version"]
         if version not in set(known):
             raise BadInputError(f"{version!r} is no version here.{nearest(version, known)}", "Add it to fix.recipes.")
         rows = self._parquet("versions", f"{version}.parquet")
         labels = rows[rows["draw"] == 0].set_index("id")["label"]
-        return self.train_rows().loc[labels.index], labels
+        return self.train_rows().loc[labels.index], labels.astype(float) if self.params.numbers else labels
 
     def validation(self, scored_on: str = "given") -> tuple[pd.DataFrame, pd.Series]:
         """Return (X, y) of the validation rows, y the given or the true labels."""
@@ -140,7 +140,8 @@ class Workbench:
         rows = self.validation_rows()
         if not rows.index.isin(labels.index).all():
             raise BadInputError("No true label is known for some validation rows.", "Score on 'given' labels.")
-        return rows, labels.loc[rows.index]
+        chosen = labels.loc[rows.index]
+        return rows, chosen.astype(float) if self.params.numbers else chosen
 
     def model(self, name: str) -> Any:
         """Return the unfitted estimator of a model of params.yaml, its preparation of columns included."""
