@@ -100,6 +100,21 @@ def test_kappa_by_hand() -> None:
     assert found["kappa"] == pytest.approx((0.7 - 0.5) / 0.5)
 
 
+def test_to_drop_a_row_is_an_answer_of_its_own_though_a_class_be_called_so() -> None:
+    said = [("ant", "drop")] * 2 + [("drop", "drop")] * 3 + [("ant", "ant")] * 3 + [("unsure", "drop"), ("ant", "unsure")]
+    lines = [
+        edit(f"r{row}", "confirm" if answer == "ant" else answer, reviewer=reviewer)
+        for row, answers in enumerate(said)
+        for reviewer, answer in zip(("ann", "bob"), answers, strict=True)
+    ]
+    (found,) = kappa(ledger(*lines)).to_dict("records")
+    assert (found["n"], found["agree"]) == (8, 6)
+    # agree 6 of 8; by chance 5/8 * 3/8 + 3/8 * 5/8 = 30/64
+    assert found["kappa"] == pytest.approx((6 / 8 - 30 / 64) / (1 - 30 / 64))
+    called = [edit("r0", "drop"), edit("r0", new="drop", reviewer="bob")]
+    assert kappa(ledger(*called))["agree"].tolist() == [0]
+
+
 def test_two_who_named_one_label_throughout_have_no_kappa_and_those_who_share_no_row_no_line() -> None:
     (found,) = kappa(pair([("ant", "ant")] * 3)).to_dict("records")
     assert math.isnan(found["kappa"]) and found["agree"] == found["n"] == 3

@@ -47,7 +47,7 @@ def test_edits_that_fit_leave_nothing_to_say() -> None:
         (edit("a", "drop", given="dog"), "made on 'dog'; 'dog' is no class any more", "ceteris edits revert"),
         (edit("t", new="bee"), "is about a row of the sealed test part", "Move the line to release/edits/"),
         (edit("v", new="bee"), "relabel of a validation row from 'queue': no answer of a blind review", "ceteris queue"),
-        (edit("v", "drop", source="random"), "drop of a validation row from 'random'", "Take it back"),
+        (edit("v", "drop", source="disagreement"), "drop of a validation row from 'disagreement'", "Take it back"),
         (edit("", "revert", reverts="nowhere"), "reverts the unknown answer 'nowhere'", "Correct the line"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -124,3 +124,25 @@ def test_what_no_blind_review_said_of_a_test_row_is_told(action: str, source: st
         ["line 2", f"{action} of a test row from {source!r}: no answer of a blind review",
          f"Take it back: ceteris edits revert {line['answer']} --reviewer YOUR-NAME. Ask anew: ceteris queue test", True]
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_an_answer_that_is_not_blind_is_to_be_known_and_who_could_answer_instead_is_said(part: str) -> None:
+    row = part[0]
+    anew = edit(row, "confirm", source="told", at=LATER)
+    (alone,) = found(anew, sealed=part == "test")
+    assert alone[1:] == [
+        "ann had been told the given label before: the answer leaves the label open, as unsure does",
+        f"To let somebody else answer, take it back: ceteris edits revert {anew['answer']} --reviewer YOUR-NAME. "
+        f"Ask anew: ceteris queue{' test' if part == 'test' else ''}",
+        False,
+    ]
+    (beside,) = found(edit(row, "confirm", source="disagreement"), anew, sealed=part == "test")
+    assert "the first answer counts" in beside[1]
+    assert beside[2:] == ["Nothing has to be done.", False]
+
+
+def test_a_random_train_answer_whose_row_judges_by_now_is_to_be_known_and_no_more() -> None:
+    ((where, what, do, must),) = found(edit("v", "relabel", "dog", "bee", source="random"))
+    assert (where, do, must) == ("line 2", "Nothing has to be done.", False)
+    assert "when this was a train row" in what

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small import CLASSES, edit, evidence, params, repository, run_stages
 
+import ceteris
 from ceteris import edits
 from ceteris.consensus import decided_together
-from ceteris.errors import ParamsError
+from ceteris.errors import ParamsError, StaleEditError
 from ceteris.evidence import read_evidence
 from ceteris.issues import consensus
 from ceteris.layout import read_layout
@@ -143,3 +144,28 @@ def test_the_fix_stage_makes_a_version_of_what_people_decide_together(tmp_path: 
     assert labels["reviewed"][first] == given.labels[0]  # the latest answer
     assert labels["together"][first] == others[0]  # two of three
     assert (labels["together"][given.ids[1:6]] == others[1:]).all()
+
+
+def test_where_consensus_alone_is_used_people_may_disagree_and_no_other_rule_is_needed(tmp_path: object) -> None:
+    recipes = {"given": None, "together": [{"step": "consensus"}]}
+    planned = [{"axis": "data", "model": "logistic", "baseline": "given", "candidate": "together"}]
+    root = repository(tmp_path, params(fix={"recipes": recipes, "conflicts": "refuse"}, compare={"planned": planned}))
+    run_stages(root, "ingest", "validate", "split", "audit")
+    before = read_evidence(root, read_layout(root), read_params(root))
+    id, held = before.ids[0], before.labels[0]
+    other = next(label for label in CLASSES if label != held)
+    for reviewer, action, new in (("ann", "relabel", other), ("bob", "confirm", "")):
+        append(root / f"data/edits/{reviewer}-1.csv", [edit(id, action, given=held, new=new, reviewer=reviewer)])
+    run_stages(root, "fix", "train", "compare")
+    label = read_parquet(root / "data/versions/together.parquet").set_index("id")["label"][id]
+    evidence = read_evidence(root, read_layout(root), read_params(root))
+    said = evidence.decisions.set_index("id").loc[id]
+    assert label == (said["new_label"] or held)
+    assert not ceteris.open(root).check_edits()["must"].any()
+    of_validation = read_parquet(root / "data/split/validation.parquet")["ceteris:id"].iloc[0]
+    for reviewer, new in (("ann", "bee"), ("bob", "cow")):
+        line = edit(of_validation, given="ant", new=new, reviewer=reviewer, source="disagreement")
+        append(root / f"data/edits/{reviewer}-1.csv", [line])
+    for stage in ("fix", "compare"):  # nobody settles rows that judge but the rule
+        with pytest.raises(StaleEditError, match=f"Reviewers disagree on these ids:\n  {of_validation}"):
+            run_stages(root, stage)

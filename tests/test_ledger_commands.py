@@ -87,7 +87,7 @@ def test_reviewers_who_disagree_are_named_in_the_story(repo: Path, ceteris_) -> 
 
 
 def test_how_far_people_agree_is_told_with_cohens_kappa(repo: Path, ceteris_) -> None:
-    assert "No two people have named a label of the same row yet." in ceteris_("edits", "agree").out
+    assert "No two people have answered for the same row yet." in ceteris_("edits", "agree").out
     answer(repo, "ann", slice(0, 20))
     answer(repo, "bob", slice(0, 20))
     answer(repo, "cy", slice(18, 24), wrong=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +30,13 @@ def test_names_that_lose_letters_are_told_apart() -> None:
     names = ["李雷", "韩梅梅", "Ä", "Ö", "...", "///", "José", "Jos", "x" * 300, "x" * 301, "\udcff"]
     assert len({plain(name) for name in names}) == len(names)
     assert plain("José").startswith("Jos_")
+
+
+@given(st.text(min_size=1).filter(str.strip))
+def test_one_name_is_one_file_however_its_accents_are_written(name: str) -> None:
+    written = {plain(unicodedata.normalize(form, name)) for form in ("NFC", "NFD")}
+    assert len(written) == 1
+    assert plain("Jos\u00e9") == plain("Jose\u0301")
 
 
 @given(st.text(min_size=1).filter(str.strip), st.text(min_size=1, max_size=400).filter(str.strip))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -211,6 +212,51 @@ def test_the_reason_of_a_failure_is_what_the_stage_or_dvc_said_last(said: str, t
 
 def test_a_reason_is_never_longer_than_a_paragraph() -> None:
     assert len(reason("ERROR: " + "x" * 10_000)) < 900
+
+
+def test_one_that_would_say_what_the_last_one_says_is_refused_by_its_name_but_for_one_that_is_named(
+    seen: Seen, tmp_path: Path
+) -> None:
+    clone = seen.clone.copy(tmp_path / "again")
+    bobs = clone.root / "data/edits/bob-1.csv"
+    answered = bobs.read_text(encoding="utf-8")
+    bobs.unlink()
+    with pytest.raises(BadInputError, match=r"^Nothing has changed since review-1, .* bench\.run_experiment\(\"NAME\"\)$"):
+        run_experiment(clone.root)
+    assert run_experiment(clone.root, "once-more").stop().name == "once-more"
+    bobs.write_text(answered, encoding="utf-8")
+    assert run_experiment(clone.root).stop().name == "review-2"
+    bobs.unlink()
+    clone.git("update-ref", "-d", clone.git("for-each-ref", "--format=%(refname)", "refs/exps").strip())
+    assert run_experiment(clone.root).stop().name == "review-3"  # the last one is gone, and says nothing
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b"[]",
+        b"5",
+        b"{}",
+        b"\xff",
+        b'{"name": "x", "started": 0.0, "process": 0}',
+        b'{"name": 1, "started": 0, "process": 9}',
+    ],
+)
+def test_a_damaged_lock_names_nobody_and_is_written_anew_by_the_next(clone: Clone, content: bytes) -> None:
+    lock = clone.root / ".ceteris/runs/lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.write_bytes(content)
+    assert current(clone.root) is None
+    with lock.open("a+") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert current(clone.root) is None
+        assert Running(clone.root, "x").stop().state == "failed"
+        with pytest.raises(BusyError, match=r"without a name that can be read\. Start this one when it is done"):
+            run_experiment(clone.root)
+    started = run_experiment(clone.root)
+    assert current(clone.root) == started
+    started.stop()
 
 
 def test_a_note_of_another_time_is_read_as_it_stands(tmp_path: Path) -> None:

@@ -12,11 +12,15 @@ from typing import Any
 import pandas as pd
 import pytest
 from reviewers import answer as answer_before
-from small import run_stages
+from small import edit, run_stages
 
 from ceteris import ledger
+from ceteris.contrasts import Contrasts
+from ceteris.disagreement import NOT_ANSWERED, UNSURE
 from ceteris.errors import BadInputError
+from ceteris.layout import read_layout
 from ceteris.reviewing.session import Session, open_session
+from ceteris.store import read_params
 
 JUDGED = "logistic.given.simulated"
 
@@ -88,6 +92,28 @@ def test_rows_under_way_elsewhere_are_not_dealt(repo: Path) -> None:
     here = session(repo)
     first = {row["id"] for row in here.deal(8)[0]}
     assert not first & {row["id"] for row in here.deal(8, first)[0]}
+
+
+@pytest.mark.parametrize("n", [1, 5])
+def test_two_who_review_at_one_pace_seldom_answer_the_same_row(repo: Path, n: int) -> None:
+    both = [session(repo, reviewer=name) for name in ("ada", "bob")]
+    answered = []
+    for _ in range(30 // n):
+        held = [here.deal(n)[0] for here in both]  # both hold their rows before either answers
+        for here, rows in zip(both, held, strict=True):
+            here.record([said(row) for row in rows])
+            answered += [row["id"] for row in rows]
+    assert len(answered) - len(set(answered)) <= n + 6
+    assert both[0].deal(5) == session(repo, reviewer="ada").deal(5)
+
+
+def test_who_reviews_alone_for_a_while_is_asked_in_the_queues_own_order(repo: Path) -> None:
+    session(repo, reviewer="bob").record([said(session(repo).deal(1)[0][0])])
+    here = session(repo)
+    dealt = [here.questions(5), here.queue.dealer.deal(here.queue.answers(lines(repo), "ada"), 5)]
+    assert dealt[0] != dealt[1]
+    here.record([said(row, at="2026-02-01T12:00:00+00:00") for row in here.deal(20)[0]])
+    assert here.questions(5) == here.queue.dealer.deal(here.queue.answers(lines(repo), "ada"), 5)
 
 
 def test_a_whole_queue_can_be_answered_and_says_when_it_is(repo: Path) -> None:
@@ -370,6 +396,52 @@ def test_validation_rows_on_which_people_part_are_asked_once(repo: Path) -> None
     assert [one["id"] for one in asked] == [row["id"]]
     here.record([said(asked[0], "unsure", at="2026-03-01T12:00:00+00:00")])
     assert here.deal(5) == ([], True)
+
+
+def test_an_answer_to_a_judging_row_that_is_undone_and_given_anew_is_kept_and_verifies_nothing(repo: Path) -> None:
+    here = session(repo, JUDGED)
+    row = here.deal(1)[0][0]
+    first = said(row, "relabel", "bee")
+    assert "verifies nothing" not in here.record([first]).told[row["id"]]
+    here.record([said(row, "revert", reverts=first["answer"])])
+    anew = session(repo, JUDGED).record([said(row, "relabel", "cow")])
+    assert anew.told[row["id"]].endswith("this answer is kept, and verifies nothing")
+    assert lines(repo)["source"].tolist() == ["disagreement", "disagreement", "told"]
+    contrasts = Contrasts(repo, read_layout(repo), read_params(repo))
+    found = contrasts.answers()
+    assert found.codes[found.ids == row["id"]] == [UNSURE]
+    assert (found.not_blind, (found.codes >= 0).any()) == (1, False)
+    session(repo, JUDGED, "bob").record([said(row, "relabel", "cow")])
+    assert contrasts.answers().codes[found.ids == row["id"]] == [contrasts.classes.index("cow")]
+
+
+def test_an_answer_that_is_undone_before_anything_was_told_is_blind_when_it_is_given_anew(repo: Path) -> None:
+    here = session(repo, JUDGED)
+    row = here.deal(1)[0][0]
+    first = said(row, "relabel", "bee")
+    undone, anew = said(row, "revert", reverts=first["answer"]), said(row, "relabel", "cow")
+    here.record([first, undone, anew])
+    assert set(lines(repo)["source"]) == {"disagreement"}
+
+
+def test_a_row_that_was_answered_as_a_random_train_row_is_asked_anew_when_it_judges(repo: Path) -> None:
+    here = session(repo, JUDGED)
+    row = here.deal(1)[0][0]
+    moved = edit(row["id"], "confirm", here.queue.given(row["id"]), source="random", reviewer="bob")
+    ledger.append(repo / "data/edits/bob-1.csv", [moved])
+    assert [one["id"] for one in session(repo, JUDGED).deal(1)[0]] == [row["id"]]
+    found = Contrasts(repo, read_layout(repo), read_params(repo)).answers()
+    assert (found.not_blind, (found.codes == NOT_ANSWERED).all()) == (1, True)
+
+
+def test_who_parted_over_a_row_that_judges_is_not_asked_to_settle_it(repo: Path) -> None:
+    row = session(repo, JUDGED).deal(1)[0][0]
+    for reviewer, label in (("ada", "ant"), ("bob", "bee")):
+        session(repo, JUDGED, reviewer).record([said(row, "relabel", label)])
+    asked = {
+        name: [one["id"] for one in session(repo, "validation-conflicts", name).deal(5)[0]] for name in ("ada", "bob", "cy")
+    }
+    assert asked == {"ada": [], "bob": [], "cy": [row["id"]]}
 
 
 def test_people_who_gave_way_to_each_other_are_asked_again(repo: Path) -> None:

@@ -92,8 +92,9 @@ def test_a_stage_is_given_the_params_and_the_paths_of_its_repository(repo: Path)
 
 def test_progress_is_told_now_and_then_and_never_at_the_end(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress(open_stage("train", repo), "cells", every=0.0)
-    for done in (1, 2, 3):
+    for done in (0, 1, 2, 3):
         progress(done, 3)
+    progress(0, 0)
     told = capsys.readouterr().err.splitlines()
     assert [line.split(",")[0] for line in told] == ["train: 1 of 3 cells", "train: 2 of 3 cells"]
 

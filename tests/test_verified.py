@@ -51,7 +51,7 @@ def test_nothing_answered_is_nothing_known() -> None:
 
 
 def test_each_answer_is_a_label_or_stays_open() -> None:
-    found = answered(answer(0, new="bee"), answer(1, "confirm", source="random"), answer(2, "unsure"))
+    found = answered(answer(0, new="bee"), answer(1, "confirm"), answer(2, "unsure"))
     assert found.codes[:4].tolist() == [1, 1, UNSURE, NOT_ANSWERED]
 
 

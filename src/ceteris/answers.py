@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ceteris.blind import answered_by, judging_source
+from ceteris.edit_lines import JUDGING_SOURCE, QUEUE_SOURCE, RANDOM_SOURCE
 from ceteris.errors import BadInputError, nearest
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHOSEN_BY",
+    "JUDGING_SOURCE",
     "QUEUE_SOURCE",
     "columns_told",
     "LABEL_COLUMN",
@@ -36,7 +39,6 @@ __all__ = [
 ]
 
 LABEL_COLUMN, CHOSEN_BY, TICKET = "label", "chosen_by", "ticket"
-QUEUE_SOURCE, RANDOM_SOURCE, JUDGING_SOURCE = "queue", "random", "disagreement"
 _ALSO = ("unsure", "drop")
 _MEANS = {
     "given_label": "as it came", "suggested_label": "by the audit", "label_quality": "0 doubted, 1 trusted",
@@ -116,7 +118,7 @@ def to_edits(
         if column not in filled:
             raise BadInputError(f"The file has the columns {list(filled.columns)[:8]}, and no {column!r}.", "Export it anew.")
     answers = filled[filled[LABEL_COLUMN].str.strip() != ""]
-    last, said = _last_said(known, reviewer), dict[str, str]()
+    last, said, seen = _last_said(known, reviewer), dict[str, str](), answered_by(known, reviewer)
     lines, faults, questions = [], [], asked or {}
     sources = answers[CHOSEN_BY] if CHOSEN_BY in filled else pd.Series("", index=answers.index)
     labels = answers["given_label"] if "given_label" in filled else pd.Series("", index=answers.index)
@@ -135,7 +137,7 @@ def to_edits(
             faults.append(fault)
         else:
             line = _line(str(name), str(answer), question.shown if question else str(given[name]), classes)
-            source = question.source if question else JUDGING_SOURCE if name in judging else source or QUEUE_SOURCE
+            source = question.source if question else judging_source(name, seen) if name in judging else source or QUEUE_SOURCE
             # A row that chance chooses is answered anew: what the queue's answers are worth is compared with what these are.
             if last.get((name, source == RANDOM_SOURCE)) == (line["action"], line["new_label"]):
                 continue

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris import edits
+from ceteris.blind import not_blind
 from ceteris.cell_files import read_cell
 from ceteris.compare import Arm, Scorer
 from ceteris.dataset import GROUP, ID, LABEL, TRUE_LABEL, codes
@@ -17,7 +18,7 @@ from ceteris.errors import BadInputError, some
 from ceteris.ledger import of_part, read_ledger
 from ceteris.pairs import Name, VersionFacts
 from ceteris.params import Params
-from ceteris.splits import VALIDATION
+from ceteris.splits import TRAIN, VALIDATION
 from ceteris.store import read_json, read_parquet, read_table
 from ceteris.verified import Answers, answers_of
 
@@ -61,9 +62,11 @@ class Contrasts:
         if self._params.numbers:
             return Answers(self.ids, np.full(len(self.ids), NOT_ANSWERED))
         parts = read_parquet(self._path("split", "parts.parquet")).set_index("id")["part"]
-        decisions = edits.resolve(read_ledger(self._path("edits")), self._params.fix.conflicts)
+        lines = read_ledger(self._path("edits"))
+        decisions = edits.resolve(lines, self._params.fix.conflicts, parts.index[parts == TRAIN])  # fix settles those
+        said = of_part(decisions, parts, VALIDATION)
         given = self.validation[LABEL].to_numpy(dtype=object)
-        return answers_of(of_part(decisions, parts, VALIDATION), self.ids, given, self.classes)
+        return answers_of(said, self.ids, given, self.classes, len(not_blind(lines, self.ids)))
 
     def scorer(self, names: Iterable[Name], answers: Answers) -> Scorer:
         """Return a scorer of these cells on the given labels, and on better ones where they are known for every row.

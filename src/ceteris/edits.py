@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris.edit_lines import ACTIONS, COLUMNS, CONTROL, WHERE, Fault, parse
+from ceteris.edit_lines import ACTIONS, COLUMNS, CONTROL, TOLD, WHERE, Fault, parse
 from ceteris.errors import StaleEditError, nearest
 from ceteris.labels import is_known
 
 __all__ = [
-    "ACTIONS", "COLUMNS", "CONTROL", "STATES", "Applied", "Settled", "apply", "disputed", "label_said", "live", "misfit_of",
-    "parse", "refuse_lost_classes", "resolve", "says", "settle", "states",
+    "ACTIONS", "COLUMNS", "CONTROL", "STATES", "Applied", "Settled", "apply", "disputed", "label_said", "leaves_open", "live",
+    "misfit_of", "parse", "refuse_lost_classes", "resolve", "says", "settle", "states",
 ]  # fmt: skip
 
 STATES = ("live", "again", "revert", "reverted", "control", "replaced")
@@ -37,7 +37,8 @@ def states(edits: pd.DataFrame) -> pd.Series:
     """Return what became of each line of the ledger: one of `STATES`, aligned with the lines.
 
     A line sent twice counts once (`again`); a `revert` cancels the answer it names (`reverted`); a later line of one reviewer
-    on one id replaces the earlier (`replaced`); answers to planted controls count nowhere (`control`); the rest is `live`.
+    on one id replaces the earlier (`replaced`), but one that is not blind replaces no blind one, and is itself the `replaced`;
+    answers to planted controls count nowhere (`control`); the rest is `live`.
     """
     moments = [datetime.fromisoformat(value) for value in edits["at"]]
     order = sorted(range(len(edits)), key=moments.__getitem__)
@@ -47,6 +48,7 @@ def states(edits: pd.DataFrame) -> pd.Series:
     reverted = lines["answer"].isin(set(lines.loc[reverts, "reverts"]))
     control = lines["source"] == CONTROL
     counting = lines[~again & ~reverts & ~reverted & ~control]
+    counting = counting.iloc[np.argsort((counting["source"] != TOLD).to_numpy(), kind="stable")]
     replaced = lines.index.isin(counting.index[counting.duplicated(["id", "reviewer"], keep="last")])
     found = np.select([again, reverts, reverted, control, replaced], STATES[1:], STATES[0])
     return pd.Series(found, index=lines.index, dtype=object).sort_index().set_axis(edits.index)
@@ -71,27 +73,34 @@ class Settled:
     conflicts: Mapping[str, pd.DataFrame]
 
 
-def resolve(edits: pd.DataFrame, rule: str = "refuse") -> pd.DataFrame:
+def resolve(edits: pd.DataFrame, rule: str = "refuse", settled: Collection[str] = ()) -> pd.DataFrame:
     """Return one decision for each id that was answered, in the order of ids.
 
     A line sent twice counts once; a `revert` cancels the answer it names; a later line of one reviewer on one id
     replaces the earlier; answers to planted controls are left out. Reviewers who disagree are refused, or settled by
     `rule`: "latest", or "majority" (a tie is refused).
 
+    Parameters
+    ----------
+    settled : collection of str
+        Ids whose conflicts are settled elsewhere: nothing is decided of them here, and nothing refused.
+
     Raises
     ------
     StaleEditError
         Lists every conflict, and every revert of an answer that is unknown.
     """
-    settled = settle(edits, rule)
-    _refuse(settled.faults)
-    if settled.conflicts:
+    found = settle(edits, rule)
+    _refuse(found.faults)
+    elsewhere = set(settled)
+    conflicts = {name: answers for name, answers in found.conflicts.items() if name not in elsewhere}
+    if conflicts:
         raise StaleEditError(
             "Reviewers disagree on these ids:",
             "Set fix.conflicts: latest (or majority) in params.yaml, revert one, or ask anew: ceteris review conflicts",
-            [f"{name}: {disputed(answers)}" for name, answers in settled.conflicts.items()],
+            [f"{name}: {disputed(answers)}" for name, answers in conflicts.items()],
         )
-    return settled.decisions
+    return found.decisions
 
 
 def live(edits: pd.DataFrame) -> pd.DataFrame:
@@ -124,8 +133,8 @@ def settle(edits: pd.DataFrame, rule: str = "refuse") -> Settled:
     live = edits[edits["_state"] == STATES[0]]
     decisions, conflicts = [], {}
     for name, answers in live.groupby("id", sort=True):
-        said = answers[answers["action"] != "unsure"]
-        settled = _settle(said if len(said) else answers, rule)
+        said = answers[~leaves_open(answers)]
+        settled = _settle(said, rule) if len(said) else answers.iloc[-1]
         if settled is None:
             conflicts[str(name)] = answers[[*COLUMNS, WHERE]]
         else:
@@ -138,6 +147,11 @@ def label_said(answers: pd.DataFrame) -> np.ndarray:
     """Return the label that each answer names, shape (n_answers,), None where the row is dropped or left open."""
     kept = answers["given_label"].where(answers["action"] == "confirm", None)
     return answers["new_label"].where(answers["action"] == "relabel", kept).to_numpy(dtype=object)
+
+
+def leaves_open(answers: pd.DataFrame) -> pd.Series:
+    """Return which answers contradict nobody: those that are unsure, and those that are not blind where others may be."""
+    return (answers["action"] == "unsure") | (answers["source"] == TOLD)
 
 
 def _contradictions(edits: pd.DataFrame) -> Iterator[Fault]:

@@ -36,8 +36,12 @@ def read_evidence(root: Path, layout: Mapping[str, str], params: Params) -> Evid
     suggested[queue] = ranked["suggested_label"].to_numpy(dtype=object)
     flagged[queue] = ranked["is_label_issue"].to_numpy(dtype=bool)
     ledger, classes = read_ledger(root / layout["edits"]), tuple(read_json(split / "classes.json"))
-    decisions, together = edits.resolve(ledger, params.fix.conflicts), None
-    if any(step.step == "consensus" for steps in params.fix.steps().values() for step in steps):
+    steps = {step.step for steps in params.fix.steps().values() for step in steps}
+    # Consensus is a rule of its own: where no recipe applies what fix.conflicts settles, people may disagree on train rows.
+    alone = "consensus" in steps and "apply_edits" not in steps
+    decisions = edits.resolve(ledger, params.fix.conflicts, parts.index[parts == TRAIN] if alone else ())
+    decisions, together = of_part(decisions, parts, TRAIN), None
+    if "consensus" in steps:
         table = read_parquet(root / layout["audit"] / "pred_probs.parquet").set_index(ID).reindex(places)
         answers = of_part(edits.live(ledger), parts, TRAIN)
         together = decided_together(answers, ids, table.to_numpy(dtype=float), classes)
@@ -49,7 +53,7 @@ def read_evidence(root: Path, layout: Mapping[str, str], params: Params) -> Evid
         queue=queue,
         flagged=flagged,
         suggested=suggested,
-        decisions=of_part(decisions, parts, TRAIN),
+        decisions=together if alone and together is not None else decisions,
         true=known.to_numpy(dtype=object) if known.notna().all() else None,
         draws=params.train.seeds,
         together=together,

@@ -25,7 +25,8 @@ class Evidence:
     """What recipes may use: the given train rows, the ranked issues, people's decisions, and true labels where known.
 
     `queue` holds row positions, most doubted first; `flagged` is a mask; `suggested` and `true` are labels, shape (n_rows,).
-    `decisions` are settled by fix.conflicts, `together` by consensus, where a recipe asks for it.
+    `decisions` are settled by fix.conflicts, `together` by consensus, where a recipe asks for it; where no recipe asks for
+    anything else, `decisions` are these, too.
     """
 
     ids: np.ndarray

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris import edits
+from ceteris.blind import refuse_leaks, verifying
 from ceteris.checked import review_of
 from ceteris.compare import Judged, Scorer
 from ceteris.dataset import codes
@@ -25,16 +26,12 @@ from ceteris.disagreement import (
     verified_effect,
 )
 from ceteris.effect import Effect, judge
-from ceteris.errors import LeakageError
 from ceteris.pairs import Pair, VersionFacts
 from ceteris.questions import questions_of
 from ceteris.reviewed import Review
-from ceteris.splits import VALIDATION
 from ceteris.tipping import tipping_count, tipping_sentence
 
 __all__ = [
-    "SOURCES",
-    "TEST_SOURCES",
     "Answers",
     "Verified",
     "answers_of",
@@ -45,22 +42,25 @@ __all__ = [
     "net_of",
     "queue_of",
     "queue_pairs",
-    "refuse_leaks",
     "said_of",
     "verified_pair",
     "with_tipping",
 ]
 
-SOURCES = ("disagreement", "random")  # of answers about validation rows
-TEST_SOURCES = ("disagreement",)
-
 
 @dataclass(frozen=True)
 class Answers:
-    """What people said of the validation labels: codes, NOT_ANSWERED or UNSURE, shape (n_rows,)."""
+    """What people said of the validation labels: codes, NOT_ANSWERED or UNSURE, shape (n_rows,), of blind answers alone.
+
+    Attributes
+    ----------
+    not_blind : int
+        How many answers about these rows do not count, since whoever gave them knew the given label.
+    """
 
     ids: np.ndarray
     codes: np.ndarray
+    not_blind: int = 0
 
     @property
     def complete(self) -> bool:
@@ -77,8 +77,10 @@ class Verified:
     entered: np.ndarray
 
 
-def answers_of(decisions: pd.DataFrame, ids: np.ndarray, labels: np.ndarray, classes: tuple[str, ...]) -> Answers:
-    """Return the answers about validation rows.
+def answers_of(
+    decisions: pd.DataFrame, ids: np.ndarray, labels: np.ndarray, classes: tuple[str, ...], not_blind: int = 0
+) -> Answers:
+    """Return the answers about validation rows. One that is not blind leaves its row's label open, as `unsure` does.
 
     Raises
     ------
@@ -88,6 +90,7 @@ def answers_of(decisions: pd.DataFrame, ids: np.ndarray, labels: np.ndarray, cla
         As `edits.apply` does.
     """
     refuse_leaks(decisions)
+    decisions = verifying(decisions)
     applied = edits.apply(ids, labels, decisions, classes)
     found = np.full(len(ids), NOT_ANSWERED)
     if len(decisions):
@@ -95,7 +98,7 @@ def answers_of(decisions: pd.DataFrame, ids: np.ndarray, labels: np.ndarray, cla
         unsure = (decisions["action"] == "unsure").to_numpy()
         found[places] = codes(applied.labels, classes)[places]
         found[places[unsure]] = UNSURE
-    return Answers(ids, found)
+    return Answers(ids, found, not_blind)
 
 
 def said_of(decisions: pd.DataFrame, ids: np.ndarray, classes: tuple[str, ...]) -> Answers:
@@ -110,6 +113,7 @@ def said_of(decisions: pd.DataFrame, ids: np.ndarray, classes: tuple[str, ...]) 
         As `answers_of` does.
     """
     refuse_leaks(decisions)
+    decisions = verifying(decisions)
     codes_of = {name: code for code, name in enumerate(classes)}
     labels = decisions["new_label"].where(decisions["action"] == "relabel", decisions["given_label"])
     said = [
@@ -120,23 +124,6 @@ def said_of(decisions: pd.DataFrame, ids: np.ndarray, classes: tuple[str, ...]) 
     places = pd.Index(ids).get_indexer(pd.Index(decisions["id"], dtype=object))
     found[places[places >= 0]] = np.array(said, dtype=int)[places >= 0]
     return Answers(ids, found)
-
-
-def refuse_leaks(decisions: pd.DataFrame, part: str = VALIDATION, sources: Sequence[str] = SOURCES) -> None:
-    """Refuse decisions about rows of a part that judges which are no answers of a blind review.
-
-    Raises
-    ------
-    LeakageError
-        Names the first of them.
-    """
-    wrong = decisions[~decisions["source"].isin(sources) | (decisions["action"] == "drop")]
-    if len(wrong):
-        lines = "; ".join(f"{row.where}: {row.action} of {row.id!r} from {row.source!r}" for row in wrong.head(5).itertuples())
-        raise LeakageError(
-            f"{len(wrong)} edits of {part} rows do not come from a blind review: {lines}.",
-            f"Revert them. Only answers to a queue of `ceteris queue` verify {part} labels, and none may drop a row.",
-        )
 
 
 def queue_pairs(pairs: list[Pair]) -> list[Pair]:

@@ -26,7 +26,7 @@ from ceteris.fingerprint import Fingerprint
 from ceteris.layout import layout_of
 from ceteris.ledger import ledger_files
 from ceteris.pairs import Name
-from ceteris.splits import TEST
+from ceteris.splits import TEST, TRAIN
 from ceteris.store import parse_yaml
 
 __all__ = ["History"]
@@ -250,9 +250,14 @@ class History:
         return self._cache.once(("yaml", path, text), lambda: parse_yaml(text, path))
 
     def _decisions(self, rev: str, run: Run, sections: Any) -> pd.DataFrame:
-        """Return what the lines of data/edits/ came to, by the rule of the time."""
+        """Return what the lines of data/edits/ came to, by the rule of the time; without train rows that consensus settled."""
         rule, files = str(setting(sections, "fix", "conflicts") or "refuse"), self._ledger_files(rev, run)
-        return self._cache.once(("decisions", rule, *files), lambda: edits.resolve(_parsed(files), rule))
+        steps = str(setting(sections, "fix", "recipes"))
+        parts = run.md5("split", "parts.parquet") if "consensus" in steps and "apply_edits" not in steps else ""
+        return self._cache.once(
+            ("decisions", rule, parts, *files),
+            lambda: edits.resolve(_parsed(files), rule, _train_ids(run, parts) if parts else ()),
+        )
 
     def _ledger_files(self, rev: str, run: Run) -> list[tuple[str, bytes]]:
         """Return the path and content of each file of data/edits/ at a revision, or as it is now."""
@@ -268,6 +273,11 @@ class History:
         if content is None:
             raise BadInputError(f"There is no {path} in {rev[:7] or 'the ' + WORKSPACE}.", _LEFT_OUT)
         return content
+
+
+def _train_ids(run: Run, parts: str) -> list[str]:
+    table = run.table(parts)
+    return list(table["id"][table["part"] == TRAIN])
 
 
 def _names_experiment(parts: tuple[str, ...]) -> bool:

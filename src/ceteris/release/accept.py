@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ceteris import edits
+from ceteris.blind import TEST_SOURCES, not_blind, refuse_leaks, told_of_blindness
 from ceteris.compare import Arm
 from ceteris.errors import BadInputError, StaleEditError, some
 from ceteris.ledger import of_part, read_ledger
@@ -42,11 +43,10 @@ from ceteris.release.record import verdict_of
 from ceteris.release.sealed import count_of, open_test, seal_of
 from ceteris.release.terms import Accept, cells_of
 from ceteris.release.trained import Trained
-from ceteris.splits import TEST, VALIDATION
+from ceteris.splits import TEST, TRAIN, VALIDATION
 from ceteris.stages import Progress, Stage, run
 from ceteris.store import home_of, read_table, write_json, write_table
 from ceteris.verdicts import FEWEST_DISCORDANT, HELPS
-from ceteris.verified import TEST_SOURCES, refuse_leaks
 from ceteris.wording import amount, interval, percent
 
 __all__ = ["main"]
@@ -68,7 +68,7 @@ def main(stage: Stage) -> None:
         )
     validation = _on_validation(stage, trained, pair, arms)
     question = _question(stage, accept, arms[candidate], arms[baseline])
-    looks, decisions = read_looks(stage.root), _decisions(stage, trained)
+    looks, (decisions, blindness) = read_looks(stage.root), _decisions(stage, trained)
     read_verdicts(stage.root)  # a file that could not be added to is refused before a look is spent
     look = find(looks, question)
     if look is None:
@@ -76,7 +76,7 @@ def main(stage: Stage) -> None:
         _refuse_unless_it_helps(accept, validation)
         trained.rehearse([baseline, candidate])
         look = _take(stage, looks, question, validation, accept.because or "")
-    notes = _notes(stage, candidate, arms[baseline], arms[candidate])
+    notes = (*_notes(stage, candidate, arms[baseline], arms[candidate]), *blindness)
     _judge(stage, trained, pair, names, replace(look, question=question), validation, decisions, notes)
 
 
@@ -122,8 +122,9 @@ def _on_validation(stage: Stage, trained: Trained, pair: Pair, arms: Mapping[Nam
     found = in_table(effects, pair, metric)
     if found is not None:
         return found
-    decisions = edits.resolve(read_ledger(stage.path("edits")), stage.params.fix.conflicts)
     parts = trained.table("split", "parts.parquet").set_index("id")["part"]
+    lines, rule = read_ledger(stage.path("edits")), stage.params.fix.conflicts
+    decisions = edits.resolve(lines, rule, parts.index[parts == TRAIN])
     truth = trained.table("split", f"truth-{VALIDATION}.parquet")
     judging = of_part(decisions, parts, VALIDATION)
     judges = judges_of(trained.validation, truth, judging, trained.classes, metric, VALIDATION)
@@ -190,19 +191,24 @@ def _take(stage: Stage, looks: tuple[Look, ...], question: Question, validation:
     return look
 
 
-def _decisions(stage: Stage, trained: Trained) -> pd.DataFrame:
-    """Return what people said of test rows, refusing before a look is spent what no blind review said of test rows."""
-    decisions = edits.resolve(read_ledger(stage.root / EDITS), stage.params.fix.conflicts)
+def _decisions(stage: Stage, trained: Trained) -> tuple[pd.DataFrame, list[str]]:
+    """Return what people said of test rows, and how many of these answers were not blind, in a sentence.
+
+    What was asked of other rows than these is refused before a look is spent.
+    """
+    lines = read_ledger(stage.root / EDITS)
+    decisions = edits.resolve(lines, stage.params.fix.conflicts)
     parts = trained.table("split", "parts.parquet").set_index("id")["part"]
     stray = decisions[parts.reindex(decisions["id"]).to_numpy() != TEST]
     if len(stray):
-        lines: pd.Series = stray["where"] + " " + stray["id"]
+        places: pd.Series = stray["where"] + " " + stray["id"]
         raise StaleEditError(
-            f"These edits in {EDITS}/ are about rows that are not in the test part: {some(lines)}.",
+            f"These edits in {EDITS}/ are about rows that are not in the test part: {some(places)}.",
             f"Answers about other data than these: move their files out of {EDITS}/. No look was spent.",
         )
     refuse_leaks(decisions, TEST, TEST_SOURCES)
-    return decisions
+    told = told_of_blindness(len(not_blind(lines, parts.index[parts == TEST])), TEST)
+    return decisions, [told] if told else []
 
 
 def _notes(stage: Stage, candidate: Name, one: Arm, other: Arm) -> tuple[str, ...]:

@@ -115,11 +115,7 @@ class Trained:
         return extra.cells(self._params.train.models[name[0]], [self._training(name[1])])[0][1]
 
     def _extra(self, judging: Dataset, seeds: int | None = None) -> Extra:
-        return Extra(self._root, self.train, judging, self.classes, seeds or self._params.train.seeds, tell=self._after)
-
-    def _after(self, done: int, total: int) -> None:
-        if done:  # none yet is no pace, of which the time that is left could be told
-            self._tell(done, total)
+        return Extra(self._root, self.train, judging, self.classes, seeds or self._params.train.seeds, tell=self._tell)
 
     def _training(self, version: str) -> Training:
         draws = [drawn for _, drawn in self.table("versions", f"{version}.parquet").groupby("draw", sort=True)]

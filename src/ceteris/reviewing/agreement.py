@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from ceteris.answers import in_time
-from ceteris.edits import CONTROL, label_said
+from ceteris.edits import CONTROL, STATES, label_said, leaves_open, states
 from ceteris.reviewing.shares import share_of
 
 __all__ = ["disagreements", "first_answers", "kappa", "last_answers"]
 
 _WHO = ["id", "reviewer"]
+DROPPED = "drop"
 
 
 def first_answers(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -33,15 +34,14 @@ def first_answers(ledger: pd.DataFrame) -> pd.DataFrame:
 def last_answers(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return the line of each reviewer about each row that now counts, in the order of time; none about controls."""
     ordered = in_time(ledger)
-    undone = set(ordered.loc[ordered["action"] == "revert", "reverts"])
-    live = ordered[(ordered["action"] != "revert") & ~ordered["answer"].isin(undone) & (ordered["source"] != CONTROL)]
-    return live.drop_duplicates(_WHO, keep="last").reset_index(drop=True)
+    return ordered[states(ordered) == STATES[0]].reset_index(drop=True)
 
 
 def disagreements(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of which two reviewers now say otherwise: id, and `said`, what each says in the order of names.
 
-    `unsure` contradicts nobody. Where one label was given twice under two given labels, the answers are the same.
+    `unsure` contradicts nobody, nor does an answer that is not blind. Where one label was given twice under two given labels,
+    the answers are the same.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def disagreements(ledger: pd.DataFrame) -> pd.DataFrame:
         With the columns of `edits.COLUMNS`.
     """
     answers = last_answers(ledger)
-    answers = answers[answers["action"] != "unsure"].sort_values("reviewer", kind="stable")
+    answers = answers[~leaves_open(answers)].sort_values("reviewer", kind="stable")
     answers = answers.assign(told=[_word(label) for label in label_said(answers)])
     by_row = answers.groupby("id", sort=True)["told"]
     parted = answers[by_row.transform("nunique") > 1]
@@ -58,18 +58,21 @@ def disagreements(ledger: pd.DataFrame) -> pd.DataFrame:
 
 
 def kappa(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return how far each two reviewers agree, by their first answers to the rows that both named a label of.
+    """Return how far each two reviewers agree, by their first answers to the rows of which both said something.
+
+    To drop a row is an answer beside the labels; `unsure` is none.
 
     Columns: reviewer, other, n (rows), agree (how many), low and high (Wilson's bounds on that share), and kappa, Cohen's: 1
-    where they always agree, 0 where as often as by chance; NaN where both named one and the same label throughout.
+    where they always agree, 0 where as often as by chance; NaN where both gave one and the same answer throughout.
 
     References
     ----------
     Cohen (1960), A coefficient of agreement for nominal scales.
     """
     answers = first_answers(ledger)
-    answers = answers[answers["source"] != CONTROL]
-    labels = pd.Series(label_said(answers), index=pd.MultiIndex.from_frame(answers[_WHO]), dtype=object).dropna()
+    answers = answers[(answers["source"] != CONTROL) & (answers["action"] != "unsure")]
+    told = [DROPPED if label is None else f"label {label}" for label in label_said(answers)]  # a class may be called drop
+    labels = pd.Series(told, index=pd.MultiIndex.from_frame(answers[_WHO]), dtype=object)
     lines = []
     for one, other in combinations(sorted(set(labels.index.get_level_values("reviewer"))), 2):
         mine, theirs = (labels.xs(name, level="reviewer") for name in (one, other))
@@ -86,7 +89,7 @@ def _cohen(first: np.ndarray, second: np.ndarray) -> float:
 
     if len({*first, *second}) < 2:
         return float("nan")
-    return float(cohen_kappa_score(first.astype(str), second.astype(str)))
+    return float(cohen_kappa_score(first, second))
 
 
 def _word(label: str | None) -> str:

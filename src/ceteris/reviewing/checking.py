@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from ceteris import edits
-from ceteris.edit_lines import Fault
+from ceteris.blind import SOURCES, TEST_SOURCES, not_blind
+from ceteris.edit_lines import TOLD, Fault
 from ceteris.errors import StaleEditError
 from ceteris.splits import TEST, TRAIN, VALIDATION
-from ceteris.verified import SOURCES, TEST_SOURCES
 
 __all__ = ["COLUMNS", "Today", "check"]
 
@@ -37,6 +37,8 @@ class Today:
         What settles reviewers who disagree.
     versions : tuple of str
         The versions that edits are applied in.
+    together : bool
+        Whether consensus settles reviewers who disagree on train rows, and the rule is asked for nothing there.
     """
 
     parts: pd.Series
@@ -44,6 +46,7 @@ class Today:
     classes: tuple[str, ...]
     rule: str
     versions: tuple[str, ...] = ()
+    together: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,12 +80,19 @@ def check(lines: pd.DataFrame, faults: Sequence[Fault], today: Today, *, sealed:
             _Found(fault.where, str(line["id"]), str(line["reviewer"]), fault.what, "Correct the line, or take it out.")
         )
     for name, answers in settled.conflicts.items():
+        if today.together and today.parts.get(name) == TRAIN:
+            continue
         last = answers.iloc[-1]
         whose = ", ".join(sorted(set(answers["reviewer"])))
         what = f"reviewers disagree: {edits.disputed(answers)}"
         found.append(_Found(last["where"], name, whose, what, _RULE.format(_revert(last["answer"]))))
     counting = set(settled.decisions["where"])
     live = lines[edits.states(lines) == "live"]
+    part = TEST if sealed else VALIDATION
+    seen = not_blind(lines, today.parts.index[today.parts == part])
+    seen = seen[seen["source"].isin(_BLIND[part][0])]
+    found += [_seen(line, part, line.where in set(live["where"])) for line in seen.itertuples()]
+    live = live[~live["where"].isin(seen.loc[seen["source"] != TOLD, "where"])]
     found += [one for line in live.itertuples() for one in _of_line(line, today, sealed, line.where in counting)]
     if not sealed and not any(one.must for one in found):
         found += _lost_classes(settled.decisions, today) if today.versions else []
@@ -117,6 +127,19 @@ def _of_line(line: object, today: Today, sealed: bool, counts: bool) -> Iterator
         yield _Found(where, id, reviewer, misfit + _why(held, given, today.classes), revert, counts)
     elif action == "relabel" and held == new:
         yield _Found(where, id, reviewer, f"already applied: the data hold {new!r}", _NOTHING, False)
+
+
+def _seen(line: object, part: str, alone: bool) -> _Found:
+    """Return what is to be known of an answer that is not blind; `alone`: no blind one of the same person stands beside it."""
+    where, id, reviewer, answer, source = (str(getattr(line, name)) for name in ("where", "id", "reviewer", "answer", "source"))
+    if source != TOLD:
+        what, do = "was given when this was a train row, whose label is shown: it verifies nothing", _NOTHING
+    elif alone:
+        what = f"{reviewer} had been told the given label before: the answer leaves the label open, as unsure does"
+        do = f"To let somebody else answer, take it back: {_revert(answer)}. Ask anew: {_BLIND[part][1]}"
+    else:
+        what, do = f"{reviewer} had been told the given label before: the first answer counts, and not this one", _NOTHING
+    return _Found(where, id, reviewer, what, do, False)
 
 
 def _why(held: str | None, given: str, classes: tuple[str, ...]) -> str:

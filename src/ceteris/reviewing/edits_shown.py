@@ -69,7 +69,7 @@ def agreed(pairs: pd.DataFrame, parted: pd.DataFrame) -> RenderableType:
         From `agreement.kappa` and `agreement.disagreements`.
     """
     if pairs.empty:
-        return Text("No two people have named a label of the same row yet.")
+        return Text("No two people have answered for the same row yet.")
     shown = Table(box=box.SIMPLE_HEAD)
     for name in ("who", "and", "rows", "agree", "kappa"):
         shown.add_column(name, overflow="fold", justify="left" if name in ("who", "and") else "right")
@@ -80,7 +80,7 @@ def agreed(pairs: pd.DataFrame, parted: pd.DataFrame) -> RenderableType:
     do = "To ask somebody else: ceteris review conflicts" if len(parted) else "Nothing is to be settled."
     return Group(
         shown,
-        Text("By first answers; kappa is Cohen's: 0 as often as by chance, 1 always."),
+        Text("By first answers, of which a drop is one and unsure none; kappa is Cohen's: 0 as often as by chance, 1 always."),
         Text(f"Today people part on {len(parted):,} row{'s' * (len(parted) != 1)}. {do}"),
     )
 

@@ -113,7 +113,7 @@ def revert(
 def list_(
     reviewer: Annotated[str | None, typer.Option(help="Of this person.")] = None,
     batch: Annotated[str | None, typer.Option(help="Of this batch.")] = None,
-    source: Annotated[str | None, typer.Option(help="queue, random, disagreement, control or revert.")] = None,
+    source: Annotated[str | None, typer.Option(help="queue, random, disagreement, told, control or revert.")] = None,
     action: Annotated[str | None, typer.Option(help="relabel, confirm, drop, unsure or revert.")] = None,
     id: Annotated[str | None, typer.Option(help="About this row.")] = None,
     state: Annotated[str | None, typer.Option(help="live, reverted, replaced, control, again or revert.")] = None,

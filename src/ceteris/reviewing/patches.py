@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -67,8 +68,10 @@ class Ledgers:
     def checked(self) -> pd.DataFrame:
         """Return what stands against the lines of both, as `checking.check` tells."""
         bench, fix = self._bench, self._bench.params.fix
-        versions = [name for name, steps in fix.steps().items() if any(step.step == "apply_edits" for step in steps)]
-        today = Today(bench.parts(), bench.given_labels(), bench.classes(), fix.conflicts, tuple(versions))
+        recipes = {name: {step.step for step in steps} for name, steps in fix.steps().items()}
+        versions = tuple(name for name, steps in recipes.items() if "apply_edits" in steps)
+        together = not versions and any("consensus" in steps for steps in recipes.values())
+        today = Today(bench.parts(), bench.given_labels(), bench.classes(), fix.conflicts, versions, together)
         both = zip(self._scanned(), (False, True), strict=True)
         return pd.concat([check(lines, faults, today, sealed=sealed) for (lines, faults), sealed in both], ignore_index=True)
 
@@ -121,10 +124,12 @@ def file_of(reviewer: str, batch: str) -> str:
 def plain(name: str) -> str:
     """Return a name as a part of a file's name: ASCII letters and digits, others as underscores, at most 49 of them.
 
-    Where more than separators is lost, a digest of the whole name follows, so that two such names are two files.
+    Where more than separators is lost, a digest of the whole name follows, so that two such names are two files. It is one
+    file whether a letter and its accent are written apart (NFD) or as one (NFC).
     """
     if not name.strip():
         raise BadInputError(f"{name!r} names no file.", "Use letters and digits.")
+    name = unicodedata.normalize("NFC", name)
     kept = "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in name).strip("_")
     if kept and name.isascii() and len(kept) <= _LONGEST:
         return kept

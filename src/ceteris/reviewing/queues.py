@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ceteris.answers import JUDGING_SOURCE
+from ceteris.answers import JUDGING_SOURCE, in_time
+from ceteris.blind import TEST_SOURCES
+from ceteris.edit_lines import TOLD
 from ceteris.edits import CONTROL
 from ceteris.errors import BadInputError
 from ceteris.reviewing.agreement import disagreements
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["CONFLICTS", "Queue", "open_queue"]
 
 CONFLICTS = "conflicts"
+_AHEAD = 10  # times as many rows as are asked for, among which two people seldom take the same
+_LATELY = 20  # answers in which somebody else's tell that people review beside each other
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ class Queue:
     known : DataFrame
         given_label, suggested_label and is_label_issue of the dealer's rows, by id; empty where these rows judge.
     settling : bool
-        Whether its rows are asked for because two people part: what was answered before is asked again.
+        Whether its rows are asked for because two people part. What was answered before is asked again; but rows that judge are
+        asked only of somebody else, who does not know their labels.
     classes : tuple of str
         The labels that its rows can be shown with.
     """
@@ -85,16 +90,25 @@ class Queue:
 
     def answers(self, lines: pd.DataFrame, reviewer: str) -> pd.DataFrame:
         """Return what is answered of this queue, as of `answers_so_far`: by whomever; where people part, by this reviewer."""
+        if self.judging:  # what was said of these rows when they were train rows verifies nothing
+            lines = lines[lines["source"].isin(TEST_SOURCES) | (lines["action"] == "revert")]
         if self.settling:
-            lines = _settled(lines, reviewer)
+            lines = lines[lines["reviewer"] == reviewer] if self.judging else _settled(lines, reviewer)
         places = self.dealer.places(lines["id"])
         held = places >= 0
         held[held] = self._asked[places[held]]
         return answers_so_far(lines[held])
 
     def deal(self, lines: pd.DataFrame, reviewer: str, n: int, without: Collection[str]) -> list[Question]:
-        """Return the next questions for a reviewer: no row that somebody has answered."""
-        return self.dealer.deal(self.answers(lines, reviewer), n, without)
+        """Return the next questions for a reviewer: no row that somebody has answered.
+
+        Who reviews beside others takes the rows ahead in an order of their own, or all would hold the same rows at once.
+        """
+        answered = self.answers(lines, reviewer)
+        if self.settling or not _beside_others(lines[lines["id"].isin(answered["id"])], reviewer):
+            return self.dealer.deal(answered, n, without)
+        ahead = self.dealer.deal(answered, max(_AHEAD * n, 50), without)
+        return sorted(ahead, key=lambda question: _digest(f"{reviewer}\n{question.id}"))[:n]
 
     def match(self, id: str, ticket: str) -> Question | None:
         """Return the question that was asked of a row, which may be answered by now; None where it is gone, or its label."""
@@ -116,6 +130,8 @@ class Queue:
         id, said = line["id"], words.get(line["action"], line["action"])
         suggested = self.known["suggested_label"].get(id)
         told = f"{id}: you said {said}; given {self.given(id)}"
+        if line["source"] == TOLD:
+            told += ". You had been told so when you answered it before: this answer is kept, and verifies nothing"
         return f"{told}, the model suggests {suggested}" if suggested is not None else told
 
 
@@ -171,6 +187,7 @@ def _of_conflicts(bench: Workbench, name: str) -> Queue:
         raise BadInputError(f"No two people say otherwise of a {part} row.", do)
     told = f"{part.capitalize()} labels on which people part"
     if part == VALIDATION:
+        told += ", for who has answered none of them"
         rows = Rows(bench.path("split") / "validation.parquet")
         return replace(_judging(name, told, pd.DataFrame({"id": ids}), rows, CONFLICT), settling=True)
     issues = bench.issues()
@@ -190,7 +207,16 @@ def _train(
 
 def _seed(ids: np.ndarray) -> int:
     """Return a seed that is another one for other rows, so that nobody knows beforehand which questions are controls."""
-    return int.from_bytes(hashlib.sha256("\n".join(map(str, ids[:1000])).encode("utf-8", "surrogatepass")).digest()[:4], "big")
+    return int.from_bytes(_digest("\n".join(map(str, ids[:1000])))[:4], "big")
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _beside_others(lines: pd.DataFrame, reviewer: str) -> bool:
+    """Return whether somebody else gave one of the last answers of a queue."""
+    return bool((in_time(lines)["reviewer"].tail(_LATELY) != reviewer).any())
 
 
 def _settled(lines: pd.DataFrame, reviewer: str) -> pd.DataFrame:

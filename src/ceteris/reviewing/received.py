@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from ceteris.blind import judging_source
 from ceteris.errors import BadInputError, nearest
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def line_of(
     queue: Queue,
     classes: tuple[str, ...],
     there: Mapping[str, Mapping[Any, Any]],
+    seen: Collection[str],
     *,
     reviewer: str,
     batch: str,
@@ -36,6 +38,8 @@ def line_of(
         answer (a uuid), id, ticket, action, new_label, at (ISO, with a time zone), reverts.
     there : mapping of uuid to line
         What is written already: an answer is never dated before the same reviewer's last one to the same row.
+    seen : collection of str
+        The ids of the rows whose given label the reviewer was told before.
 
     Raises
     ------
@@ -62,11 +66,12 @@ def line_of(
         action = "confirm"
     before = [line["at"] for line in there.values() if line["id"] == id and line["reviewer"] == reviewer]
     at = max([at, *(datetime.fromisoformat(moment) + timedelta(milliseconds=1) for moment in before)])
+    source = judging_source(id, seen) if queue.judging and action != "revert" else question.source
     return {
         "answer": said["answer"], "id": id, "action": action, "given_label": given,
         "new_label": said["new_label"] if action == "relabel" else "", "reverts": said["reverts"] if action == "revert" else "",
         "reviewer": reviewer, "batch": batch, "at": at.isoformat(timespec="milliseconds"),
-        "source": question.source, "reason": question.reason,
+        "source": source, "reason": question.reason,
     }  # fmt: skip
 
 

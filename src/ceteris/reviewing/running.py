@@ -139,12 +139,13 @@ def run_experiment(root: Path, name: str | None = None) -> Running:
     Parameters
     ----------
     name : str, optional
-        Of the experiment; default: the next of review-1, review-2, ...
+        Of the experiment; default: the next of review-1, review-2, ... Under a name it runs though nothing is new.
 
     Raises
     ------
     BadInputError
-        There is no DVC, no git repository or no commit; the name is taken; or git does not know an input.
+        There is no DVC, no git repository or no commit; the name is taken; git does not know an input; or nothing has changed
+        since the last one.
     BusyError
         Another experiment is running, and a name was asked for.
     """
@@ -158,7 +159,8 @@ def run_experiment(root: Path, name: str | None = None) -> Running:
             if running is not None and name in (None, running.name):
                 return running
             raise BusyError(
-                f"{running.told if running else 'Another experiment is starting.'}", "Start this one when it is done."
+                running.told if running else "Another experiment is starting, or running without a name that can be read.",
+                "Start this one when it is done.",
             )
         with Git(root) as git:
             base = git.resolve("HEAD")
@@ -169,6 +171,8 @@ def run_experiment(root: Path, name: str | None = None) -> Running:
             _know_inputs(root, git)
             chosen = _named(root, git, name)
             tree = git.state()
+            if name is None:
+                _refuse_the_same(root, git, tree)
         return _start(root, chosen, base, tree, lock)
 
 
@@ -193,6 +197,17 @@ def _start(root: Path, name: str, base: str, tree: str, lock: IO[str]) -> Runnin
     lock.write(json.dumps(asdict(_Holder(name, time.time(), process.pid))))
     lock.flush()
     return Running(root, name)
+
+
+def _refuse_the_same(root: Path, git: Git, tree: str) -> None:
+    """Refuse to run once more what the last experiment ran on, as long as that one is there."""
+    last = next(iter(ended(root, 1)), None)
+    there = {ref.rsplit("/", 1)[-1] for ref in git.refs("refs/exps")}
+    if last in there and json.loads((_folder(root) / f"{last}.json").read_text(encoding="utf-8")).get("tree") == tree:
+        raise BadInputError(
+            f"Nothing has changed since {last}, so that another experiment would say what it says: see bench.experiments()",
+            'Answer some rows first, or run it all the same under a name: bench.run_experiment("NAME")',
+        )
 
 
 def _know_inputs(root: Path, git: Git) -> None:
@@ -254,24 +269,33 @@ def _taken(lock: IO[str]) -> bool:
 
 
 def _holder(root: Path) -> _Holder | None:
-    """Return what the experiment that runs wrote of itself, or None."""
+    """Return what the experiment that runs wrote of itself; None where none runs, or nobody can read who it is."""
     path = _folder(root) / "lock"
     if not path.is_file():
         return None
-    with path.open(encoding="utf-8") as lock:
+    with path.open("rb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError:
-            written = lock.read()
-            return _Holder(**json.loads(written)) if written else None
+            return _read_holder(lock.read())
     return None
+
+
+def _read_holder(written: bytes) -> _Holder | None:
+    try:
+        found = _Holder(**json.loads(written))
+    except (ValueError, TypeError, RecursionError):
+        return None
+    # A process group of 0 or 1 would be that of whoever stops the experiment, or everything.
+    known = isinstance(found.name, str) and isinstance(found.started, int | float) and isinstance(found.process, int)
+    return found if known and found.process > 1 else None
 
 
 def main() -> None:
     """Run an experiment in this process, and write how it ended."""
     root, name, base, tree, lock = sys.argv[1:]
     state, told = run_aside(Path(root), name, base, tree, int(lock))
-    write_json(_folder(Path(root)) / f"{name}.json", {"state": state, "told": told})
+    write_json(_folder(Path(root)) / f"{name}.json", {"state": state, "told": told, "tree": tree})
     fcntl.flock(int(lock), fcntl.LOCK_UN)  # the next may start now, and need not wait for this process' end
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ceteris.blind import answered_by
 from ceteris.errors import BadInputError, CeterisError, nearest
 from ceteris.reviewing.arms import Question
 from ceteris.reviewing.fetched import state_of
@@ -167,13 +168,14 @@ class Session:
             known = self._lines()
             columns = ["answer", "id", "action", "reviewer", "at"]
             there: dict[str, Mapping[Any, Any]] = {line["answer"]: line for line in known[columns].to_dict("records")}
+            seen = answered_by(known, self.reviewer)  # what comes in together is blind: nothing is told before it is on disk
             lines: list[dict[str, str]] = []
             saved, refused = [], dict[str, str]()
             for answer in answers:
                 name = str(answer.get("answer", ""))
                 try:
                     if name not in there:
-                        lines.append(self._line(answer, there))
+                        lines.append(self._line(answer, there, seen))
                         there[name] = lines[-1]
                     elif there[name]["id"] != answer.get("id"):
                         raise BadInputError("Another answer bears its uuid.", "Answer the row anew.")
@@ -226,8 +228,8 @@ class Session:
         if state_of(*self._files) != self._state:
             raise BadInputError("The data have changed since this queue was opened.", "Open it anew: run the cell again.")
 
-    def _line(self, answer: Mapping[str, Any], there: Mapping[str, Mapping[Any, Any]]) -> dict[str, str]:
-        return line_of(answer, self.queue, self.classes, there, reviewer=self.reviewer, batch=self.batch)
+    def _line(self, answer: Mapping[str, Any], there: Mapping[str, Mapping[Any, Any]], seen: Collection[str]) -> dict[str, str]:
+        return line_of(answer, self.queue, self.classes, there, seen, reviewer=self.reviewer, batch=self.batch)
 
     def _lines(self) -> pd.DataFrame:
         return self._ledgers.readable()[0]

@@ -42,9 +42,9 @@ class Progress:
         self._started = self._told = time.monotonic()
 
     def __call__(self, done: int, total: int) -> None:
-        """Say that `done` of `total` are finished, where the last word is some seconds old."""
+        """Say that `done` of `total` are finished, where the last word is some seconds old; none yet is no pace."""
         now = time.monotonic()
-        if now - self._told >= self._every and done < total:
+        if now - self._told >= self._every and 0 < done < total:
             self._told = now
             left = (now - self._started) / done * (total - done)
             self._stage.tell(f"{done:,} of {total:,} {self._unit}, about {left:.0f} s left")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ceteris.blind import told_of_blindness
 from ceteris.checked import review_of
 from ceteris.compare import Judged, Scorer, as_one_family, effects_table, grid_table, judge_pairs
 from ceteris.contrasts import Contrasts
@@ -67,6 +68,8 @@ def _write(stage: Stage, contrasts: Contrasts, answers: Answers) -> None:
     planned = effects[effects["planned"] & effects["p_holm"].notna()]
     write_table(folder / "planned.csv", _for_plots(planned))
     write_json(folder / "metrics.json", _metrics(stage, scorer, judged, pairs, facts) | {"plan": plan})
+    if told := told_of_blindness(answers.not_blind):
+        stage.tell(told)
     thin = [contrasts.classes[code] for code in thin_classes(scorer.labels["given"])] if scorer.n_classes else []
     if thin:
         stage.tell(f"fewer than 20 validation rows of {some(thin)}: intervals of class-wise metrics are too narrow there")
