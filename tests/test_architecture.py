@@ -21,20 +21,20 @@ from ceteris.store import parse_yaml
 # The house: each room's floor. A room may import rooms of its own floor and of those below; a door, every room but a stage.
 FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
-    "vocabulary": "errors params sections kinds dataset neutral release release.terms reviewing readers",
+    "vocabulary": "errors metrics params sections kinds dataset neutral release release.terms reviewing readers",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns arrays dates guesses preparation transformers embedding"
     " labels row_ids rows params_file skops_file init forecast copies online planning advice"
     " checked questions reviewed edit_lines reviewing.arms reviewing.dealing reviewing.keys reviewing.neighbours"
     " reviewing.rankings reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement"
     " reviewing.tickets reviewing.typed consensus near parts split_plan times time_folds readers.values"
-    " readers.vectors pipelines blind",
+    " readers.vectors pipelines blind scoring_numbers predicted_numbers",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"
     " reviewing.checking release.record reviewing.meter reviewing.summary",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording tabled finding story"
-    " report gallery experiments.shown experiments.page experiments.reviews_shown experiments.board_shown"
+    " report gallery plots.numbers experiments.shown experiments.page experiments.reviews_shown experiments.board_shown"
     " experiments.board_page scored_twice experiments.beside release.told reviewing.edits_shown reviewing.card_shown",
     "door": "sources csv_file readers.packed readers.parquet_file readers.json_lines readers.excel"
     " readers.image_folder readers.arrays readers.query readers.database fetching"

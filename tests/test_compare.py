@@ -15,8 +15,9 @@ from ceteris.compare import COLUMNS, Arm, Scorer, as_one_family, effects_table, 
 from ceteris.effect import holm
 from ceteris.errors import NotHeldFixedError, ParamsError
 from ceteris.fingerprint import Fingerprint
+from ceteris.metrics import CLASSES, metrics_of
 from ceteris.pairs import VersionFacts, pairs_of
-from ceteris.sections import METRICS, Compare, Contrast
+from ceteris.sections import Compare, Contrast
 
 FACTS = {
     "given": VersionFacts(rows=100),
@@ -222,4 +223,4 @@ def test_renaming_the_classes_changes_no_effect(names: list[int]) -> None:
     numbers = ["difference", "low", "high", "p_value", "p_holm", "net"]
     assert there[numbers].to_numpy(float) == pytest.approx(here[numbers].to_numpy(float), nan_ok=True, abs=1e-9)
     assert list(here["verdict"]) == list(there["verdict"])
-    assert set(here["metric"]) == set(METRICS)
+    assert set(here["metric"]) == set(metrics_of(CLASSES))

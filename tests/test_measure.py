@@ -173,7 +173,7 @@ def test_under_five_seeds_nothing_helps() -> None:
         ({"workers": 0}, BadInputError, "workers is 0"),
         ({"workers": "two"}, BadInputError, "workers is 'two'"),
         ({"confidence": 95}, BadInputError, "confidence is 95"),
-        ({"region": None}, BadInputError, "region is None"),
+        ({"region": "wide"}, BadInputError, "region is 'wide'"),
         ({"validation": (X[JUDGE][:50], TRUE[:1].repeat(50))}, BadInputError, "No validation row has the labels 'yes'"),
         ({"baseline": (X[TRAIN], np.full(200, "no"))} | ONE_CLASS, BadInputError, "All rows have one label: 'no'"),
         ({"baseline": ([[1.0], [1.0, 2.0]], ["no", "yes"])}, BadInputError, "baseline is no pair of a table and its labels"),

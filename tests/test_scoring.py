@@ -10,9 +10,10 @@ from sklearn import metrics
 
 from ceteris.effect import crossed_variance
 from ceteris.errors import BadInputError
+from ceteris.metrics import CLASSES, metrics_of
 from ceteris.scoring import row_scores, thin_classes, value
-from ceteris.sections import METRICS
 
+METRICS = metrics_of(CLASSES)
 ORACLE = {
     "accuracy": lambda y, yhat, p: metrics.accuracy_score(y, yhat),
     "balanced_accuracy": lambda y, yhat, p: metrics.recall_score(y, yhat, labels=np.unique(y), average="macro"),

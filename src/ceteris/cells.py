@@ -12,6 +12,7 @@ from ceteris.errors import BadInputError
 from ceteris.fits import Fits
 from ceteris.models import seeded
 from ceteris.pred_probs import fit, guarded, predict
+from ceteris.predicted_numbers import predict_numbers
 
 __all__ = ["Draw", "Job", "Cell", "fit_cells"]
 
@@ -57,7 +58,7 @@ class Cell:
     Attributes
     ----------
     predicted : ndarray of int, shape (n_fits, n_rows)
-        Class codes; n_fits is the number of seeds, or 1 for a learner that is deterministic.
+        Class codes, or numbers; n_fits is the number of seeds, or 1 for a learner that is deterministic.
     pred_probs : ndarray, shape (n_fits, n_rows, n_classes), or None
         None where the model gives no probabilities.
     n_seeds : int
@@ -99,7 +100,7 @@ def fit_cells(jobs: list[Job], validation: Any, n_classes: int, *, workers: int 
     ----------
     validation : DataFrame or ndarray, shape (n_rows, n_features)
     n_classes : int
-        Labels are codes 0 to n_classes - 1.
+        Labels are codes 0 to n_classes - 1; 0: they are numbers.
     """
     fits = Fits(_fit, (jobs, validation, n_classes), workers)
     results: list[dict[int, _Fit]] = [{} for _ in jobs]
@@ -160,11 +161,11 @@ def _fit(shared: Any, task: tuple[int, int]) -> _Fit:
         rows = rows.iloc[draw.rows] if hasattr(rows, "iloc") else rows[draw.rows]
     fit(estimator, rows, _unchangeable(draw.labels), who, **_weights(estimator, draw, who))
     validation = _unchangeable(validation)
-    predicted = _predicted(estimator, validation, n_classes, who)
-    asked = (job.probabilities or place < 2) and hasattr(estimator, "predict_proba")
+    predicted = _predicted(estimator, validation, n_classes, who) if n_classes else predict_numbers(estimator, validation, who)
+    asked = n_classes and (job.probabilities or place < 2) and hasattr(estimator, "predict_proba")
     probabilities = predict(estimator, validation, n_classes, who) if asked else None
-    decision = None
-    if place < 2 and probabilities is None and hasattr(estimator, "decision_function"):
+    decision = None if n_classes else predicted
+    if n_classes and place < 2 and probabilities is None and hasattr(estimator, "decision_function"):
         with guarded(who, "decision_function"):
             decision = np.asarray(estimator.decision_function(validation))
     told, spent = probabilities is not None or decision is not None, time.process_time() - started
@@ -194,7 +195,8 @@ def _predicted(estimator: Any, validation: Any, n_classes: int, who: str) -> np.
         predicted = np.asarray(estimator.predict(validation))
     if predicted.shape != (validation.shape[0],) or predicted.dtype.kind not in "iuf":
         raise BadInputError(
-            f"{who} predicted an array of shape {predicted.shape} and type {predicted.dtype}.", "Return one label code a row."
+            f"{who} predicted an array of shape {predicted.shape} and type {predicted.dtype}.",
+            "Return one label code a row.",
         )
     if not np.isin(predicted, np.arange(n_classes)).all():
         raise BadInputError(

@@ -60,7 +60,9 @@ def init(
     unlabelled: Annotated[str | None, typer.Option(help="Rows without a label: refuse, drop.")] = None,
     normalise: Annotated[str | None, typer.Option(help="Merge labels that differ only by case or space: none, labels.")] = None,
     infinite: Annotated[str | None, typer.Option(help="Infinite or too large numbers: refuse, missing.")] = None,
-    label_type: Annotated[str | None, typer.Option(help="What the labels are: text, integer, boolean.")] = None,
+    label_type: Annotated[
+        str | None, typer.Option(help="What the labels are: text, integer, boolean, or number (regression).")
+    ] = None,
     kind: Annotated[
         list[str] | None,
         typer.Option(help="COLUMN=KIND (number, category, text, date, vector, sparse, image); default: guessed, and told."),

@@ -12,10 +12,11 @@ import pandas as pd
 from ceteris.cells import Cell
 from ceteris.effect import Effect, holm, judge, paired_effect
 from ceteris.fingerprint import Fingerprint, hold_fixed
+from ceteris.metrics import METRICS, metrics_of
 from ceteris.pairs import Name, Pair, VersionFacts
 from ceteris.reviewed import Review, noted
 from ceteris.scoring import row_scores
-from ceteris.sections import METRICS, OF_PROBABILITIES, SCORED_ON, Compare
+from ceteris.sections import SCORED_ON, Compare
 
 __all__ = [
     "Arm",
@@ -67,7 +68,7 @@ class Scorer:
     Attributes
     ----------
     arms : the cells by (model, version)
-    labels : the label codes of the validation rows, shape (n_rows,), by what they are ("given", "true", ...)
+    labels : the label codes of the validation rows, or numbers, shape (n_rows,), by what they are ("given", "true", ...)
     """
 
     arms: Mapping[Name, Arm]
@@ -76,6 +77,11 @@ class Scorer:
     groups: np.ndarray | None
     compare: Compare
     _scores: dict[tuple[Name, str, str], np.ndarray | None] = field(default_factory=dict)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that these labels have."""
+        return metrics_of(METRICS[self.compare.metric].labels)
 
     def scores(self, name: Name, metric: str, scored_on: str) -> np.ndarray | None:
         """Return the row scores of a cell, shape (n_seeds, n_rows), or None where the metric does not apply."""
@@ -98,8 +104,8 @@ class Scorer:
             confidence=self.compare.confidence,
             groups=self.groups,
             redrawn_control=redrawn,
-            discordant=None if metric in OF_PROBABILITIES else self.discordant(baseline, candidate),
-            region=self.compare.region_log_loss if metric == "log_loss" else self.compare.region,
+            discordant=None if METRICS[metric].every_row else self.discordant(baseline, candidate),
+            region=self.compare.region_of(metric),
             identical=one.fingerprint.fit_key == other.fingerprint.fit_key,
         )
         return replace(found, metric=metric, scored_on=scored_on)
@@ -127,7 +133,7 @@ def judge_pairs(scorer: Scorer, pairs: list[Pair], facts: Mapping[str, VersionFa
         one, other = scorer.arms[pair.baseline], scorer.arms[pair.candidate]
         hold_fixed(one.fingerprint, other.fingerprint, pair.axis, ("/".join(pair.baseline), "/".join(pair.candidate)))
         for scored_on in scorer.labels:
-            judged += [judge_pair(scorer, pair, metric, scored_on, facts) for metric in METRICS]
+            judged += [judge_pair(scorer, pair, metric, scored_on, facts) for metric in scorer.metrics]
     return judged
 
 
@@ -205,7 +211,7 @@ def _line(one: Judged, facts: Mapping[str, VersionFacts]) -> dict[str, Any]:
         "p_holm": np.nan if one.p_holm is None else one.p_holm,
         "n_seeds": effect.n_seeds if effect else np.nan,
         "n_rows": effect.n_rows if effect else np.nan,
-        "n_discordant": effect.n_discordant if effect and one.metric not in OF_PROBABILITIES else np.nan,
+        "n_discordant": effect.n_discordant if effect and not METRICS[one.metric].every_row else np.nan,
         "control": pair.control,
         "net": net.difference if net else np.nan,
         "net_low": net.low if net else np.nan,
@@ -224,7 +230,7 @@ def grid_table(scorer: Scorer, facts: Mapping[str, VersionFacts]) -> pd.DataFram
     rows = []
     for (model, version), arm in scorer.arms.items():
         for scored_on, labels in scorer.labels.items():
-            for metric in METRICS:
+            for metric in scorer.metrics:
                 scores = scorer.scores((model, version), metric, scored_on)
                 rows.append(
                     {
@@ -232,7 +238,7 @@ def grid_table(scorer: Scorer, facts: Mapping[str, VersionFacts]) -> pd.DataFram
                         "version": version,
                         "metric": metric,
                         "scored_on": scored_on,
-                        "value": np.nan if scores is None else float(scores.mean()) * (-1 if metric == "log_loss" else 1),
+                        "value": np.nan if scores is None else float(scores.mean()) * METRICS[metric].sign,
                         "n_rows": len(labels),
                         "n_seeds": arm.cell.n_seeds,
                         "deterministic": arm.cell.deterministic,

@@ -13,6 +13,7 @@ from ceteris.blind import not_blind
 from ceteris.cell_files import read_cell
 from ceteris.compare import Arm, Scorer
 from ceteris.dataset import GROUP, ID, LABEL, META, TRUE_LABEL, codes
+from ceteris.disagreement import NOT_ANSWERED
 from ceteris.errors import BadInputError, some
 from ceteris.ledger import of_part, read_ledger
 from ceteris.pairs import Name, VersionFacts
@@ -54,7 +55,12 @@ class Contrasts:
         return facts
 
     def answers(self) -> Answers:
-        """Return what data/edits/ says of the validation labels, and which came verified; refusals as of `answers_of`."""
+        """Return what data/edits/ says of the validation labels, and which came verified; refusals as of `answers_of`.
+
+        Of labels that are numbers nothing is taken: no rule says yet which of them decide.
+        """
+        if self._params.numbers:
+            return Answers(self.ids, np.full(len(self.ids), NOT_ANSWERED))
         parts = read_parquet(self._path("split", "parts.parquet")).set_index("id")["part"]
         lines = read_ledger(self._path("edits"))
         decisions = edits.resolve(lines, self._params.fix.conflicts, parts.index[parts == TRAIN])  # fix settles those

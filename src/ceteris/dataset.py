@@ -126,7 +126,12 @@ class Dataset:
 
 
 def codes(labels: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
-    """Return the position of each label among the classes, -1 where it is none of them, shape (n_rows,)."""
+    """Return the position of each label among the classes, -1 where it is none of them, shape (n_rows,).
+
+    Where there are no classes labels are numbers: returned as float64, NaN where one is None.
+    """
+    if not classes:
+        return np.asarray(labels, dtype=np.float64)
     return pd.Index(classes).get_indexer(pd.Index(labels)).astype(np.int64)
 
 

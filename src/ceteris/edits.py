@@ -13,6 +13,7 @@ import pandas as pd
 
 from ceteris.edit_lines import ACTIONS, COLUMNS, CONTROL, TOLD, WHERE, Fault, parse
 from ceteris.errors import StaleEditError, nearest
+from ceteris.labels import is_known
 
 __all__ = [
     "ACTIONS", "COLUMNS", "CONTROL", "STATES", "Applied", "Settled", "apply", "disputed", "label_said", "leaves_open", "live",
@@ -238,8 +239,9 @@ def misfit_of(edit: Any, held: str | None, classes: Collection[str]) -> str | No
     """
     if held is None:
         return f"the id {edit.id!r} is unknown"
-    if edit.action == "relabel" and edit.new_label not in classes:
-        return f"new_label {edit.new_label!r} is none of the classes.{nearest(str(edit.new_label), classes)}"
+    if edit.action == "relabel" and not is_known(str(edit.new_label), classes):
+        what = f"none of the classes.{nearest(str(edit.new_label), classes)}" if classes else "no number in its plain spelling"
+        return f"new_label {edit.new_label!r} is {what}"
     if held != edit.given_label and not (edit.action == "relabel" and held == edit.new_label):
         return f"{edit.id!r} holds {held!r}, the edit was made on {edit.given_label!r}"
     return None

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 import pandas as pd
 
+from ceteris.metrics import METRICS
 from ceteris.wording import amount, count, interval, labels_of, orientation
 
 __all__ = ["Finding", "findings", "typed"]
@@ -21,8 +22,6 @@ _TEXTS = (
     "axis", "baseline_model", "baseline_version", "candidate_model", "candidate_version", "metric", "scored_on", "control",
     "verdict", "reason", "queue",
 )  # fmt: skip
-# Almost every row's probabilities differ between two arms, so a count of such rows says nothing of what moved the metric.
-_OF_PROBABILITIES = ("log_loss", "roc_auc")
 
 
 @dataclass(frozen=True)
@@ -114,8 +113,8 @@ class Finding:
 
     @property
     def discordant_text(self) -> str:
-        """On how many rows the arms predict differently; empty for metrics of probabilities, which move on every row."""
-        return "" if self.metric in _OF_PROBABILITIES else f"{count(self.n_discordant)} discordant"
+        """On how many rows the arms predict differently; empty for metrics that every row moves."""
+        return "" if METRICS[self.metric].every_row else f"{count(self.n_discordant)} discordant"
 
     @property
     def labels_text(self) -> str:

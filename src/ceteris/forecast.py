@@ -35,11 +35,14 @@ def expected_seconds(frame: pd.DataFrame, params: Params) -> float:
     train_rows = len(frame) * (1 - params.split.validation - params.split.test)
     shuffled = frame.iloc[np.random.default_rng(0).permutation(len(frame))[: _SAMPLES[-1]]]
     features = shuffled[[name for name in shuffled.columns if name not in META]].reset_index(drop=True)
-    codes = pd.factorize(shuffled[LABEL].to_numpy(dtype=object))[0]
+    labels = shuffled[LABEL].to_numpy(dtype=object)
+    targets = labels.astype(np.float64) if params.numbers else pd.factorize(labels)[0]
     verified = params.ingest.true_label is not None or params.ingest.plant.rate > 0
     recipes = [(recipe, _fits_ahead(recipe, params.train.seeds, verified)) for recipe in params.train.models.values()]
     recipes.append((params.audit.model, params.audit.folds * params.audit.repeats))
-    return _START_UP + sum(count * _seconds_a_fit(recipe, features, codes, train_rows) for recipe, count in recipes)
+    return _START_UP + sum(
+        count * _seconds_a_fit(recipe, params.model_kind, features, targets, train_rows) for recipe, count in recipes
+    )
 
 
 def _fits_ahead(recipe: ModelRecipe, seeds: int, verified: bool) -> int:
@@ -49,7 +52,7 @@ def _fits_ahead(recipe: ModelRecipe, seeds: int, verified: bool) -> int:
     return seeds * (versions + drawn + 1) if stochastic else versions + drawn * seeds
 
 
-def _seconds_a_fit(recipe: ModelRecipe, features: pd.DataFrame, codes: np.ndarray, train_rows: float) -> float:
+def _seconds_a_fit(recipe: ModelRecipe, kind: str, features: pd.DataFrame, targets: np.ndarray, train_rows: float) -> float:
     """Return the seconds of a fit on all train rows, from samples that grow as long as a fit of the next is short."""
     growth = _WORST.get(recipe.estimator.rpartition(".")[2], 1.0)
     seconds, rows = 0.0, 1
@@ -57,21 +60,21 @@ def _seconds_a_fit(recipe: ModelRecipe, features: pd.DataFrame, codes: np.ndarra
         if rows >= len(features) or seconds * (size / rows) ** growth > _SHORT:
             break
         rows = min(size, len(features))
-        seconds = _timed_fit(recipe, features.head(rows), codes[:rows])
+        seconds = _timed_fit(recipe, kind, features.head(rows), targets[:rows])
     return seconds * (train_rows / rows) ** growth
 
 
-def _timed_fit(recipe: ModelRecipe, features: pd.DataFrame, codes: np.ndarray) -> float:
+def _timed_fit(recipe: ModelRecipe, kind: str, features: pd.DataFrame, targets: np.ndarray) -> float:
     from threadpoolctl import threadpool_limits
 
-    if len(np.unique(codes)) < 2:
+    if len(np.unique(targets)) < 2:
         return 0.0
-    model: Any = seeded(build(recipe, features), 0)
+    model: Any = seeded(build(recipe, features, kind=kind), 0)
     who = f"The model {recipe.estimator}"
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         started = time.perf_counter()
-        fit(model, features, codes, who)
+        fit(model, features, targets, who)
         with guarded(who, "predict", features):
             model.predict(features.iloc[: len(features) // 3 + 1])
         return time.perf_counter() - started

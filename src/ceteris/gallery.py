@@ -27,7 +27,7 @@ class Gallery:
         return effects_forest(
             self._bench.effects(),
             metric=compare.metric,
-            region=compare.region_log_loss if compare.metric == "log_loss" else compare.region,
+            region=compare.region_of(compare.metric),
             confidence=compare.confidence,
             simulated=self._bench.simulated(),
             explore=explore,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from ceteris.columns import has_decimal_comma
 from ceteris.dataset import LABEL, META, row_digests
 from ceteris.kinds import ARRAYS, kinds_of
 from ceteris.labels import spelling_key
+from ceteris.metrics import CLASSES, METRICS, NUMBERS
 from ceteris.params import Params
 
 __all__ = ["Findings", "inspect", "suspicious", "plan", "classes_to_declare", "LOGISTIC", "FOREST", "SVC", "BOOSTING"]
@@ -22,6 +24,11 @@ LOGISTIC = {"estimator": "sklearn.linear_model.LogisticRegression", "prepare": "
 FOREST = {"estimator": "sklearn.ensemble.RandomForestClassifier", "prepare": "coded", "params": {"n_estimators": 100}}
 SVC = {"estimator": "sklearn.svm.SVC", "prepare": "scaled", "params": {"C": 1.0}}
 LINEAR_SVM = {"estimator": "sklearn.svm.LinearSVC", "prepare": "scaled", "params": {"C": 1.0}}
+RIDGE = {"estimator": "sklearn.linear_model.Ridge", "prepare": "scaled", "params": {"alpha": 1.0}}
+FOREST_OF_NUMBERS = {"estimator": "sklearn.ensemble.RandomForestRegressor", "prepare": "coded", "params": {"n_estimators": 100}}
+BOOSTING_OF_NUMBERS = {
+    "estimator": "sklearn.ensemble.HistGradientBoostingRegressor", "prepare": "coded", "params": {"max_iter": 100}
+}  # fmt: skip
 BOOSTING = {"estimator": "sklearn.ensemble.HistGradientBoostingClassifier", "prepare": "coded", "params": {"max_iter": 100}}
 _SMALL, _LARGE, _HUGE = 5_000, 20_000, 200_000  # rows: up to which svc, up to which forest, from which fewer seeds
 _DATE = re.compile(r"^\s*(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})([T ].*)?$")
@@ -47,6 +54,8 @@ class Findings:
         Rows whose features equal those of an earlier row.
     contradictions : int
         Groups of such rows whose labels differ.
+    spread : float
+        Standard deviation of labels that are all numbers, NaN where they are not.
     """
 
     rows: int
@@ -56,6 +65,7 @@ class Findings:
     suspicious: tuple[str, ...]
     copies: int
     contradictions: int
+    spread: float = math.nan
 
     @property
     def smallest_class(self) -> int:
@@ -77,6 +87,7 @@ def inspect(frame: pd.DataFrame, declared: Mapping[str, str] | None = None) -> F
         suspicious=tuple(suspicious(features, labels, declared)),
         copies=int(digests.duplicated().sum()),
         contradictions=int((labels.groupby(digests).nunique().gt(1)).sum()),
+        spread=float(pd.to_numeric(labels, errors="coerce").std(skipna=False)),
     )
 
 
@@ -149,14 +160,15 @@ def plan(
         Share of rows in which label errors are to be planted; 0: none.
     """
     verified = ingest.get("true_label") is not None or planted > 0
+    numbers = ingest.get("label_type") == "number"
     words = bool({"text", "sparse"} & set(found.kinds.values()))
-    models = _models(found.rows, words)
+    models = _models_of_numbers(found.rows) if numbers else _models(found.rows, words)
     train_rows = found.rows * (1 - params.split.validation - params.split.test)
-    folds = int(min(5, max(2, found.smallest_class * train_rows / found.rows)))
+    folds = 5 if numbers else int(min(5, max(2, found.smallest_class * train_rows / found.rows)))
     told = [f"models for {found.rows} rows: {', '.join(models)}"]
     if folds < 5:
         told.append(f"audit.folds is {folds}: the smallest class has {found.smallest_class} rows in all")
-    if found.smallest_class < 10:
+    if found.smallest_class < 10 and not numbers:
         told.append(
             f"the smallest class has {found.smallest_class} rows: a split may leave a part without it, which is refused;"
             " label more of it, or leave it out of the file"
@@ -164,9 +176,11 @@ def plan(
     if not verified:
         told.append("no column of true labels: recipes that need one are left out; what is measured is scored on given labels")
     changes: dict[tuple[str, ...], Any] = {("ingest", key): value for key, value in ingest.items()}
-    changes |= {("ingest", "plant", "kind"): "confusable" if planted else "none", ("ingest", "plant", "rate"): float(planted)}
+    kind = ("uniform" if numbers else "confusable") if planted else "none"
+    changes |= {("ingest", "plant", "kind"): kind, ("ingest", "plant", "rate"): float(planted)}
+    changes |= _metric(found, params, numbers)
     changes[("split", "copies")] = "together" if found.copies else "refuse"
-    changes |= {("audit", "model"): _audit_model(found.rows, words), ("audit", "folds"): folds}
+    changes |= {("audit", "model"): _audit_model(found.rows, words, numbers), ("audit", "folds"): folds}
     changes[("fix", "recipes")] = _recipes(verified, max(1, min(300, int(train_rows) // 4)))
     changes |= {("train", "models"): models, ("train", "seeds"): 5 if found.rows > _HUGE else 10}
     changes[("compare", "planned")] = _planned(list(models), verified)
@@ -198,7 +212,22 @@ def _models(rows: int, words: bool) -> dict[str, Any]:
     return {"logistic": LOGISTIC, "forest": FOREST} | ({"svc": SVC} if rows <= _SMALL else {})
 
 
-def _audit_model(rows: int, words: bool) -> dict[str, Any]:
+def _models_of_numbers(rows: int) -> dict[str, Any]:
+    return {"ridge": RIDGE} | ({"boosting": BOOSTING_OF_NUMBERS} if rows > _LARGE else {"forest": FOREST_OF_NUMBERS})
+
+
+def _metric(found: Findings, params: Params, numbers: bool) -> dict[tuple[str, ...], Any]:
+    """Return the lines on the metric: kept where it fits the labels, and what of an error is of no practical meaning."""
+    changes: dict[tuple[str, ...], Any] = {}
+    if METRICS[params.compare.metric].labels != (NUMBERS if numbers else CLASSES):
+        changes[("compare", "metric")] = "mae" if numbers else "accuracy"
+    region = float(f"{0.01 * found.spread:.1g}") if numbers and math.isfinite(found.spread) else 0.0
+    return changes | {("compare", "region_error"): region}
+
+
+def _audit_model(rows: int, words: bool, numbers: bool) -> dict[str, Any]:
+    if numbers:
+        return BOOSTING_OF_NUMBERS if rows > _LARGE else FOREST_OF_NUMBERS
     if words:
         return LOGISTIC  # TF-IDF weights are small: what is C = 0.1 to standardised numbers would let no word speak
     return BOOSTING if rows > _LARGE else {**LOGISTIC, "params": {"C": 0.1, "max_iter": 1000}}

@@ -9,10 +9,12 @@ import pandas as pd
 
 from ceteris.dataset import codes
 from ceteris.errors import BadInputError, some
+from ceteris.labels import number_text
 from ceteris.pred_probs import check
 
-__all__ = ["COLUMNS", "consensus", "find_label_issues", "rank"]
+__all__ = ["COLUMNS", "consensus", "find_label_issues", "find_number_issues", "rank"]
 
+_NUMBER_THRESHOLD = 0.05  # cleanlab.datalab, of regression labels
 COLUMNS = ("id", "given_label", "suggested_label", "label_quality", "is_label_issue", "issue_type")
 
 
@@ -63,6 +65,44 @@ def find_label_issues(
             "given_label": pd.Series(labels, dtype=object),
             "suggested_label": pd.Series(np.asarray(classes, dtype=object)[pred_probs.argmax(axis=1)], dtype=object),
             "label_quality": get_label_quality_scores(given, pred_probs, method="self_confidence"),
+            "is_label_issue": flagged,
+            "issue_type": pd.Series(np.where(flagged, "label", ""), dtype=object),
+        }
+    )
+
+
+def find_number_issues(ids: np.ndarray, labels: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
+    """Return the table of `find_label_issues` where labels are numbers.
+
+    Parameters
+    ----------
+    ids, labels : ndarray of str, shape (n_rows,)
+    predicted : ndarray of float, shape (n_rows,)
+        Out of fold.
+
+    Returns
+    -------
+    DataFrame
+        `label_quality` is cleanlab's OUTRE score in [0, 1], low = doubted: how near a row's label and error lie to those of
+        other rows. A row is an issue where it is below a twentieth of the median, Datalab's rule. `suggested_label` is what
+        was predicted.
+
+    Source: Zhou et al. (2023), Detecting errors in numerical data via any regression model.
+    """
+    from cleanlab.regression.rank import get_label_quality_scores
+
+    values = np.asarray(labels, dtype=np.float64)
+    spread = float(values.std()) or 1.0  # a change of unit is no change of quality
+    quality = get_label_quality_scores(values / spread, np.asarray(predicted, dtype=np.float64) / spread)
+    if quality.shape != values.shape or not np.isfinite(quality).all():
+        raise BadInputError("cleanlab returned no answer for every row.", "Report this with the versions of `pip freeze`.")
+    flagged = quality < _NUMBER_THRESHOLD * np.median(quality)
+    return pd.DataFrame(
+        {
+            "id": pd.Series(ids, dtype=object),
+            "given_label": pd.Series(labels, dtype=object),
+            "suggested_label": pd.Series([number_text(repr(float(value))) for value in predicted], dtype=object),
+            "label_quality": quality,
             "is_label_issue": flagged,
             "issue_type": pd.Series(np.where(flagged, "label", ""), dtype=object),
         }

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
 
 from ceteris.errors import BadInputError, nearest, some
 
-__all__ = ["typed", "spelling_key", "one_spelling", "refuse_undeclared", "truth_of"]
+__all__ = ["is_known", "number_text", "typed", "spelling_key", "one_spelling", "refuse_undeclared", "truth_of"]
 
 _INTEGER = re.compile(r"^\s*([+-]?[0-9]{1,40})(?:\.0*)?\s*$")
+_NUMBER = re.compile(r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$")
 _BOOLEAN = {"true": "true", "1": "true", "1.0": "true", "false": "false", "0": "false", "0.0": "false"}
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\ufeff"), " ")
 
@@ -24,8 +27,9 @@ def typed(texts: np.ndarray, kind: str, column: str) -> np.ndarray:
     ----------
     texts : ndarray of str objects, shape (n_rows,)
         Exact text; None where there is no label.
-    kind : {"text", "integer", "boolean"}
+    kind : {"text", "integer", "boolean", "number"}
         Of "text" nothing is changed. Of "integer" 1, 1.0 and 01 are the label "1". Of "boolean" true, True and 1 are "true".
+        Of "number" 1, 1.0 and 1e0 are the label "1": labels are numbers, and there are no classes.
     column : str
         For refusals.
 
@@ -36,16 +40,32 @@ def typed(texts: np.ndarray, kind: str, column: str) -> np.ndarray:
     """
     if kind == "text":
         return texts
-    read = _integer if kind == "integer" else truth_of
+    read = {"integer": _integer, "boolean": truth_of, "number": number_text}[kind]
     codes, spellings = pd.factorize(texts)
     labels = [read(text) for text in spellings]
     bad = [text for text, label in zip(spellings, labels, strict=True) if label is None]
     if bad:
         raise BadInputError(
             f"Column {column!r} is declared {kind}, and holds {some(bad)}.",
-            "Correct these labels, or write params.yaml `ingest.label_type: text`.",
+            "Correct these labels, or write params.yaml `ingest.label_type: text`"
+            + (" with a metric of classes." if kind == "number" else "."),
         )
     return np.array([*labels, None], dtype=object)[codes]
+
+
+def number_text(text: str) -> str | None:
+    """Return the one spelling of a finite number, which reads back as the same float; None where a text is none."""
+    if not _NUMBER.match(text):
+        return None
+    number = float(text) + 0.0
+    if not math.isfinite(number):
+        return None
+    return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
+
+
+def is_known(label: str, classes: Collection[str]) -> bool:
+    """Return whether a label can be: one of the classes, or, where there are none, a number in its one spelling."""
+    return label in classes if classes else number_text(label) == label
 
 
 def spelling_key(label: str) -> str:

@@ -14,9 +14,10 @@ from ceteris.dataset import codes
 from ceteris.effect import Effect, paired_effect, refuse_settings
 from ceteris.errors import BadInputError, LeakageError, nearest, some
 from ceteris.intervals import group_codes
+from ceteris.metrics import METRICS, NUMBERS
 from ceteris.models import lacks, other_kind
-from ceteris.scoring import NEEDS_PROBABILITIES, row_scores
-from ceteris.sections import METRICS
+from ceteris.scoring import row_scores
+from ceteris.sections import Compare
 
 __all__ = ["measure_effect", "measure_model_effect"]
 
@@ -41,7 +42,7 @@ def measure_effect(
     metric: str = "accuracy",
     scored_on: str = "",
     confidence: float = 0.95,
-    region: float = 0.005,
+    region: float | None = None,
     groups: Any = None,
     workers: int | None = None,
     allow_copies: bool = False,
@@ -50,17 +51,21 @@ def measure_effect(
 
     Parameters
     ----------
-    model : scikit-learn classifier or pipeline
+    model : scikit-learn classifier, regressor or pipeline
         Unfitted; it is cloned and refitted with the seeds 0, 1, ... in both arms, and never changed.
     baseline, candidate : (X, y)
         X a DataFrame or array, shape (n_rows, n_features); y labels, shape (n_rows,). The two may differ in length.
+        For mae, rmse and r2 labels are numbers, and the model is a regressor.
     validation : (X, y)
         Rows that neither arm trains on, scored once for both.
     seeds : int >= 1
         Paired seeds; below 5 nothing is told to help or harm.
-    metric : {"accuracy", "balanced_accuracy", "macro_f1", "log_loss", "roc_auc"}
+    metric : {"accuracy", "balanced_accuracy", "macro_f1", "log_loss", "roc_auc", "mae", "rmse", "r2"}
     scored_on : str
         What the validation labels are ("given", "true", ...): printed with the result.
+    region : float >= 0, optional
+        Differences within +-region are of no practical meaning: by default 0.005, 0.01 nats for log-loss, and 0 for mae and
+        rmse, whose unit is that of the labels.
     groups : array, shape (n_validation_rows,), optional
         Validation rows that belong together count as one.
     allow_copies : bool
@@ -88,7 +93,7 @@ def measure_model_effect(
     metric: str = "accuracy",
     scored_on: str = "",
     confidence: float = 0.95,
-    region: float = 0.005,
+    region: float | None = None,
     groups: Any = None,
     workers: int | None = None,
     allow_copies: bool = False,
@@ -110,33 +115,40 @@ def _measured(
     metric: str,
     scored_on: str,
     confidence: float,
-    region: float,
+    region: float | None,
     groups: Any,
     workers: int | None,
     allow_copies: bool,
 ) -> Effect:
-    refuse_settings(confidence, region)
     _refuse_counts(seeds, workers)
     if metric not in METRICS:
         raise BadInputError(f"{metric!r} is no metric.{nearest(metric, METRICS, listed=True)}", "Pass one of these.")
+    region = Compare.model_fields[METRICS[metric].region].default if region is None else region
+    refuse_settings(confidence, region)
     if not isinstance(scored_on, str):
         raise BadInputError(f"scored_on is {scored_on!r}.", "Pass what the validation labels are, in a word: 'given', 'true'.")
+    numbers = METRICS[metric].labels == NUMBERS
     for arm in arms:
-        _refuse_other_models(arm)
+        _refuse_other_models(arm, "regressor" if numbers else "classifier")
     features, labels = _rows(validation, "validation")
     together = None if groups is None else group_codes(groups, len(labels))
-    _refuse_mixed_labels({arm.name: arm.labels for arm in arms} | {"validation": labels})
-    arms, labels = [replace(arm, labels=_as_text(arm.labels)) for arm in arms], _as_text(labels)
-    classes = _classes(arms, labels)
+    classes: tuple[str, ...] = ()
+    if numbers:
+        arms = [replace(arm, labels=_as_numbers(arm.labels, arm.name)) for arm in arms]
+        labels = _as_numbers(labels, "validation")
+    else:
+        _refuse_mixed_labels({arm.name: arm.labels for arm in arms} | {"validation": labels})
+        arms, labels = [replace(arm, labels=_as_text(arm.labels)) for arm in arms], _as_text(labels)
+        classes = _classes(arms, labels)
     if not allow_copies:
         _refuse_copies(arms, features)
-    cells = _cells(arms, features, classes, seeds, metric in NEEDS_PROBABILITIES, workers)
+    cells = _cells(arms, features, classes, seeds, METRICS[metric].of_probabilities, workers)
     differ = (cells[0].over_seeds()[0] != cells[1].over_seeds()[0]).any(axis=0)
     effect = paired_effect(
         *(_scores(cell, metric, codes(labels, classes), len(classes)) for cell in cells),
         confidence=confidence,
         groups=together,
-        discordant=differ if metric not in ("log_loss", "roc_auc") else None,
+        discordant=None if METRICS[metric].every_row else differ,
         region=region,
     )
     return replace(effect, axis=axis, metric=metric, scored_on=scored_on)
@@ -149,16 +161,17 @@ def _refuse_counts(seeds: int, workers: int | None) -> None:
         raise BadInputError(f"workers is {workers!r}.", "Pass a whole number from 1 up, or leave it out.")
 
 
-def _refuse_other_models(arm: _Arm) -> None:
+def _refuse_other_models(arm: _Arm, wanted: str) -> None:
     if isinstance(arm.model, type) or lacks(arm.model):
         raise BadInputError(
             f"The model of {arm.name} is {arm.model!r}, no unfitted estimator.", "Pass one like LogisticRegression()."
         )
-    kind = other_kind(arm.model)
+    kind = other_kind(arm.model, wanted)
     if kind:
         raise BadInputError(
-            f"The model of {arm.name}, {type(arm.model).__name__}, is no classifier: its tag says {kind!r}.",
-            "Pass a classifier, like LogisticRegression().",
+            f"The model of {arm.name}, {type(arm.model).__name__}, is no {wanted}: its tag says {kind!r}.",
+            f"Pass a {wanted}, like {'LogisticRegression' if wanted == 'classifier' else 'Ridge'}()"
+            + (", or a metric of numbers: mae, rmse, r2." if kind == "regressor" else "."),
         )
 
 
@@ -236,6 +249,25 @@ def _as_text(labels: np.ndarray) -> np.ndarray:
     places, known = pd.factorize(labels)
     whole = [int(label) if isinstance(label, float | np.floating) and float(label).is_integer() else label for label in known]
     return np.array([str(label) for label in whole], dtype=object)[places]
+
+
+def _as_numbers(labels: np.ndarray, name: str) -> np.ndarray:
+    """Return labels as float64, refusing texts, truth values and what is not finite."""
+    texts = [label for label in labels if isinstance(label, str | bool | np.bool_)]
+    try:
+        found = np.asarray(labels, dtype=np.float64) if not texts else np.empty(0)
+    except (TypeError, ValueError):
+        texts, found = [str(labels[0])], np.empty(0)
+    if texts:
+        raise BadInputError(
+            f"{name} has labels that are no numbers: {some(texts)}.", "Pass numbers, or a metric of classes like accuracy."
+        )
+    bad = np.flatnonzero(~np.isfinite(found))
+    if len(bad):
+        raise BadInputError(
+            f"{name} has labels that are not finite in rows {some(bad)}.", "Leave these rows out, or mend them."
+        )
+    return found
 
 
 def _refuse_mixed_labels(named: dict[str, np.ndarray]) -> None:

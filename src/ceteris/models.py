@@ -20,12 +20,13 @@ from ceteris.errors import ParamsError, nearest
 from ceteris.preparation import preparation
 from ceteris.sections import ModelRecipe
 
-__all__ = ["build", "describe", "lacks", "other_kind", "seeded", "estimator_class", "ESTIMATORS"]
+__all__ = ["build", "describe", "lacks", "other_kind", "seeded", "estimator_class", "ESTIMATORS", "CLASSIFIER", "REGRESSOR"]
 
 ESTIMATORS = "estimators"
+CLASSIFIER, REGRESSOR = "classifier", "regressor"
 
 
-def build(recipe: ModelRecipe, features: pd.DataFrame, root: Path | None = None) -> Any:
+def build(recipe: ModelRecipe, features: pd.DataFrame, root: Path | None = None, *, kind: str = CLASSIFIER) -> Any:
     """Return the unfitted scikit-learn estimator of a recipe, its column preparation included.
 
     Parameters
@@ -35,10 +36,12 @@ def build(recipe: ModelRecipe, features: pd.DataFrame, root: Path | None = None)
         Only the kinds of its columns are read: see `kinds.kinds_of`.
     root : Path, optional
         The repository, where `estimators/FILE.py:CLASS` is looked up.
+    kind : {"classifier", "regressor"}
+        What it has to be.
     """
     known = estimator_class(recipe.estimator, root)
     if not hasattr(known, "fit"):
-        raise ParamsError(f"{recipe.estimator} has no fit.", "Name a classifier in `estimator` of this model.")
+        raise ParamsError(f"{recipe.estimator} has no fit.", f"Name a {kind} in `estimator` of this model.")
     params = {name: list(value) if isinstance(value, tuple) else value for name, value in (recipe.params or {}).items()}
     try:
         estimator = known(**params)
@@ -53,12 +56,14 @@ def build(recipe: ModelRecipe, features: pd.DataFrame, root: Path | None = None)
     if lacking:
         raise ParamsError(
             f"{recipe.estimator} has no {' and no '.join(lacking)}.",
-            "Name a classifier; a class of your own derives from sklearn.base.BaseEstimator.",
+            f"Name a {kind}; a class of your own derives from sklearn.base.BaseEstimator.",
         )
-    kind = other_kind(estimator)
-    if kind:
+    other = other_kind(estimator, kind)
+    if other:
         raise ParamsError(
-            f"{recipe.estimator} is no classifier: its tag says {kind!r}.", "Name a classifier in `estimator` of this model."
+            f"{recipe.estimator} is no {kind}: its tag says {other!r}.",
+            f"Name a {kind} in `estimator` of this model"
+            + (", or write `ingest.label_type: number`, where labels are numbers." if other == REGRESSOR else "."),
         )
     if recipe.prepare != "none" and not hasattr(estimator, "__sklearn_tags__"):
         raise ParamsError(
@@ -74,15 +79,15 @@ def lacks(estimator: Any) -> list[str]:
     return [name for name in needed if not (hasattr(estimator, name) or hasattr(type(estimator), name))]
 
 
-def other_kind(estimator: Any) -> str:
-    """Return what an estimator says it is, where that is no classifier ("regressor", "clusterer"), else ""."""
+def other_kind(estimator: Any, wanted: str = CLASSIFIER) -> str:
+    """Return what an estimator says it is, where that is not what is wanted ("regressor", "clusterer"), else ""."""
     from sklearn.utils import get_tags
 
     try:
         kind = get_tags(estimator).estimator_type
     except Exception:  # a class of a user's own may say nothing, and need not
         kind = getattr(estimator, "_estimator_type", None)
-    return "" if kind in (None, "classifier") else str(kind)
+    return "" if kind in (None, wanted) else str(kind)
 
 
 def prepared(estimator: Any, recipe: ModelRecipe, features: pd.DataFrame, root: Path | None = None) -> Any:

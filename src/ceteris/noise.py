@@ -10,14 +10,16 @@ import pandas as pd
 from ceteris.models import build
 from ceteris.sections import ModelRecipe, Plant
 
-__all__ = ["plant", "uniform", "confusable", "weak_pred_probs", "WEAK"]
+__all__ = ["plant", "shifted", "uniform", "confusable", "weak_pred_probs", "WEAK"]
 
 WEAK = ModelRecipe(estimator="sklearn.naive_bayes.GaussianNB", prepare="scaled", params={"var_smoothing": 0.3})
 _FOLDS = 5
 _FLOOR = 0.05  # added to each row's doubt, so that sure rows are mistaken too, though less often
 
 
-def plant(labels: np.ndarray, features: pd.DataFrame, how: Plant, kinds: Mapping[str, str] | None = None) -> np.ndarray:
+def plant(
+    labels: np.ndarray, features: pd.DataFrame, how: Plant, kinds: Mapping[str, str] | None = None, numbers: bool = False
+) -> np.ndarray:
     """Return the labels with errors in exactly round(rate * n_rows) rows; what came in is the truth.
 
     Parameters
@@ -26,9 +28,12 @@ def plant(labels: np.ndarray, features: pd.DataFrame, how: Plant, kinds: Mapping
         Of rows in canonical order (sorted by id), on which alone the draw depends.
     features : DataFrame, shape (n_rows, n_features)
     how : Plant
-        `uniform`: any row, any other class. `confusable`: what a weak model takes the row for, more often where it doubts.
+        `uniform`: any row, any other class; where labels are numbers, what another row holds. `confusable`: what a weak model
+        takes the row for, more often where it doubts.
     kinds : mapping of str to str, optional
         `ingest.kinds`.
+    numbers : bool
+        Whether labels are numbers.
 
     Returns
     -------
@@ -38,6 +43,8 @@ def plant(labels: np.ndarray, features: pd.DataFrame, how: Plant, kinds: Mapping
     if how.kind == "none" or count == 0:
         return labels.copy()
     rng = np.random.default_rng(how.seed)
+    if numbers:
+        return shifted(labels, count, rng)
     classes, codes = np.unique(labels.astype(str), return_inverse=True)
     if how.kind == "uniform":
         given = uniform(codes, len(classes), count, rng)
@@ -57,6 +64,21 @@ def uniform(codes: np.ndarray, n_classes: int, count: int, rng: np.random.Genera
     rows = rng.permutation(len(codes))[:count]
     given = codes.copy()
     given[rows] = (codes[rows] + rng.integers(1, n_classes, size=count)) % n_classes
+    return given
+
+
+def shifted(labels: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the labels with `count` rows, any of them, holding what another row holds, never what they held.
+
+    Parameters
+    ----------
+    labels : ndarray of str objects, shape (n_rows,)
+        Of two values or more.
+    """
+    given = labels.copy()
+    for row in rng.permutation(len(labels))[:count]:
+        others = labels[labels != labels[row]]
+        given[row] = others[rng.integers(len(others))]
     return given
 
 

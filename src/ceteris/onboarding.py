@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import chain
@@ -18,12 +19,13 @@ from ceteris.init import Findings, classes_to_declare, inspect, plan
 from ceteris.into import Project
 from ceteris.kinds import is_number
 from ceteris.layout import reach_of
+from ceteris.metrics import METRICS
 from ceteris.other_data import of_other_data
-from ceteris.params import parse
+from ceteris.params import parse, parse_as
 from ceteris.params_file import changed
 from ceteris.readers.image_folder import ID_COLUMN, LABEL_COLUMN
 from ceteris.readers.packed import start_of
-from ceteris.sections import Ingest
+from ceteris.sections import Ingest, Section
 from ceteris.sources import PICTURES, Table, kind_of, locate, look
 from ceteris.split_plan import split_lines
 from ceteris.store import find_root, parse_yaml, write_text
@@ -132,7 +134,8 @@ def init_command(
     copies = {"copies": changes["split", "copies"]}
     lines, said_of_split = split_lines(table.frame, ingest, params.split.model_copy(update=copies), dated=table.dated)
     changes, told = changes | lines, told + said_of_split
-    changes[("validate", "classes")], said = classes_to_declare(found, classes, known)
+    numbers = declared["label_type"] == "number"
+    changes[("validate", "classes")], said = (None, "") if numbers else classes_to_declare(found, classes, known)
     after = changed(before, changes)
     planned = parse(parse_yaml(after, "params.yaml"))
     others = of_other_data(root, table.frame, known=known, planted=plant > 0) if (root / "dvc.yaml").is_file() else []
@@ -205,14 +208,18 @@ def _reading(kept: Ingest, asked: Mapping[str, Any]) -> dict[str, Any]:
     return {key: list(value) if isinstance(value, tuple) else value for key, value in held.items()}
 
 
+class _Declared(Section):
+    """What the options of `ceteris init` say, before the rest of params.yaml is made to suit it."""
+
+    ingest: Ingest
+
+
 def _declared_ingest(text: str, declared: dict[str, Any], plant: float) -> Ingest:
     """Return the section `ingest` as it would stand in params.yaml, refusing a value that it cannot hold."""
-    content = parse_yaml(text, "params.yaml")
-    planted = {"kind": "confusable" if plant else "none", "rate": float(plant)}
-    content["split"] = {**(content.get("split") or {}), "by": "hash"}  # it is looked at once the file has been
-    content["ingest"] = {**(content.get("ingest") or {}), **declared, "plant": planted}
+    ingest = parse_yaml(text, "params.yaml").get("ingest") or {}
+    planted = {"kind": "uniform" if plant else "none", "rate": float(plant)}
     try:
-        return parse(content, "ceteris init").ingest
+        return parse_as(_Declared, {"ingest": {**ingest, **declared, "plant": planted}}, "ceteris init").ingest
     except ParamsError as refusal:
         raise ParamsError(refusal.what, "Correct this option.") from None
 
@@ -246,10 +253,11 @@ def describe_findings(found: Findings, table: Table, ingest: Ingest) -> list[str
     lines = [
         f"{ingest.source}: {found.rows} rows, {len(found.kinds)} features",
         *kinds_told(found.kinds, ingest.dates),
-        f"{len(found.classes)} classes in {ingest.label!r}: {classes}{more}",
+        _labels_found(found, ingest) or f"{len(found.classes)} classes in {ingest.label!r}: {classes}{more}",
     ]
-    if len(found.classes) > max(50, found.rows // 10):
-        lines.append(f"so many classes look like a number or an id: is {ingest.label!r} the label?")
+    if len(found.classes) > max(50, found.rows // 10) and ingest.label_type != "number":
+        numbers = ": --label-type number" if math.isfinite(found.spread) else ""
+        lines.append(f"so many classes look like a number{numbers} or an id: is {ingest.label!r} the label?")
     if found.missing:
         shares = sorted(found.missing.items(), key=lambda item: -item[1])
         lines.append("missing: " + ", ".join(f"{name!r} {share:.1%}" for name, share in shares[:12]))
@@ -263,6 +271,15 @@ def describe_findings(found: Findings, table: Table, ingest: Ingest) -> list[str
     if ingest.id is None:
         lines.append("no id column: each row's id is made of its content (not its label), so an edited row is a new row")
     return [*lines, *(f"look at this: {note}" for note in table.notes), *table.examples]
+
+
+def _labels_found(found: Findings, ingest: Ingest) -> str:
+    """Return what labels that are numbers hold; "" where they are classes."""
+    if ingest.label_type != "number":
+        return ""
+    values = [float(label) for label in found.classes]
+    low, high, spread = (METRICS["mae"].digits(value) for value in (min(values), max(values), found.spread))
+    return f"{ingest.label!r} holds numbers from {low} to {high}, {len(values)} different ones, standard deviation {spread}"
 
 
 def _csv_dialect(path: Path, name: str, delimiter: str | None, encoding: str | None) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from ceteris.errors import ParamsError, nearest
 from ceteris.kinds import merged
+from ceteris.metrics import METRICS, metrics_of
 from ceteris.sections import (
     AA,
     PLACEBO,
@@ -46,6 +47,41 @@ class Params(Section):
     compare: Compare
     report: Report = Report()
     review: Review = Review()
+
+    @model_validator(mode="after")
+    def _labels_are_of_one_kind(self) -> Params:
+        """Labels that are numbers have metrics of their own, and nothing that takes classes."""
+        held, wanted = ("numbers" if self.numbers else "classes"), METRICS[self.compare.metric].labels
+        if held != wanted:
+            raise ValueError(
+                f"compare.metric {self.compare.metric!r} is of {wanted}, and with ingest.label_type"
+                f" {self.ingest.label_type!r} labels are {held}: choose among {', '.join(metrics_of(held))},"
+                " or correct the type"
+            )
+        if not self.numbers:
+            return self
+        of_classes = {
+            "validate.classes": self.validate_.classes is not None,
+            "ingest.normalise: labels": self.ingest.normalise == "labels",
+            "ingest.plant.kind: confusable (uniform gives rows the label of another row)": self.ingest.plant.kind
+            == "confusable",
+            "the recipe step consensus": any(step.step == "consensus" for steps in self.fix.steps().values() for step in steps),
+            "review.flips": self.review.flips > 0,
+        }
+        for what, stands in of_classes.items():
+            if stands:
+                raise ValueError(f"{what} is for labels that are classes, and ingest.label_type is number")
+        return self
+
+    @property
+    def numbers(self) -> bool:
+        """Whether labels are numbers, not classes."""
+        return self.ingest.label_type == "number"
+
+    @property
+    def model_kind(self) -> str:
+        """What every model has to be: "classifier" or "regressor"."""
+        return "regressor" if self.numbers else "classifier"
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Params:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ceteris.errors import BadInputError
+from ceteris.metrics import CLASSES, METRICS
 from ceteris.sections import SCORED_ON, Compare
 from ceteris.verdicts import smallest_visible_before
 
@@ -28,7 +29,8 @@ __all__ = [
 
 ASSUMED_SHARES = (0.02, 0.05, 0.10)
 TARGETS = (0.01, 0.02, 0.03)
-_JUDGED = ("metric", "confidence", "region", "region_log_loss")
+_JUDGED = ("metric", "confidence", "region", "region_log_loss", "region_error")
+_OF_CLASSES = _JUDGED[:-1]
 
 
 def rows_needed(effect: float, discordant_share: float) -> int:
@@ -84,7 +86,7 @@ def plan_name(compare: Compare, rows: str) -> str:
 
 
 def _stated(compare: Compare) -> dict[str, Any]:
-    return compare.model_dump(include={"planned", *_JUDGED})
+    return compare.model_dump(include={"planned", *(_OF_CLASSES if METRICS[compare.metric].labels == CLASSES else _JUDGED)})
 
 
 def plan_changes(before: Compare, after: Compare) -> list[str]:

@@ -91,7 +91,7 @@ def make(name: str, steps: tuple[Step, ...], evidence: Evidence, made: Mapping[s
         if step.step in ("drop_like", "review_like"):
             return _control_like(name, step, steps, evidence, made)
         version = _STEPS[step.step](version, step, evidence)
-    if steps:
+    if steps and evidence.classes:
         for labels, kept in zip(version.labels, version.kept, strict=True):
             edits.refuse_lost_classes(evidence.labels, labels[kept], name)
     return version
@@ -190,16 +190,25 @@ _STEPS = {
 
 
 def _drop_like(name: str, version: Version, evidence: Evidence) -> Version:
-    """Drop as many rows as the version, from the same given classes, at random, anew for each draw."""
-    dropped = ~version.kept[0]
+    """Drop as many rows as the version, from the same strata of given labels, at random, anew for each draw."""
+    dropped, strata = ~version.kept[0], _strata(evidence)
     kept = np.ones((evidence.draws, len(evidence.ids)), dtype=bool)
     for draw, generator in enumerate(_generators(name, evidence.draws)):
-        for label in dict.fromkeys(evidence.labels):  # in the order of the rows: neither names nor their order change a draw
-            members = np.flatnonzero(evidence.labels == label)
+        for stratum in dict.fromkeys(strata):  # in the order of the rows: neither names nor their order change a draw
+            members = np.flatnonzero(strata == stratum)
             kept[draw, generator.permutation(members)[: int(dropped[members].sum())]] = False
-    note = f"control: {int(dropped.sum())} rows dropped at random from the same classes, anew for each seed"
+    alike = "from the same classes" if evidence.classes else "from the same tenths of the labels"
+    note = f"control: {int(dropped.sum())} rows dropped at random {alike}, anew for each seed"
     labels = np.broadcast_to(evidence.labels, kept.shape)
     return Version(name, labels, kept, _no_patch(), redrawn=True, control=True, note=note)
+
+
+def _strata(evidence: Evidence) -> np.ndarray:
+    """Return what a control draws within, shape (n_rows,): the given class, or the tenth of labels that are numbers."""
+    if evidence.classes:
+        return evidence.labels
+    values = np.asarray(evidence.labels, dtype=np.float64)
+    return np.searchsorted(np.quantile(values, np.arange(0.1, 0.95, 0.1)), values)
 
 
 def _review_like(name: str, version: Version, evidence: Evidence) -> Version:

@@ -63,8 +63,8 @@ def replay_version(
         train.features,
         train.labels,
         tuple(read_json(split / "classes.json")),
-        build(models[name], train.features, root),
-        build(params.audit.model, train.features, root),
+        build(models[name], train.features, root, kind=params.model_kind),
+        build(params.audit.model, train.features, root, kind=params.model_kind),
         recipes[version],
         folds=params.audit.folds,
         repeats=params.audit.repeats,
@@ -73,5 +73,5 @@ def replay_version(
         groups=train.uncut(),
         metric=params.compare.metric,
     )
-    region = params.compare.region_log_loss if chain.metric == "log_loss" else params.compare.region
+    region = params.compare.region_of(chain.metric)
     return replay(chain, splits=splits, seed=params.audit.seed, confidence=params.compare.confidence, region=region, tell=tell)

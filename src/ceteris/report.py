@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ceteris import story, wording
 from ceteris.finding import Finding, findings
+from ceteris.metrics import METRICS
 from ceteris.reviews import reviews_of, reviews_table
 from ceteris.scored_twice import AGREEING_MEANS, given_told, progress_told, scored_twice
 from ceteris.sections import SCORED_ON
@@ -25,7 +26,7 @@ from ceteris.sections import SCORED_ON
 __all__ = ["Picture", "Settings", "Tables", "render", "template"]
 
 MOST_ISSUES = 50
-FIGURES = ("forest", "grid", "quality", "confused", "images")
+FIGURES = ("forest", "grid", "quality", "confused", "predicted", "images")
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
     ----------
     tables : Tables
     pictures : mapping of str to Picture
-        `forest`, `grid`, `quality`, `confused`, `images`; those that are absent are left out.
+        `forest`, `grid`, `quality`, `confused` (of numbers `predicted`), `images`; those that are absent are left out.
     settings : Settings
     """
     simulated = story.simulated_versions(tables.versions)
@@ -163,7 +164,7 @@ def _grid(grid: pd.DataFrame, metric: str) -> tuple[list[str], list[dict[str, An
     lines: dict[tuple[str, str, str], dict[str, Any]] = {}
     for row in grid.to_dict("records"):
         key = str(row["metric"]), str(row["scored_on"]), str(row["version"])
-        metric_text = wording.metric_name(key[0]) + (", lower is better" if key[0] == "log_loss" else "")
+        metric_text = wording.metric_name(key[0]) + (", lower is better" if METRICS[key[0]].lower else "")
         names = {"version": key[2], "metric": metric_text, "labels_text": wording.labels_of(key[1])}
         line = lines.setdefault(key, names | {"values": dict.fromkeys(models, "\u2013")})
         line["values"][str(row["model"])] = wording.level(_number(row["value"]), key[0])

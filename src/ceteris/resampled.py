@@ -21,10 +21,11 @@ from ceteris.effect import refuse_settings
 from ceteris.errors import BadInputError, LeakageError
 from ceteris.fits import Fits
 from ceteris.issues import find_label_issues, rank
+from ceteris.metrics import METRICS
 from ceteris.models import seeded
 from ceteris.pred_probs import fit, out_of_fold, predict
 from ceteris.recipes import Evidence, make
-from ceteris.scoring import NEEDS_PROBABILITIES, row_scores
+from ceteris.scoring import row_scores
 from ceteris.sections import Step
 from ceteris.verdicts import CANNOT_TELL, HARMS, HELPS, NO_DIFFERENCE
 
@@ -57,9 +58,9 @@ class Resampled:
     scored_on: str = ""
 
     def __str__(self) -> str:
-        in_nats = self.metric == "log_loss"
-        low, mean, high = (f"{end:+.3f}" if in_nats else f"{100 * end:+.1f}" for end in (self.low, self.difference, self.high))
-        unit = "nats" if in_nats else f"pp {self.metric}"
+        measured = METRICS[self.metric]
+        low, mean, high = (measured.signed(end) for end in (self.low, self.difference, self.high))
+        unit = " ".join(filter(None, [measured.unit, self.metric]))
         on = f", on {self.scored_on} labels" if self.scored_on else ""
         splits = f"{self.n_splits} re-splits of {self.n_train} + {self.n_eval} rows"
         return f"this kind of fix: {mean} {unit} [{low}, {high}], {splits}{on}: {self.verdict}"
@@ -259,7 +260,7 @@ def _score(chain: Chain, rows: Any, train: np.ndarray, labels: np.ndarray, judge
     n_classes, who = len(chain.classes), type(chain.model).__name__
     fitted = fit(seeded(chain.model, seed), rows[train], codes(labels, chain.classes), who)
     pred_probs, predicted = None, np.asarray(fitted.predict(judged), dtype=np.intp)
-    if chain.metric in NEEDS_PROBABILITIES:
+    if METRICS[chain.metric].of_probabilities:
         pred_probs = predict(fitted, judged, n_classes, who)[None]
     found = row_scores(chain.metric, truth, predicted[None], pred_probs, n_classes)
     assert found is not None

@@ -209,6 +209,8 @@ def _labels(
             found[target][is_blank(texts)] = None
             with problems.noted():
                 found[target] = typed(found[target], ingest.label_type, role[key])
+    if ingest.label_type == "number":
+        return _numbers(found, role["label"], problems)
     with problems.noted():
         meant = one_spelling(np.concatenate(list(found.values())), role["label"], ingest.normalise == "labels", declared)
         if any(spelling != label for spelling, label in meant.items()):
@@ -217,6 +219,16 @@ def _labels(
     if len(only) < 2:
         problems.add(
             f"Column {role['label']!r} holds one class only: {some(only)}.",
+            "Name the column that is to be learned: params.yaml `ingest.label`.",
+        )
+    return found
+
+
+def _numbers(found: dict[str, np.ndarray], column: str, problems: Problems) -> dict[str, np.ndarray]:
+    only = set(found[LABEL]) - {None}
+    if len(only) < 2:
+        problems.add(
+            f"Column {column!r} holds one number only: {some(only)}.",
             "Name the column that is to be learned: params.yaml `ingest.label`.",
         )
     return found

@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from ceteris.errors import BadInputError, nearest
-from ceteris.sections import METRICS
+from ceteris.metrics import METRICS, NUMBERS
+from ceteris.scoring_numbers import number_scores
 
-__all__ = ["NEEDS_PROBABILITIES", "THIN", "row_scores", "thin_classes", "value"]
+__all__ = ["THIN", "row_scores", "thin_classes", "value"]
 
-NEEDS_PROBABILITIES = ("log_loss", "roc_auc")
 THIN = 20
 
 
@@ -26,9 +26,10 @@ def row_scores(
     ----------
     metric : one of METRICS
     labels : array of int in [0, n_classes), shape (n_rows,)
+        For mae, rmse and r2 numbers, as are the predictions.
     predicted : array of int in [0, n_classes), shape (n_seeds, n_rows)
     pred_probs : array of float in [0, 1], shape (n_seeds, n_rows, n_classes), or None
-    n_classes : int >= 2
+    n_classes : int >= 2; 0 where labels are numbers
 
     Returns
     -------
@@ -42,11 +43,13 @@ def row_scores(
     """
     if metric not in METRICS:
         raise BadInputError(f"{metric!r} is no metric.{nearest(metric, METRICS)}", "Set compare.metric to one of them.")
-    if metric in NEEDS_PROBABILITIES and pred_probs is None:
+    if METRICS[metric].labels == NUMBERS:
+        return number_scores(metric, labels, predicted)
+    if METRICS[metric].of_probabilities and pred_probs is None:
         return None
     labels, predicted = np.asarray(labels, dtype=np.intp), np.asarray(predicted, dtype=np.intp)
     _refuse_misfits(labels, predicted, n_classes)
-    if metric in NEEDS_PROBABILITIES:
+    if METRICS[metric].of_probabilities:
         probs = _probabilities(pred_probs, (*predicted.shape, n_classes))
         return _log_probability(labels, probs) if metric == "log_loss" else _auc(labels, probs, n_classes)
     if metric == "accuracy":
@@ -64,7 +67,7 @@ def value(
     scores = row_scores(metric, labels, predicted, pred_probs, n_classes)
     if scores is None:
         return None
-    return float(scores.mean()) * (-1.0 if metric == "log_loss" else 1.0)
+    return float(scores.mean()) * METRICS[metric].sign
 
 
 def thin_classes(labels: np.ndarray) -> np.ndarray:

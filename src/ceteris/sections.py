@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from ceteris.metrics import METRICS
+
 __all__ = [
     "Section", "Plant", "Ingest", "Validate", "Split", "ModelRecipe", "Audit", "Step", "Fix", "Train", "Contrast", "Compare",
-    "Report", "Review", "METRICS", "SCORED_ON", "AA", "PLACEBO", "RANDOM",
+    "Report", "Review", "SCORED_ON", "AA", "PLACEBO", "RANDOM",
 ]  # fmt: skip
 
-METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "roc_auc")
-OF_PROBABILITIES = ("log_loss", "roc_auc")  # which every row moves, not those alone on which the arms predict differently
 # What validation labels can be, the most trustworthy first.
 SCORED_ON = ("true", "verified (all)", "verified (disagreements)", "given")
 AA, PLACEBO, RANDOM = "aa", "placebo-", "random-"
@@ -52,7 +52,7 @@ class Ingest(Section):
     part: str | None = None
     verified: str | None = None
     drop: tuple[str, ...] | None = None
-    label_type: Literal["text", "integer", "boolean"] = "text"
+    label_type: Literal["text", "integer", "boolean", "number"] = "text"
     encoding: str = "utf-8"
     delimiter: str = Field(",", min_length=1, max_length=1)
     sheet: str | None = None
@@ -261,10 +261,11 @@ class Contrast(Section):
 class Compare(Section):
     """What is compared, and what counts as a difference."""
 
-    metric: Literal["accuracy", "balanced_accuracy", "macro_f1", "log_loss", "roc_auc"] = "accuracy"
+    metric: Literal["accuracy", "balanced_accuracy", "macro_f1", "log_loss", "roc_auc", "mae", "rmse", "r2"] = "accuracy"
     confidence: float = Field(0.95, gt=0.5, lt=1.0)
     region: float = Field(0.005, ge=0.0, lt=0.5)
     region_log_loss: float = Field(0.01, ge=0.0, lt=10.0)
+    region_error: float = Field(0.0, ge=0.0, lt=1e12)
     review_rows: int = Field(150, ge=60, le=1_000_000)
     planned: tuple[Contrast, ...]
 
@@ -278,6 +279,10 @@ class Compare(Section):
             if names.count(name) > 1:
                 raise ValueError(f"the contrast {name!r} is planned twice")
         return planned
+
+    def region_of(self, metric: str) -> float:
+        """Return the half-width of the region of practical equality on a metric, in the unit of its scores."""
+        return float(getattr(self, METRICS[metric].region))
 
 
 class Report(Section):

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from ceteris.errors import BadInputError
-from ceteris.sections import OF_PROBABILITIES
+from ceteris.metrics import METRICS, Metric
 
 __all__ = [
     "FEWEST_DISCORDANT",
@@ -99,17 +99,22 @@ class Effect:
         return not self.identical and self.n_discordant_units < FEWEST_DISCORDANT
 
     def amount(self, value: float) -> str:
-        """Return a value of this effect as text, without its unit: percentage points, or nats for log-loss."""
-        return f"{value:+.3f}" if self.metric == "log_loss" else f"{100 * value:+.1f}"
+        """Return a value of this effect as text, without its unit."""
+        return self.measured_in.signed(value)
+
+    @property
+    def measured_in(self) -> Metric:
+        """The metric; accuracy where none was named."""
+        return METRICS.get(self.metric, METRICS["accuracy"])
 
     def __str__(self) -> str:
         head = f"{self.axis}: " if self.axis else ""
-        unit = " ".join(["nats" if self.metric == "log_loss" else "pp", *self.metric.split()])
+        unit = " ".join(filter(None, [self.measured_in.unit, self.metric]))
         word, _, rest = self.scored_on.partition(" ")
         labels = f", on {word} labels{' ' + rest if rest else ''}" if word else ""
         interval = f"{self.amount(self.difference)} {unit} [{self.amount(self.low)}, {self.amount(self.high)}]"
-        # Probabilities differ on every row, so that a count of rows that do would say nothing.
-        discordant = "" if self.metric in OF_PROBABILITIES else f", {self.n_discordant} discordant"
+        # Where every row differs, a count of rows that do would say nothing.
+        discordant = "" if self.measured_in.every_row else f", {self.n_discordant} discordant"
         return f"{head}{interval}, {self.n_seeds} seeds x {self.n_rows} rows{discordant}{labels}: {self.verdict}"
 
 
@@ -187,7 +192,7 @@ def _decide(effect: Effect, p: float, net: Effect | None, name: str) -> tuple[st
 
 
 def _region(effect: Effect) -> str:
-    return f"{effect.region:g} nats" if effect.metric == "log_loss" else f"{100 * effect.region:g} pp"
+    return effect.measured_in.extent(effect.region)
 
 
 def _p(p: float) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import unicodedata
 
+from ceteris.metrics import METRICS, Metric
+
 __all__ = [
     "amount",
     "count",
@@ -21,15 +23,6 @@ __all__ = [
     "upper_first",
 ]
 
-# factor, decimals, unit of a difference, unit of a level
-_UNITS = {
-    "accuracy": (100.0, 1, " pp", " %"),
-    "balanced_accuracy": (100.0, 1, " pp", " %"),
-    "macro_f1": (100.0, 1, " pp", " %"),
-    "roc_auc": (100.0, 1, " pp", " %"),
-    "log_loss": (1.0, 3, " nats", " nats"),
-}
-_NAMES = {"balanced_accuracy": "balanced accuracy", "macro_f1": "macro-F1", "log_loss": "log-loss", "roc_auc": "ROC-AUC"}
 _LABELS = {
     "given": "given labels",
     "true": "true labels",
@@ -105,37 +98,35 @@ def _fit(text: str, room: float) -> str:
 
 def amount(value: float, metric: str) -> str:
     """Return a signed difference with its unit: `+2.9 pp`; an en dash where there is none."""
-    factor, decimals, unit, _ = _unit(metric)
-    return "\u2013" if _none(value) else _signed(value * factor, decimals) + unit
+    return "\u2013" if _none(value) else f"{_signed(value, metric)} {_measured_in(metric).unit}".rstrip()
 
 
 def interval(low: float, high: float, metric: str) -> str:
     """Return an interval in the unit of `amount`: `[+1.2, +4.6]`."""
-    factor, decimals, _, _ = _unit(metric)
-    return "" if _none(low) or _none(high) else f"[{_signed(low * factor, decimals)}, {_signed(high * factor, decimals)}]"
+    return "" if _none(low) or _none(high) else f"[{_signed(low, metric)}, {_signed(high, metric)}]"
 
 
 def level(value: float, metric: str) -> str:
     """Return a metric's own value with its unit: `86.9 %`."""
-    factor, decimals, _, unit = _unit(metric)
-    return "\u2013" if _none(value) else f"{value * factor:.{decimals}f}{unit}"
+    measured = _measured_in(metric)
+    return "\u2013" if _none(value) else f"{measured.digits(value)} {measured.level_unit}".rstrip()
 
 
 def metric_name(metric: str) -> str:
     """Return the name of a metric as prose has it."""
-    return _NAMES.get(metric, metric)
+    return METRICS[metric].title if metric in METRICS else metric
 
 
 def metric_unit(metric: str) -> tuple[float, str]:
     """Return what a difference is multiplied by before it is shown, and the unit in words."""
-    factor, _, unit, _ = _unit(metric)
-    words = {" pp": "percentage points", " nats": "nats"}[unit]
-    return factor, "; ".join(filter(None, [words, orientation(metric)]))
+    measured = _measured_in(metric)
+    words = {"pp": "percentage points", "": "in the unit of the labels"}.get(measured.unit, measured.unit)
+    return measured.factor, "; ".join(filter(None, [words, orientation(metric)]))
 
 
 def orientation(metric: str) -> str:
     """Return which way a positive difference points, where the metric's own name would mislead; else empty."""
-    return "positive: lower log-loss" if metric == "log_loss" else ""
+    return _measured_in(metric).orientation
 
 
 def labels_of(scored_on: str) -> str:
@@ -158,16 +149,15 @@ def upper_first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _unit(metric: str) -> tuple[float, int, str, str]:
-    return _UNITS.get(metric, _UNITS["accuracy"])
+def _measured_in(metric: str) -> Metric:
+    return METRICS.get(metric, METRICS["accuracy"])
 
 
 def _none(value: float) -> bool:
     return value is None or math.isnan(float(value))
 
 
-def _signed(value: float, decimals: int) -> str:
-    rounded = round(value, decimals) + 0.0
-    if rounded == 0:
-        return f"{0:.{decimals}f}"
-    return f"{rounded:+.{decimals}f}".replace("-", "\u2212")
+def _signed(value: float, metric: str) -> str:
+    measured = _measured_in(metric)
+    digits = measured.digits(value)
+    return (measured.signed(value) if float(digits) else digits).replace("-", "\u2212")

@@ -15,10 +15,11 @@ from ceteris.errors import BadInputError, SealedTestError, nearest
 from ceteris.finding import findings
 from ceteris.gallery import Gallery
 from ceteris.layout import layout_of, read_layout
+from ceteris.metrics import METRICS
 from ceteris.params import Params, parse
 from ceteris.planning import plan_name
 from ceteris.scored_twice import scored_twice, two_columns
-from ceteris.sections import METRICS, SCORED_ON
+from ceteris.sections import SCORED_ON
 from ceteris.splits import VALIDATION
 from ceteris.store import SEALED, find_root, parse_yaml, read_params, read_parquet, read_table
 
@@ -120,13 +121,13 @@ class Workbench:
         return frozenset(versions.loc[versions["simulated"].astype(bool), "version"])
 
     def training(self, version: str = "given") -> tuple[pd.DataFrame, pd.Series]:
-        """Return (X, y) of a version, as a model is trained on it; of a control its first draw."""
+        """Return (X, y) of a version, as a model is trained on it; of a control its first draw. y holds text, or floats."""
         known = self.versions()["version"]
         if version not in set(known):
             raise BadInputError(f"{version!r} is no version here.{nearest(version, known)}", "Add it to fix.recipes.")
         rows = self._parquet("versions", f"{version}.parquet")
         labels = rows[rows["draw"] == 0].set_index("id")["label"]
-        return self.train_rows().loc[labels.index], labels
+        return self.train_rows().loc[labels.index], labels.astype(float) if self.params.numbers else labels
 
     def validation(self, scored_on: str = "given") -> tuple[pd.DataFrame, pd.Series]:
         """Return (X, y) of the validation rows, y the given or the true labels."""
@@ -139,7 +140,8 @@ class Workbench:
         rows = self.validation_rows()
         if not rows.index.isin(labels.index).all():
             raise BadInputError("No true label is known for some validation rows.", "Score on 'given' labels.")
-        return rows, labels.loc[rows.index]
+        chosen = labels.loc[rows.index]
+        return rows, chosen.astype(float) if self.params.numbers else chosen
 
     def model(self, name: str) -> Any:
         """Return the unfitted estimator of a model of params.yaml, its preparation of columns included."""
@@ -148,7 +150,7 @@ class Workbench:
         recipes = self.params.train.models
         if name not in recipes:
             raise BadInputError(f"{name!r} is no model of params.yaml.{nearest(name, recipes)}", "Add it to train.models.")
-        return build(recipes[name], self.train_rows().head(1), self.root)
+        return build(recipes[name], self.train_rows().head(1), self.root, kind=self.params.model_kind)
 
     def grid(self, metric: str | None = None, scored_on: str | None = None) -> pd.DataFrame:
         """Return each cell's value, models as rows and versions as columns.

@@ -169,7 +169,7 @@ def attributed_on_best(move: Move, scorer: Scorer, names: Mapping[str, Name], sh
     square = [scores for scores in found if scores is not None]
     if len(square) < len(found):
         return Measured(move, reason=_without_probabilities(settings))
-    region = settings.region_log_loss if settings.metric == "log_loss" else settings.region
+    region = settings.region_of(settings.metric)
     parts = attribute(*square, confidence=settings.confidence, groups=scorer.groups, region=region)
     named = {name: replace(part, metric=settings.metric, scored_on=best) for name, part in parts.items()}
     return Measured(move, attribution=Attribution(**named), reason="data and model both moved")

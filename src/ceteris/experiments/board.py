@@ -25,8 +25,8 @@ from ceteris.experiments.reviewing import Reviewing
 from ceteris.fingerprint import Fingerprint
 from ceteris.layout import read_layout
 from ceteris.ledger import read_ledger
+from ceteris.metrics import METRICS
 from ceteris.recipes import make_all
-from ceteris.scoring import NEEDS_PROBABILITIES
 from ceteris.sections import RANDOM, Step
 
 __all__ = ["read_board"]
@@ -66,7 +66,7 @@ def read_board(root: Path, reviewing: Reviewing, most: int) -> Board:
         reviews.curve([nothing, *scores[:n_reviews]]),
         SIMULATED if simulated else PEOPLE,
         tuple(Trial(one.name, replace(effect, axis="model"), one.seconds) for one, effect in zip(tried, effects, strict=True)),
-        left_to_gain=float(-nothing.mean() if metric == "log_loss" else 1 - nothing.mean()),
+        left_to_gain=float(METRICS[metric].best - nothing.mean()),
         metric=metric,
         model=reviewing.model,
         scored_on=reviewing.scored_on,
@@ -141,7 +141,7 @@ def _of_people(reviewing: Reviewing, ranked: pd.DataFrame, random: pd.DataFrame,
 
 def _trials(root: Path, reviewing: Reviewing, held: Fingerprint) -> tuple[list[_Tried], int]:
     """Return every other model that was trained on the given labels, each once, and how many could not be read or scored."""
-    seconds, wants_probabilities = read_seconds(root), reviewing.params.compare.metric in NEEDS_PROBABILITIES
+    seconds, wants_probabilities = read_seconds(root), METRICS[reviewing.params.compare.metric].of_probabilities
     known, tried, unread = {held.model}, list[_Tried](), 0
     for name, wanted, read in itertools.chain(_of_the_past(root, held), _of_now(reviewing)):
         if wanted.model in known:

@@ -14,7 +14,7 @@ from ceteris.closure import training_code
 from ceteris.dataset import Dataset, codes, row_digests
 from ceteris.errors import IntegrityError
 from ceteris.fingerprint import Fingerprint, of_draws, of_rows, of_values
-from ceteris.models import build, describe
+from ceteris.models import CLASSIFIER, REGRESSOR, build, describe
 from ceteris.sections import ModelRecipe
 from ceteris.store import STATE, note_times
 
@@ -90,7 +90,8 @@ class Extra:
         found = {one.fit_key: self._find(one) for one in wanted}
         missing = {one.fit_key: training for one, training in zip(wanted, trainings, strict=True) if found[one.fit_key] is None}
         named = {one.fit_key: one for one in wanted}
-        estimator = build(recipe, self._train.features, self._root) if missing else None
+        kind = CLASSIFIER if self._classes else REGRESSOR
+        estimator = build(recipe, self._train.features, self._root, kind=kind) if missing else None
         jobs = [
             Job("model", key, estimator, self._train.features, self._draws(training), self._seeds)
             for key, training in missing.items()

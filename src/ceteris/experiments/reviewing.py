@@ -156,8 +156,7 @@ class Reviewing:
     def settings(self) -> dict[str, Any]:
         """What `paired_effect` is to be told."""
         compare = self.params.compare
-        region = compare.region_log_loss if compare.metric == "log_loss" else compare.region
-        return {"confidence": compare.confidence, "groups": self._groups, "region": region}
+        return {"confidence": compare.confidence, "groups": self._groups, "region": compare.region_of(compare.metric)}
 
 
 def _best_first(given: np.ndarray, truth: pd.Series, answers: Answers, classes: tuple[str, ...]) -> dict[str, np.ndarray]:

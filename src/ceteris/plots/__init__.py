@@ -9,6 +9,7 @@ from ceteris.plots.colors import DARK, LIGHT, THEMES, Theme
 from ceteris.plots.forest import effects_forest
 from ceteris.plots.grid import grid_heatmap
 from ceteris.plots.labels import confused_labels, doubted_images, label_quality
+from ceteris.plots.numbers import predicted_numbers
 from ceteris.plots.sheet import to_svg
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "effects_forest",
     "grid_heatmap",
     "label_quality",
+    "predicted_numbers",
     "to_svg",
 ]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ceteris.metrics import METRICS
 from ceteris.plots.colors import LIGHT, Theme, ramp, text_on
 from ceteris.plots.sheet import Sheet
 from ceteris.sections import SCORED_ON
@@ -57,7 +58,7 @@ def grid_heatmap(
         else "nothing scored"
     )
     sheet.say(0.1, 0.16, f"{upper_first(metric_name(metric))} on {labels_of(where)}", 9.5, weight="bold")
-    toward = "gain over given (lower log-loss)" if metric == "log_loss" else "difference to given"
+    toward = f"gain over given (lower {METRICS[metric].title})" if METRICS[metric].lower else "difference to given"
     sheet.say(0.1, 0.36, f"{size}; small: {toward}", 8.5, theme.muted)
     for column, model in enumerate(models):
         sheet.say(left + wide * (column + 0.5), 0.7, elide(model, wide * 72 / 9.5 - 0.5), 9.5, ha="center")
@@ -69,7 +70,7 @@ def grid_heatmap(
         for column, model in enumerate(models):
             if (version, model) in cells:
                 value, base = cells[version, model], cells.get(("given", model), float("nan"))
-                gain = base - value if metric == "log_loss" else value - base
+                gain = (value - base) * METRICS[metric].sign
                 change = "" if version == "given" or math.isnan(base) else amount(gain, metric)
                 _cell(sheet, left + wide * column, y, (wide - 0.04, 0.42), (level(value, metric), change), scale(value))
     return sheet.figure
@@ -86,7 +87,7 @@ def _grid_rows(grid: pd.DataFrame, metric: str, scored_on: str | None) -> tuple[
 def _scale(values: list[float], metric: str) -> Callable[[float], float]:
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     span = (high - low) or 1.0
-    return lambda value: (high - value) / span if metric == "log_loss" else (value - low) / span
+    return lambda value: (high - value) / span if METRICS[metric].lower else (value - low) / span
 
 
 def _cell(sheet: Sheet, x: float, y: float, size: tuple[float, float], texts: tuple[str, str], share: float) -> None:

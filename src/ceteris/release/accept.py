@@ -138,7 +138,7 @@ def _question(stage: Stage, accept: Accept, candidate: Arm, baseline: Arm) -> Qu
         candidate=str(accept.candidate),
         baseline=str(accept.baseline),
         metric=compare.metric,
-        region=f"{compare.region_log_loss if compare.metric == 'log_loss' else compare.region:g}",
+        region=f"{compare.region_of(compare.metric):g}",
         at_least=accept.at_least,
         candidate_cell=candidate.fingerprint.fit_key,
         baseline_cell=baseline.fingerprint.fit_key,

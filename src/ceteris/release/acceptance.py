@@ -14,9 +14,10 @@ from ceteris.compare import Arm, Judged, Scorer, judge_pair
 from ceteris.dataset import ID, TRUE_LABEL, Dataset, codes
 from ceteris.disagreement import NOT_ANSWERED
 from ceteris.errors import BadInputError, some
+from ceteris.metrics import METRICS
 from ceteris.pairs import Name, Pair, VersionFacts
 from ceteris.release.looks import Look
-from ceteris.scoring import NEEDS_PROBABILITIES, THIN
+from ceteris.scoring import THIN
 from ceteris.sections import PLACEBO, SCORED_ON, Compare
 from ceteris.tipping import tipping_count, tipping_sentence
 from ceteris.verdicts import HELPS, NO_DIFFERENCE, POWER
@@ -35,7 +36,6 @@ __all__ = [
     "reported", "smallest_visible", "tipping",
 ]  # fmt: skip
 
-_BY_CLASS = ("balanced_accuracy", "macro_f1", "roc_auc")
 _DIGITS = 6
 
 
@@ -95,14 +95,14 @@ def judges_of(
         labels["verified (all)"] = answers.codes
     absent = [name for code, name in enumerate(classes) if not all((found == code).any() for found in labels.values())]
     counts = np.bincount(labels["given"], minlength=len(classes))
-    thin = [name for name, count in zip(classes, counts, strict=False) if 0 < count < THIN] if metric in _BY_CLASS else []
+    thin = [name for name, count in zip(classes, counts, strict=False) if 0 < count < THIN] if METRICS[metric].by_class else []
     told = [
         f"no {part} row has the label {some(absent)}, so nothing is said about it" if absent else "",
         f"{part} rows have the label {some(strange)}, which no train row has: both arms are wrong there" if strange else "",
         f"fewer than {THIN} {part} rows of {some(thin)}: the interval is too narrow there" if thin else "",
     ]
     notes = tuple(filter(None, told))
-    if (absent and metric in _BY_CLASS) or (strange and metric in NEEDS_PROBABILITIES):
+    if (absent and METRICS[metric].by_class) or (strange and METRICS[metric].of_probabilities):
         raise BadInputError(
             f"{notes[0][0].upper()}{notes[0][1:]}, and {metric} is asked for.",
             f"Enlarge split.{part} in params.yaml, add rows of that class, or set compare.metric: accuracy (another look).",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from ceteris.scoring import NEEDS_PROBABILITIES
+from ceteris.metrics import METRICS
 from ceteris.verdicts import HELPS
 from ceteris.wording import amount, count, interval, labels_of, literal, metric_name, orientation, percent, upper_first
 
@@ -61,7 +61,7 @@ def _said(look: Mapping[Any, Any]) -> str:
 def _effect(line: Mapping[str, Any]) -> str:
     metric = line["metric"]
     # Almost every row's probabilities differ between two arms, so a count of such rows says nothing.
-    discordant = "" if metric in NEEDS_PROBABILITIES else f"{count(line['n_discordant'])} discordant"
+    discordant = "" if METRICS[metric].every_row else f"{count(line['n_discordant'])} discordant"
     about = [
         orientation(metric), f"{percent(line['confidence'])} interval",
         f"{count(line['n_seeds'])} seeds \u00d7 {count(line['n_rows'])} rows", discordant,

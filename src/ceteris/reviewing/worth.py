@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ceteris.errors import CeterisError
+from ceteris.metrics import METRICS
 from ceteris.reviewing.meter import Measured
 from ceteris.reviewing.running import ended
 from ceteris.sections import SCORED_ON
@@ -38,7 +39,7 @@ def _measured(bench: Workbench) -> Measured | None:
     params = bench.params
     metric, recipes = params.compare.metric, params.fix.steps()
     name = next((name for name, steps in recipes.items() if any(step.step == "apply_edits" for step in steps)), None)
-    if name is None or metric == "log_loss":
+    if name is None or METRICS[metric].unit != "pp":
         return None
     made = bench.versions().set_index("version")
     changed = int(made.loc[[name], ["dropped", "relabelled"]].to_numpy().sum()) if name in made.index else 0

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from ceteris.dataset import ID, Dataset, codes
-from ceteris.issues import find_label_issues, rank
-from ceteris.models import build
+from ceteris.issues import find_label_issues, find_number_issues, rank
+from ceteris.models import REGRESSOR, build
 from ceteris.pred_probs import out_of_fold
+from ceteris.predicted_numbers import out_of_fold_numbers
+from ceteris.scoring_numbers import number_scores
 from ceteris.stages import Progress, Stage, run
 from ceteris.store import read_json, read_parquet, write_json, write_parquet, write_table
 from ceteris.time_folds import assign_blocks, training_rows
@@ -19,41 +24,72 @@ def main(stage: Stage) -> None:
     """Write data/audit/ and results/audit/ from the train rows alone."""
     data = Dataset.from_frame(read_parquet(stage.path("split", "train.parquet")))
     classes = tuple(read_json(stage.path("split", "classes.json")))
-    audit, given, uncut, blocks = stage.params.audit, codes(data.labels, classes), data.uncut(), None
-    if data.times is not None and data.times.min() < data.times.max():  # rows of one time have no order to cut
-        assigned = assign_blocks(data.times, audit.folds)
-        blocks = assigned, training_rows(assigned, data.times, given, gap=audit.gap, groups=uncut, names=classes)
+    audit = stage.params.audit
     for recipe in stage.params.train.models.values():
-        build(recipe, data.features, stage.root)  # what train would refuse is refused before anything is fitted
-    pred_probs = out_of_fold(
-        build(audit.model, data.features, stage.root),
-        data.features,
-        given,
-        len(classes),
-        folds=audit.folds,
-        repeats=audit.repeats,
-        seed=audit.seed,
-        groups=uncut,
-        names=classes,
-        blocks=blocks,
-        progress=Progress(stage, "fits"),
-    )
-    issues = find_label_issues(data.ids, data.labels, pred_probs, classes, audit.filter_by)
-    table = pd.DataFrame(pred_probs, columns=[f"p:{name}" for name in classes])
-    table.insert(0, ID, pd.Series(data.ids, dtype=object))
-    write_parquet(stage.path("audit", "pred_probs.parquet"), table)
+        # What train would refuse is refused before anything is fitted.
+        build(recipe, data.features, stage.root, kind=stage.params.model_kind)
+    issues, told = _classes(stage, data, classes) if classes else _numbers(stage, data)
+    told.insert(0, ID, pd.Series(data.ids, dtype=object))
+    write_parquet(stage.path("audit", "pred_probs.parquet" if classes else "predicted.parquet"), told)
     write_parquet(stage.path("audit", "issues.parquet"), issues)
     queue = rank(issues).head(audit.queue_rows)
     queue.insert(0, "rank", range(1, len(queue) + 1))
     write_table(stage.path("results", "audit", "queue.csv"), queue)
-    agree = float((issues["given_label"] == issues["suggested_label"]).mean())
     flagged = int(issues["is_label_issue"].sum())
     write_json(
         stage.path("results", "audit", "summary.json"),
-        {"rows": len(data), "flagged": flagged, "out_of_fold_agreement": round(agree, 6)},
+        {"rows": len(data), "flagged": flagged} | _agreement(issues, classes),
     )
     place = f"{stage.layout['results']}/audit/queue.csv"
     stage.tell(f"{flagged:,} of {len(data):,} train labels are doubted; the queue is in {place}")
+
+
+def _classes(stage: Stage, data: Dataset, classes: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the issues, and the probabilities that they were found by."""
+    audit = stage.params.audit
+    pred_probs = out_of_fold(
+        build(audit.model, data.features, stage.root),
+        data.features,
+        codes(data.labels, classes),
+        len(classes),
+        names=classes,
+        **_folds(stage, data, classes),
+    )
+    issues = find_label_issues(data.ids, data.labels, pred_probs, classes, audit.filter_by)
+    return issues, pd.DataFrame(pred_probs, columns=[f"p:{name}" for name in classes])
+
+
+def _numbers(stage: Stage, data: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the issues of labels that are numbers, and the predictions that they were found by."""
+    model = build(stage.params.audit.model, data.features, stage.root, kind=REGRESSOR)
+    predicted = out_of_fold_numbers(model, data.features, codes(data.labels, ()), **_folds(stage, data, ()))
+    return find_number_issues(data.ids, data.labels, predicted), pd.DataFrame({"predicted": predicted})
+
+
+def _folds(stage: Stage, data: Dataset, classes: tuple[str, ...]) -> dict[str, Any]:
+    """Return how rows are judged: in folds that cut no group, or, where they have times, in blocks of time."""
+    audit, uncut, blocks = stage.params.audit, data.uncut(), None
+    if data.times is not None and data.times.min() < data.times.max():  # rows of one time have no order to cut
+        assigned = assign_blocks(data.times, audit.folds)
+        given = codes(data.labels, classes) if classes else np.zeros(len(data), dtype=np.int64)  # numbers: nothing to miss
+        blocks = assigned, training_rows(assigned, data.times, given, gap=audit.gap, groups=uncut, names=classes)
+    return {
+        "folds": audit.folds,
+        "repeats": audit.repeats,
+        "seed": audit.seed,
+        "groups": uncut,
+        "blocks": blocks,
+        "progress": Progress(stage, "fits"),
+    }
+
+
+def _agreement(issues: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, float]:
+    """Return how far the audit model and the given labels agree: a share of rows, or the R² of numbers."""
+    given, suggested = issues["given_label"], issues["suggested_label"]
+    if classes:
+        return {"out_of_fold_agreement": round(float((given == suggested).mean()), 6)}
+    r2 = number_scores("r2", given.to_numpy(dtype=float), suggested.to_numpy(dtype=float)[None])
+    return {"out_of_fold_r2": round(float(r2.mean()), 6)}
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from ceteris.disagreement import Disagreement
 from ceteris.effect import smallest_visible_after
 from ceteris.errors import BusyError, some
 from ceteris.intervals import hidden_variance
+from ceteris.metrics import METRICS
 from ceteris.pairs import Pair, VersionFacts, pairs_of
 from ceteris.planning import plan_name
 from ceteris.reviewed import Review
@@ -20,7 +21,7 @@ from ceteris.reviews import reviews_table
 from ceteris.scoring import thin_classes
 from ceteris.splits import VALIDATION
 from ceteris.stages import Stage, run
-from ceteris.store import read_json, sweep, write_json, write_table
+from ceteris.store import read_json, sweep, write_json, write_table, write_text
 from ceteris.verified import Answers, chosen_rows, judge_verified, queue_of, queue_pairs, with_tipping
 
 __all__ = ["main"]
@@ -53,7 +54,8 @@ def _write(stage: Stage, contrasts: Contrasts, answers: Answers) -> None:
     scorer = contrasts.scorer([(model, version) for model in stage.params.train.models for version in facts], answers)
     pairs = pairs_of(stage.params.train.models, facts, stage.params.compare)
     judged = judge_pairs(scorer, pairs, facts)
-    if "true" not in scorer.labels and "verified (all)" not in scorer.labels:
+    decided = scorer.n_classes == 0 or "true" in scorer.labels or "verified (all)" in scorer.labels
+    if not decided:
         found = [judge_verified(scorer, pair, answers, facts) for pair in pairs]
         judged += [one for one in found if one is not None]
     judged, chosen = _with_queues(stage, scorer, as_one_family(judged, stage.params.compare.metric), pairs, answers)
@@ -68,7 +70,7 @@ def _write(stage: Stage, contrasts: Contrasts, answers: Answers) -> None:
     write_json(folder / "metrics.json", _metrics(stage, scorer, judged, pairs, facts) | {"plan": plan})
     if told := told_of_blindness(answers.not_blind):
         stage.tell(told)
-    thin = [contrasts.classes[code] for code in thin_classes(scorer.labels["given"])]
+    thin = [contrasts.classes[code] for code in thin_classes(scorer.labels["given"])] if scorer.n_classes else []
     if thin:
         stage.tell(f"fewer than 20 validation rows of {some(thin)}: intervals of class-wise metrics are too narrow there")
     for one in judged:
@@ -86,10 +88,12 @@ def _with_queues(
     folder = stage.path("results", "compare", "queues")
     paths: dict[str, str] = {}
     sets: dict[str, Disagreement] = {}
-    for pair in queue_pairs(pairs):
+    for pair in queue_pairs(pairs) if scorer.n_classes else ():
         path, sets[pair.name] = folder / f"{pair.name}.csv", chosen_rows(scorer, pair, answers.ids)
         write_table(path, queue_of(sets[pair.name], answers))
         paths[pair.name] = str(path.relative_to(stage.root))
+    if not paths:  # git keeps no empty folder, and DVC misses one that is not there
+        write_text(folder / "README.md", "No planned contrast has a queue: where labels are numbers, every row differs.\n")
     sweep(folder, {stage.root / path for path in paths.values()} | {folder / "README.md"})
     told = [
         with_tipping(scorer, one, sets[one.pair.name], paths[one.pair.name])
@@ -105,7 +109,7 @@ def _reviews(
 ) -> list[tuple[Pair, Review, bool]]:
     """Return the reviews that make an effect, and those of planned contrasts that have begun."""
     whole = {one.pair: one.review for one in judged if one.review is not None}
-    if "true" in scorer.labels or "verified (all)" in scorer.labels:
+    if not scorer.n_classes or "true" in scorer.labels or "verified (all)" in scorer.labels:
         return []
     known = {
         pair: review_of(scorer.labels["given"], answers.codes, rows, scorer.compare.confidence) for pair, rows in chosen.items()
@@ -137,17 +141,17 @@ def _metrics(
             continue
         effect = one.effect
         metrics |= {
-            axis: _rounded(effect.difference),
-            f"{axis}_low": _rounded(effect.low),
-            f"{axis}_high": _rounded(effect.high),
+            axis: _rounded(effect.difference, metric),
+            f"{axis}_low": _rounded(effect.low, metric),
+            f"{axis}_high": _rounded(effect.high, metric),
         }
         moved = one.pair.candidate[1 if axis == "data" else 0]
         metrics |= {f"{axis}_candidate": moved, f"{axis}_verdict": effect.verdict, "scored_on": one.scored_on}
         scores = scorer.scores(one.pair.baseline, metric, one.scored_on if one.scored_on in scorer.labels else "given")
         if scores is not None:
-            metrics.setdefault(f"baseline_{metric}", _rounded(abs(float(scores.mean()))))
+            metrics.setdefault(f"baseline_{metric}", _rounded(float(scores.mean()) * METRICS[metric].sign, metric))
     visible = _smallest_visible(scorer, judged, metric, facts, sum(pair.planned for pair in pairs))
-    return metrics if visible is None else metrics | {"smallest_visible": _rounded(visible)}
+    return metrics if visible is None else metrics | {"smallest_visible": _rounded(visible, metric)}
 
 
 def _smallest_visible(
@@ -165,8 +169,9 @@ def _smallest_visible(
     return smallest_visible_after(control.effect, n_planned, hidden=hidden, same=same)
 
 
-def _rounded(value: float) -> float:
-    return round(value, 4) + 0.0
+def _rounded(value: float, metric: str) -> float:
+    # Where the unit is that of the labels, nobody knows how many decimals say something.
+    return (round(value, 4) if METRICS[metric].decimals is not None else float(f"{value:.6g}")) + 0.0
 
 
 if __name__ == "__main__":

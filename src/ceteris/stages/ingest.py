@@ -53,7 +53,8 @@ def aside(found: Table, ingest: Ingest) -> tuple[pd.DataFrame, pd.DataFrame, int
     if ingest.plant.kind != "none":
         labels = rows[LABEL].to_numpy(dtype=object)
         truth[TRUE_LABEL] = labels
-        given = plant(labels, rows.drop(columns=[*META], errors="ignore"), ingest.plant, ingest.kinds)
+        features = rows.drop(columns=[*META], errors="ignore")
+        given = plant(labels, features, ingest.plant, ingest.kinds, numbers=ingest.label_type == "number")
         rows = rows.assign(**{LABEL: pd.Series(given, dtype=object)})
         planted = int(np.count_nonzero(given != labels))
         return rows, truth, planted

@@ -13,6 +13,7 @@ from ceteris import plots
 from ceteris.dataset import ID, META
 from ceteris.kinds import image_pixels
 from ceteris.layout import COMPARISONS
+from ceteris.metrics import METRICS, NUMBERS
 from ceteris.report import Picture, Settings, Tables, render
 from ceteris.stages import Stage, run
 from ceteris.store import read_json, read_parquet, read_table, sweep, write_text
@@ -54,9 +55,10 @@ def _tables(stage: Stage) -> Tables:
 
 def _settings(stage: Stage, source: str) -> Settings:
     compare = stage.params.compare
-    region = compare.region_log_loss if compare.metric == "log_loss" else compare.region
     comparisons = os.path.relpath(stage.root / COMPARISONS / "index.html", stage.path("reports"))
-    return Settings(stage.params.report.title, source, compare.metric, compare.confidence, region, comparisons)
+    return Settings(
+        stage.params.report.title, source, compare.metric, compare.confidence, compare.region_of(compare.metric), comparisons
+    )
 
 
 def _drawings(tables: Tables, settings: Settings) -> dict[str, Callable[..., Any]]:
@@ -73,8 +75,14 @@ def _drawings(tables: Tables, settings: Settings) -> dict[str, Callable[..., Any
         ),
         "grid": functools.partial(plots.grid_heatmap, tables.grid, metric=settings.metric, simulated=simulated),
         "quality": functools.partial(plots.label_quality, tables.issues),
-        "confused": functools.partial(plots.confused_labels, tables.issues),
-    }
+    } | _labels(tables, settings)
+
+
+def _labels(tables: Tables, settings: Settings) -> dict[str, Callable[..., Any]]:
+    """Return how it is drawn which labels are taken for which, or, where they are numbers, for how much."""
+    if METRICS[settings.metric].labels == NUMBERS:
+        return {"predicted": functools.partial(plots.predicted_numbers, tables.issues)}
+    return {"confused": functools.partial(plots.confused_labels, tables.issues)}
 
 
 def _images(stage: Stage, issues: pd.DataFrame, shape: list[int] | None) -> dict[str, Callable[..., Any]]:

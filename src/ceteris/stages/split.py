@@ -58,12 +58,17 @@ def main(stage: Stage) -> None:
 
 
 def _classes(stage: Stage, frame: pd.DataFrame, parts: np.ndarray) -> tuple[str, ...]:
-    """Return the classes, those declared or those seen outside the sealed part, or refuse parts that cannot be worked with."""
+    """Return the classes, those declared or those seen outside the sealed part, or refuse parts that cannot be worked with.
+
+    Labels that are numbers have none.
+    """
     for part in PARTS:
         if not (parts == part).any():
             raise BadInputError(
                 f"The {part} part would hold no rows{_times_told(stage, frame)}.", f"{stage.params.split.remedy(part)}."
             )
+    if stage.params.numbers:
+        return ()
     declared = stage.params.validate_.classes
     classes = declared or tuple(sorted(set(frame[LABEL][parts != TEST])))
     unlearned = sorted(set(classes) - set(frame[LABEL][parts == TRAIN]))
@@ -94,10 +99,14 @@ def _publish(stage: Stage, data: Dataset, parts: np.ndarray, came_verified: int)
     write_json(stage.path("results", "split", "summary.json"), counts | near | came)
     if came:
         stage.tell(f"{came_verified:,} of {counts[VALIDATION]:,} validation labels came verified")
-    shares = pd.DataFrame({"discordant_share": _ASSUMED_SHARES})
-    shares["smallest_visible"] = [smallest_visible_before(counts[VALIDATION], share) for share in _ASSUMED_SHARES]
+    # Where labels are numbers every row differs, and what shows depends on how far.
+    assumed = () if stage.params.numbers else _ASSUMED_SHARES
+    shares = pd.DataFrame({"discordant_share": assumed}, dtype=float)
+    shares["smallest_visible"] = [smallest_visible_before(counts[VALIDATION], share) for share in assumed]
     write_table(stage.path("results", "split", "visible.csv"), shares)
     stage.tell(", ".join(f"{count:,} {part}" for part, count in counts.items()) + " rows; test is sealed")
+    if not assumed:
+        return
     seen = ", ".join(
         f"{100 * low:.1f} pp at {100 * share:.0f} %" for share, low in zip(shares.iloc[:, 0], shares.iloc[:, 1], strict=True)
     )

@@ -42,7 +42,8 @@ def main(stage: Stage) -> None:
             fingerprint = Fingerprint(version.data, stated, of_values(version.seeds), inputs, code)
             wanted[stage.path("models", model, name)] = (model, name, fingerprint)
     missing = _keep_and_copy(stage.path("models"), wanted)
-    models = {name: build(recipe, train.features, stage.root) for name, recipe in stage.params.train.models.items()}
+    kind = stage.params.model_kind
+    models = {name: build(recipe, train.features, stage.root, kind=kind) for name, recipe in stage.params.train.models.items()}
     jobs = [_job(model, name, models[model], train, versions[name]) for model, name, _ in missing.values()]
     fitted, fits = _fit(stage, jobs, missing, validation, classes)
     files = {folder / name for folder in wanted for name in (PREDICTIONS, MODEL, FINGERPRINT)}

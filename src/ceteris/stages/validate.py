@@ -37,13 +37,14 @@ def main(stage: Stage) -> None:
         {
             "rows": len(data),
             "features": data.features.shape[1],
-            "classes": len(set(data.labels)),
+            "classes": None if stage.params.numbers else len(set(data.labels)),
             "groups": len(set(frame[GROUP])) if GROUP in frame else None,
             "missing_cells": int(data.features.isna().sum().sum()),
             "notes": manifest.get("notes", []),
         },
     )
-    stage.tell(f"{len(data):,} rows, {data.features.shape[1]:,} features, {len(set(frame[LABEL])):,} classes")
+    labels = "labels are numbers" if stage.params.numbers else f"{len(set(frame[LABEL])):,} classes"
+    stage.tell(f"{len(data):,} rows, {data.features.shape[1]:,} features, {labels}")
 
 
 def schema(features: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
