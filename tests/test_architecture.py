@@ -21,12 +21,12 @@ from ceteris.store import parse_yaml
 # The house: each room's floor. A room may import rooms of its own floor and of those below; a door, every room but a stage.
 FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
-    "vocabulary": "errors params sections dataset neutral release release.terms reviewing",
+    "vocabulary": "errors command_line params sections dataset neutral release release.terms reviewing",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns labels row_ids rows params_file skops_file init forecast copies online planning advice"
     " checked questions reviewed edit_lines reviewing.arms reviewing.dealing reviewing.keys reviewing.neighbours"
     " reviewing.rankings reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement"
-    " reviewing.tickets reviewing.typed consensus",
+    " reviewing.tickets reviewing.typed consensus predictions_table brought",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"
@@ -38,7 +38,8 @@ ROOMS = {
     " experiments.cache experiments.run experiments.history experiments.records experiments.extra experiments.account"
     " experiments.commands evidence replaying experiments.reviewing experiments.crediting experiments.board contrasts asking"
     " experiments.here experiments.asking release.folder release.sealed release.trained release.review"
-    " release.commands experiments.pages experiments.lever_commands other_data locks"
+    " release.commands experiments.pages experiments.lever_commands other_data locks keeper tables_out"
+    " running_trainers learners brought_files version_files exporting"
     " reviewing.commands reviewing.ledger_commands reviewing.patches"
     " reviewing.fetched reviewing.ranked reviewing.queues reviewing.session reviewing.terminal reviewing.widget"
     " reviewing.place reviewing.received reviewing.aside reviewing.running reviewing.worth",

@@ -21,7 +21,7 @@ from ceteris.effect import refuse_settings
 from ceteris.errors import BadInputError, LeakageError
 from ceteris.fits import Fits
 from ceteris.issues import find_label_issues, rank
-from ceteris.models import seeded
+from ceteris.models import runs_alone, seeded
 from ceteris.pred_probs import fit, out_of_fold, predict
 from ceteris.recipes import Evidence, make
 from ceteris.scoring import NEEDS_PROBABILITIES, row_scores
@@ -171,6 +171,7 @@ def replay(
     """
     _refuse_made_fixes(chain.fix)
     sides = list(_sides(chain, splits, held_out, seed))
+    workers = 1 if runs_alone(chain.model) or runs_alone(chain.judge) else workers
     fits = Fits(_difference, (chain, sides, seed), workers)
     for place in range(splits):
         fits.add(place, "split")
