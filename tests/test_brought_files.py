@@ -16,7 +16,9 @@ from small import by_hand, edit, params, repository, run_stages, table
 from ceteris.dataset import ID, LABEL
 from ceteris.errors import BadInputError, CeterisError, LeakageError, ParamsError
 from ceteris.exporting import export_versions
-from ceteris.store import read_json, read_table
+from ceteris.layout import read_layout
+from ceteris.release.trained import Trained
+from ceteris.store import read_json, read_params, read_table
 
 BROUGHT = {"predictions": "predictions/net"}
 PLANNED = [
@@ -129,7 +131,7 @@ def test_predictions_are_judged_as_those_of_our_own_models_are(home: Path, capsy
     assert np.allclose(found["pred_probs"][1], mine.loc[found["ids"], found["classes"]])
     run_stages(home, "report")
     run_stages(home, "train")
-    assert "10 cells: 0 fitted (0 fits), 10 kept, copied or brought" in capsys.readouterr().err
+    assert "10 cells: 0 fitted (0 fits), 10 kept or copied\n" in capsys.readouterr().err
 
 
 def test_other_predictions_are_another_model_and_the_cells_of_others_stay(home: Path) -> None:
@@ -142,6 +144,16 @@ def test_other_predictions_are_another_model_and_the_cells_of_others_stay(home: 
     assert [part for part in before["net"] if before["net"][part] != after["net"][part]] == ["model"]
     assert before["logistic"] == after["logistic"]
     assert (np.load(home / "models/net/given/predictions.npz")["predicted"][0] == 1).all()
+
+
+def test_versions_that_are_one_and_the_same_have_one_cell(home: Path) -> None:
+    path = home / "predictions/net/reviewed/seed-0.csv"
+    pd.read_csv(path).assign(ant=0.0, bee=1.0, cow=0.0).to_csv(path, index=False)
+    for stood in ("kept", "new"):
+        run_stages(home, "train")
+        given, reviewed = ((home / f"models/net/{name}/predictions.npz").read_bytes() for name in ("given", "reviewed"))
+        assert given == reviewed, stood
+        shutil.rmtree(home / "models/net")
 
 
 def test_one_table_stands_for_all_seeds_of_a_model_that_is_declared_deterministic(home: Path) -> None:

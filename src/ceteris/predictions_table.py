@@ -47,7 +47,7 @@ def checked(
     if named == [_LABEL]:
         return _labelled(rows, ids, classes, who, do), None
     if not set(named) <= set(classes) and all(name.startswith(_PREFIX) for name in named):
-        rows = rows.rename(columns={name: name.removeprefix(_PREFIX) for name in named})
+        rows = rows.set_axis([name.removeprefix(_PREFIX) for name in rows.columns], axis=1)
         named = [name.removeprefix(_PREFIX) for name in named]
     strange = [name for name in named if name not in classes]
     lacking = [name for name in (classes if needed is None else needed) if name not in named]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from ceteris.brought import judges_its_own
 from ceteris.brought_files import Brought
 from ceteris.cell_files import FINGERPRINT, LEFT_OUT, MODEL, PREDICTIONS, cell_state, copy_cell, write_cell
@@ -31,36 +33,49 @@ def main(stage: Stage) -> None:
     classes = tuple(read_json(stage.path("split", "classes.json")))
     recipes = stage.params.train.models
     versions = read_versions(stage.path("versions"), train, classes, stage.params.train.seeds)
-    inputs = of_rows(validation.ids, row_digests(validation.features))
-    code = training_code()
     brought = {name: Brought(stage.root, recipe.predictions, classes) for name, recipe in recipes.items() if recipe.predictions}
     cells = {name: found.cells(versions, validation) for name, found in brought.items()}
+    wanted = _wanted(stage, versions, cells, of_rows(validation.ids, row_digests(validation.features)))
+    missing = _keep_and_copy(stage.path("models"), wanted)
+    taken = _take(missing, cells, validation.ids, classes)
+    own = {name: recipe for name, recipe in recipes.items() if name not in cells}
+    models = {name: learner(recipe, train.features, stage.root, classes) for name, recipe in own.items()}
+    jobs = [_job(model, name, models[model], train, versions[name]) for model, name, _ in missing.values()]
+    fitted, fits = _fit(stage, jobs, missing, validation, classes)
+    files = {folder / name for folder in wanted for name in (PREDICTIONS, MODEL, FINGERPRINT)}
+    files |= {_leave_out(stage, name, [version for version in versions if version not in cells[name]]) for name in cells}
+    sweep(stage.path("models"), files)
+    told = f"{len(wanted):,} cells: {fitted:,} fitted ({fits:,} fits), {len(wanted) - fitted - taken:,} kept or copied"
+    stage.tell(told + (f", {taken:,} brought" if taken else ""))
+    for name, found in brought.items():
+        doubt = _doubt(found, cells[name], train, validation, classes)
+        if doubt:
+            stage.tell(f"{name}: {doubt}")
+
+
+def _wanted(stage: Stage, versions: dict[str, Trains], cells: dict[str, dict[str, Cell]], inputs: str) -> Wanted:
+    """Return every cell that is to be there; of predictions made elsewhere those that were brought."""
     wanted: Wanted = {}
-    for model, recipe in recipes.items():
+    code = training_code()
+    for model, recipe in stage.params.train.models.items():
         refuse_unwatched(recipe, stage.root, stage.name)
         stated = described(recipe, stage.root)
         for name in cells.get(model, versions):
             version = versions[name]
             fingerprint = Fingerprint(version.data, stated, of_values(version.seeds), inputs, code)
             wanted[stage.path("models", model, name)] = (model, name, fingerprint)
-    missing = _keep_and_copy(stage.path("models"), wanted)
-    for place, (model, name, fingerprint) in list(missing.items()):
-        if model in cells:
-            write_cell(place, cells[model][name], fingerprint, validation.ids, classes, b"")
-            del missing[place]
-    models = {
-        name: learner(recipe, train.features, stage.root, classes) for name, recipe in recipes.items() if name not in cells
-    }
-    jobs = [_job(model, name, models[model], train, versions[name]) for model, name, _ in missing.values()]
-    fitted, fits = _fit(stage, jobs, missing, validation, classes)
-    files = {folder / name for folder in wanted for name in (PREDICTIONS, MODEL, FINGERPRINT)}
-    files |= {_leave_out(stage, name, [version for version in versions if version not in cells[name]]) for name in cells}
-    sweep(stage.path("models"), files)
-    stage.tell(f"{len(wanted):,} cells: {fitted:,} fitted ({fits:,} fits), {len(wanted) - fitted:,} kept, copied or brought")
-    for name, found in brought.items():
-        doubt = _doubt(found, cells[name], train, validation, classes)
-        if doubt:
-            stage.tell(f"{name}: {doubt}")
+    return wanted
+
+
+def _take(missing: Wanted, cells: dict[str, dict[str, Cell]], ids: np.ndarray, classes: tuple[str, ...]) -> int:
+    """Write the cells that were brought, take them out of what is missing, and return how many they are."""
+    taken = {place: cell for place, cell in missing.items() if cell[0] in cells}
+    first: dict[str, Cell] = {}  # versions that are one and the same have one cell, whatever was brought for the second
+    for place, (model, name, fingerprint) in taken.items():
+        cell = first.setdefault(fingerprint.fit_key, cells[model][name])
+        write_cell(place, cell, fingerprint, ids, classes, b"")
+        del missing[place]
+    return len(taken)
 
 
 def _leave_out(stage: Stage, model: str, lacking: list[str]) -> Path:
