@@ -69,6 +69,20 @@ def test_other_words_and_another_exchange_make_another_model_and_a_longer_timeou
     assert described(recipe(exchange="parquet"), home) != before
 
 
+def test_a_file_that_is_named_within_a_word_is_one_it_stands_on(home: Path) -> None:
+    own = recipe(COMMAND + " --settings=estimators/settings.json")
+    before = described(own, home)
+    (home / "estimators/settings.json").write_text("[]")
+    assert described(own, home) != before
+
+
+def test_a_command_behind_which_no_file_stands_is_refused_until_one_is_declared(home: Path) -> None:
+    own = recipe(f"{sys.executable} -m layers {{train}} {{predict}} {{out}}")
+    with pytest.raises(ParamsError, match=r"so a change to what it runs would go unseen\. List what it stands on"):
+        learner(own, pd.DataFrame({"x": [1.0]}), home)
+    assert learner(own.model_copy(update={"files": ("estimators/layers",)}), pd.DataFrame({"x": [1.0]}), home).alone
+
+
 def test_a_file_that_is_declared_and_not_there_is_refused(home: Path) -> None:
     with pytest.raises(ParamsError, match=r"stands on 'estimators/gone\.py', which is not there\."):
         learner(recipe(files=("estimators/gone.py",)), pd.DataFrame({"x": [1.0]}), home)

@@ -42,7 +42,11 @@ def learner(recipe: ModelRecipe, features: pd.DataFrame, root: Path, classes: tu
         )
     if not recipe.command:
         return build(recipe, features, root)
-    _sources(recipe, root)
+    if not _sources(recipe, root):
+        raise ParamsError(
+            f"No word of the command {recipe.command!r} names a file, so a change to what it runs would go unseen.",
+            "List what it stands on in `files` of this model: its package, or a file that names the program's version.",
+        )
     program_of(words_of(recipe.command)[0], root)
     return Trainer(recipe.command, recipe.exchange, float(recipe.timeout), root, classes)
 
@@ -65,11 +69,14 @@ def refuse_unwatched(recipe: ModelRecipe, root: Path, stage: str) -> None:
     ParamsError
         Names the lines that dvc.yaml lacks.
     """
+    sources = _sources(recipe, root)
+    if not sources:
+        return
     document = read_yaml(root / "dvc.yaml")
     named = layout_of(document)
     deps = [str(dep) for dep in document["stages"][stage]["deps"]]
     watched = [root / (named.get(dep[len("${path.") : -1], dep) if dep.startswith("${path.") else dep) for dep in deps]
-    unwatched = [path for path in _sources(recipe, root) if not any(path.is_relative_to(dep) for dep in watched)]
+    unwatched = [path for path in sources if not any(path.is_relative_to(dep) for dep in watched)]
     if unwatched:
         names = [_named(path, root) for path in unwatched]
         raise ParamsError(
@@ -94,7 +101,7 @@ def _sources(recipe: ModelRecipe, root: Path) -> list[Path]:
             f"A model of params.yaml stands on {some(absent)}, which is not there.", "Bring it, or correct its name."
         )
     program, *words = words_of(recipe.command) if recipe.command else [""]
-    named = [word for word in words if (root / word).is_file()]
+    named = [part for word in words for part in (word, word.partition("=")[2]) if part and (root / part).is_file()]
     if "/" in program and not program.startswith("/"):
         named.append(program)
     found: set[Path] = set()

@@ -184,7 +184,10 @@ def _run_kept(given: list[str], root: Path, called: str, last: Callable[[], str]
     line = [sys.executable, "-I", "-S", keeper.__file__, str(os.getpid()), *given]
     environment = {"PYTHONUNBUFFERED": "1", "PYTHONHASHSEED": "0"} | os.environ
     try:
-        kept = subprocess.Popen(line, cwd=root, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        # In a session of its own, so that what kills a whole group of processes leaves it to clear up after them.
+        kept = subprocess.Popen(
+            line, cwd=root, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
     except OSError as error:
         raise CeterisError(f"The command of {called} could not be started: {error.strerror}.", "Run again.") from None
     started = time.monotonic()
