@@ -21,14 +21,14 @@ from ceteris.store import parse_yaml
 # The house: each room's floor. A room may import rooms of its own floor and of those below; a door, every room but a stage.
 FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
-    "vocabulary": "errors metrics params sections kinds dataset neutral release release.terms reviewing readers",
+    "vocabulary": "errors command_line metrics params sections kinds dataset neutral release release.terms reviewing readers",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns arrays dates guesses preparation transformers embedding"
     " labels row_ids rows params_file skops_file init forecast copies online planning advice"
     " checked questions reviewed edit_lines reviewing.arms reviewing.dealing reviewing.keys reviewing.neighbours"
     " reviewing.rankings reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement"
-    " reviewing.tickets reviewing.typed consensus near parts split_plan times time_folds readers.values"
-    " readers.vectors pipelines blind scoring_numbers predicted_numbers",
+    " reviewing.tickets reviewing.typed consensus predictions_table brought near parts split_plan times"
+    " time_folds readers.values readers.vectors pipelines blind scoring_numbers predicted_numbers",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"
@@ -42,11 +42,13 @@ ROOMS = {
     " experiments.cache experiments.run experiments.history experiments.records experiments.extra experiments.account"
     " experiments.commands evidence replaying experiments.reviewing experiments.crediting experiments.board contrasts asking"
     " experiments.here experiments.asking release.folder release.sealed release.trained release.review"
-    " release.commands experiments.pages experiments.lever_commands other_data locks"
+    " release.commands experiments.pages experiments.lever_commands other_data locks keeper tables_out"
+    " running_trainers learners brought_files version_files exporting"
     " reviewing.commands reviewing.ledger_commands reviewing.patches"
     " reviewing.fetched reviewing.picture_file reviewing.ranked reviewing.queues reviewing.session"
     " reviewing.terminal reviewing.widget reviewing.place reviewing.received reviewing.aside reviewing.running"
-    " reviewing.worth installed into template",
+    " reviewing.worth installed into template keeper tables_out running_trainers learners brought_files"
+    " version_files exporting",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept",
 }

@@ -8,7 +8,7 @@ import pytest
 from small import REPOSITORY, repository
 
 from ceteris.errors import BadInputError, ParamsError
-from ceteris.layout import PLACES, layout_of, read_layout
+from ceteris.layout import ADDED, PLACES, layout_of, read_layout
 from ceteris.store import read_yaml
 
 
@@ -39,7 +39,7 @@ def test_a_dvc_yaml_without_paths_is_refused(document: object) -> None:
 
 
 def test_every_place_that_is_asked_for_is_one_that_the_shipped_file_names() -> None:
-    assert set(layout_of(read_yaml(REPOSITORY / "dvc.yaml"))) == set(PLACES)
+    assert set(layout_of(read_yaml(REPOSITORY / "dvc.yaml"))) == {*PLACES, *ADDED}
 
 
 def with_models(root: Path, path: str) -> dict[str, str]:

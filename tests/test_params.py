@@ -87,7 +87,6 @@ def test_an_unknown_key_is_refused_with_its_path_and_the_nearest(path: str, valu
         ("fix.conflicts", "newest", "'latest' or 'majority'"),
         ("ingest.delimiter", ";;", "at most 1 character"),
         ("train.models.logistic.prepare", "scale", "'scaled'"),
-        ("train.models.logistic.estimator", "", "at least 1 character"),
         ("fix.recipes.simulated.0.rows", 0, "greater than or equal to 1"),
     ],
 )

@@ -9,7 +9,7 @@ import pandas as pd
 from ceteris.contrasts import Contrasts
 from ceteris.errors import BadInputError, nearest
 from ceteris.layout import read_layout
-from ceteris.pairs import Pair, VersionFacts, pairs_of
+from ceteris.pairs import Pair, VersionFacts, pairs_of, without
 from ceteris.questions import Questions, questions_of
 from ceteris.store import read_params
 from ceteris.verified import chosen_rows, needed_pairs, queue_pairs
@@ -48,5 +48,5 @@ def _contrasts(root: Path) -> tuple[Contrasts, dict[str, VersionFacts], dict[str
     params = read_params(root)
     contrasts = Contrasts(root, read_layout(root), params)
     facts = contrasts.facts()
-    every = pairs_of(params.train.models, facts, params.compare)
+    every = without(pairs_of(params.train.models, facts, params.compare), contrasts.absent())
     return contrasts, facts, {pair.name: pair for pair in (*queue_pairs(every), *every)}

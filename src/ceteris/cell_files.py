@@ -15,9 +15,23 @@ from ceteris.errors import IntegrityError
 from ceteris.fingerprint import Fingerprint
 from ceteris.store import read_json, write_bytes, write_json
 
-__all__ = ["PREDICTIONS", "MODEL", "FINGERPRINT", "write_cell", "cell_state", "read_cell", "copy_cell", "unpack"]
+__all__ = [
+    "PREDICTIONS",
+    "MODEL",
+    "FINGERPRINT",
+    "LEFT_OUT",
+    "write_cell",
+    "cell_state",
+    "read_cell",
+    "copy_cell",
+    "left_out",
+    "unpack",
+]
 
 PREDICTIONS, MODEL, FINGERPRINT = "predictions.npz", "model.skops", "fingerprint.json"
+LEFT_OUT = "left-out.json"  # beside the cells of a model: versions that whoever predicted elsewhere did not predict
+
+_AGAIN = "Make it anew: dvc repro train --force"
 
 
 def write_cell(
@@ -78,9 +92,17 @@ def read_cell(folder: Path) -> tuple[Cell, Fingerprint, np.ndarray, tuple[str, .
     if state is None:
         raise IntegrityError(
             f"The cell {folder.parent.name}/{folder.name} is missing or not what train wrote.",
-            "Make it anew: dvc repro train --force",
+            _AGAIN,
         )
     return unpack(state, (folder / PREDICTIONS).read_bytes())
+
+
+def left_out(folder: Path) -> list[str]:
+    """Return the versions of which a model whose predictions were made elsewhere has no cell; refusals as of `read_cell`."""
+    try:
+        return list(read_json(folder / LEFT_OUT))
+    except (OSError, ValueError):
+        raise IntegrityError(f"{folder.name}/{LEFT_OUT} is missing or not what train wrote.", _AGAIN) from None
 
 
 def unpack(state: dict[str, Any], predictions: bytes) -> tuple[Cell, Fingerprint, np.ndarray, tuple[str, ...]]:

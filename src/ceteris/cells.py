@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +12,7 @@ import numpy as np
 
 from ceteris.errors import BadInputError
 from ceteris.fits import Fits
-from ceteris.models import seeded
+from ceteris.models import runs_alone, seeded
 from ceteris.pred_probs import fit, guarded, predict
 from ceteris.predicted_numbers import predict_numbers
 
@@ -102,6 +104,12 @@ def fit_cells(jobs: list[Job], validation: Any, n_classes: int, *, workers: int 
     n_classes : int
         Labels are codes 0 to n_classes - 1; 0: they are numbers.
     """
+    alone = [runs_alone(job.estimator) for job in jobs]
+    yield from _fitted([job for job, apart in zip(jobs, alone, strict=True) if not apart], validation, n_classes, workers)
+    yield from _fitted([job for job, apart in zip(jobs, alone, strict=True) if apart], validation, n_classes, 1)
+
+
+def _fitted(jobs: list[Job], validation: Any, n_classes: int, workers: int | None) -> Iterator[tuple[Job, Cell]]:
     fits = Fits(_fit, (jobs, validation, n_classes), workers)
     results: list[dict[int, _Fit]] = [{} for _ in jobs]
     wanted = [len(job.seeds) if job.redrawn else min(2, len(job.seeds)) for job in jobs]
@@ -147,15 +155,13 @@ def _equal(one: _Fit, other: _Fit) -> bool:
 
 
 def _fit(shared: Any, task: tuple[int, int]) -> _Fit:
-    import time
-
     jobs, validation, n_classes = shared
     job, place = jobs[task[0]], task[1]
     draw = job.draws[place if job.redrawn else 0]
     who = f"The model {job.model!r}"
-    started = time.process_time()
+    started = _cpu_seconds()
     with guarded(who, "its constructor"):
-        estimator = seeded(job.estimator, job.seeds[place])
+        estimator = seeded(job.estimator, job.seeds[place], f"{job.model}/{job.version}")
     rows = _unchangeable(job.train)
     if draw.rows is not None:
         rows = rows.iloc[draw.rows] if hasattr(rows, "iloc") else rows[draw.rows]
@@ -168,7 +174,7 @@ def _fit(shared: Any, task: tuple[int, int]) -> _Fit:
     if n_classes and place < 2 and probabilities is None and hasattr(estimator, "decision_function"):
         with guarded(who, "decision_function"):
             decision = np.asarray(estimator.decision_function(validation))
-    told, spent = probabilities is not None or decision is not None, time.process_time() - started
+    told, spent = probabilities is not None or decision is not None, _cpu_seconds() - started
     return _Fit(
         predicted=predicted,
         pred_probs=probabilities,
@@ -177,6 +183,12 @@ def _fit(shared: Any, task: tuple[int, int]) -> _Fit:
         kept=job.keep(estimator, who) if job.keep and place == 0 else None,
         cpu_seconds=spent,
     )
+
+
+def _cpu_seconds() -> float:
+    """Return the CPU time of this process and of those that it ran to their end."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
 
 
 def _unchangeable(table: Any) -> Any:

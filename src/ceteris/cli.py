@@ -183,6 +183,24 @@ def effects(every: Annotated[bool, typer.Option("--all", help="Also what was not
         print(otherwise, file=sys.stderr)
 
 
+@app.command()
+def export(
+    name: Annotated[str, typer.Argument(help="What the predictions are to be called: they come back as predictions/NAME.")],
+    csv: Annotated[bool, typer.Option("--csv", help="Tables as CSV; default: Parquet.")] = False,
+) -> None:
+    """Export the versions, the validation rows without labels, and folds: train elsewhere, and bring predictions back."""
+    from ceteris.exporting import export_versions
+    from ceteris.store import find_root, single_writer
+
+    root = find_root()
+    with single_writer(root, "export"):
+        folder, versions = export_versions(root, name, "csv" if csv else "parquet")
+    print(f"{len(versions):,} versions are in {folder.relative_to(root)}: {', '.join(versions)}")
+    if list(versions) == ["given"]:
+        print("Others are made when the rows are audited: dvc repro fix, then export again.")
+    print(f"What to bring back, and where to: {folder.relative_to(root)}/README.md")
+
+
 for room in (review, experiments, levers, release):
     room.add_to(app)
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ceteris import edits
 from ceteris.blind import not_blind
-from ceteris.cell_files import read_cell
+from ceteris.cell_files import left_out, read_cell
 from ceteris.compare import Arm, Scorer
 from ceteris.dataset import GROUP, ID, LABEL, META, TRUE_LABEL, codes
 from ceteris.disagreement import NOT_ANSWERED
@@ -53,6 +53,11 @@ class Contrasts:
                 **stated, dropped=int(row["dropped"]), reviewed=int(row["reviewed"]), rows=int(row["rows"])
             )
         return facts
+
+    def absent(self) -> frozenset[Name]:
+        """Return the cells that there are none of, since whoever predicted elsewhere left their versions out."""
+        models = [name for name, recipe in self._params.train.models.items() if recipe.predictions]
+        return frozenset((name, version) for name in models for version in left_out(self._path("models", name)))
 
     def answers(self) -> Answers:
         """Return what data/edits/ says of the validation labels, and which came verified; refusals as of `answers_of`.

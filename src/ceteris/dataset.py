@@ -91,6 +91,10 @@ class Dataset:
             times=ordered[TIME].to_numpy(dtype=np.float64) if TIME in ordered else None,
         )
 
+    def by_id(self) -> pd.DataFrame:
+        """Return the features with the ids as their index, for models that look rows up by themselves."""
+        return self.features.set_axis(pd.Index(self.ids, dtype=object), axis=0)
+
     def uncut(self) -> np.ndarray | None:
         """Return what no fold or re-split may cut: the groups, else the copies of a row, shape (n_rows,); else None."""
         if self.groups is not None:

@@ -8,9 +8,10 @@ from typing import Any
 from ceteris.errors import BadInputError, ParamsError, some
 from ceteris.store import LOCK, git_top, read_yaml
 
-__all__ = ["COMPARISONS", "PLACES", "layout_of", "reach_of", "read_layout"]
+__all__ = ["ADDED", "COMPARISONS", "PLACES", "layout_of", "reach_of", "read_layout"]
 
 PLACES = ("source", "raw", "split", "audit", "versions", "edits", "estimators", "models", "results", "reports")
+ADDED = ("predictions",)  # places that a dvc.yaml of an older revision does not name
 COMPARISONS = "comparisons"  # beside what dvc.yaml names: no stage writes or reads it
 
 

@@ -20,7 +20,10 @@ from ceteris.errors import ParamsError, nearest
 from ceteris.preparation import preparation
 from ceteris.sections import ModelRecipe
 
-__all__ = ["build", "describe", "lacks", "other_kind", "seeded", "estimator_class", "ESTIMATORS", "CLASSIFIER", "REGRESSOR"]
+__all__ = [
+    "build", "describe", "lacks", "other_kind", "runs_alone", "seeded", "estimator_class", "ESTIMATORS", "CLASSIFIER",
+    "REGRESSOR",
+]  # fmt: skip
 
 ESTIMATORS = "estimators"
 CLASSIFIER, REGRESSOR = "classifier", "regressor"
@@ -211,12 +214,19 @@ def _source(known: type) -> str:
         return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
 
 
-def seeded(estimator: Any, seed: int) -> Any:
-    """Return a fresh clone whose every `random_state`, at any depth, is `seed`."""
+def seeded(estimator: Any, seed: int, called: str = "") -> Any:
+    """Return a fresh clone whose every `random_state`, at any depth, is `seed`; `called` tells one that asks what it is for."""
     from sklearn.base import clone
 
     fresh = clone(estimator)
     if hasattr(fresh, "get_params"):
         states = [name for name in fresh.get_params(deep=True) if name == "random_state" or name.endswith("__random_state")]
         fresh.set_params(**dict.fromkeys(states, seed))
+    if called and hasattr(fresh, "called"):
+        fresh.set_params(called=called)
     return fresh
+
+
+def runs_alone(estimator: Any) -> bool:
+    """Whether fits of a model take turns, since each is a program that sees to its own cores."""
+    return bool(getattr(estimator, "alone", False))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from ceteris.errors import ParamsError, nearest
+from ceteris.errors import BadInputError, ParamsError, nearest, some
 from ceteris.sections import PLACEBO, RANDOM, Compare
 
-__all__ = ["Name", "Pair", "VersionFacts", "pairs_of"]
+__all__ = ["Name", "Pair", "VersionFacts", "pairs_of", "without"]
 
 Name = tuple[str, str]
 
@@ -72,6 +72,29 @@ def pairs_of(models: Iterable[str], versions: Mapping[str, VersionFacts], planne
     for pair in found:
         once.setdefault((pair.baseline, pair.candidate), pair)
     return [_with_control(pair, versions) for pair in once.values()]
+
+
+def without(pairs: Iterable[Pair], absent: Collection[Name]) -> list[Pair]:
+    """Return the pairs whose cells are there; the control of one that must beat chance is a cell of it.
+
+    Raises
+    ------
+    BadInputError
+        A planned contrast lacks a cell.
+    """
+    found = []
+    for pair in pairs:
+        control = (pair.candidate[0], pair.control) if pair.control else pair.baseline
+        lacking = [name for name in (pair.baseline, pair.candidate, *((control,) * pair.needs_net)) if name in absent]
+        if lacking and pair.planned:
+            names = ["/".join(name) for name in lacking]
+            raise BadInputError(
+                f"compare.planned holds {pair.name}, and no predictions were brought for {some(names)}.",
+                "Bring them (ceteris export NAME), or take this contrast out of compare.planned in params.yaml.",
+            )
+        if not lacking:
+            found.append(replace(pair, control="") if control in absent else pair)
+    return found
 
 
 def _known(version: str, versions: Mapping[str, VersionFacts]) -> VersionFacts:

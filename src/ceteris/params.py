@@ -67,6 +67,9 @@ class Params(Section):
             == "confusable",
             "the recipe step consensus": any(step.step == "consensus" for steps in self.fix.steps().values() for step in steps),
             "review.flips": self.review.flips > 0,
+            "a model with a command or with predictions made elsewhere": any(
+                not recipe.estimator for recipe in (*self.train.models.values(), self.audit.model)
+            ),
         }
         for what, stands in of_classes.items():
             if stands:

@@ -11,9 +11,9 @@ import pandas as pd
 
 from ceteris.errors import BadInputError, CeterisError, LeakageError, ParamsError, some
 from ceteris.fits import Fits
-from ceteris.models import seeded
+from ceteris.models import runs_alone, seeded
 
-__all__ = ["out_of_fold", "assign_folds", "check", "fit", "positions_of", "predict"]
+__all__ = ["out_of_fold", "assign_folds", "check", "fit", "positions_of", "predict", "refuse_cut"]
 
 
 def check(pred_probs: np.ndarray, n_rows: int, n_classes: int, who: str) -> np.ndarray:
@@ -143,12 +143,23 @@ def assign_folds(
     for fold, (_, judged) in enumerate(splitter.split(np.zeros(len(labels)), labels, groups)):
         assigned[judged] = fold
     if groups is not None:
-        units_of, group = np.unique(groups, return_inverse=True)
-        places = np.unique(np.column_stack([group, assigned]), axis=0)[:, 0]
-        cut = units_of[np.bincount(places) > 1]
-        if len(cut):
-            raise LeakageError(f"The audit folds cut the groups {some(cut)}.", "Use folds that keep each group whole.")
+        refuse_cut(groups, assigned)
     return assigned
+
+
+def refuse_cut(groups: np.ndarray, folds: np.ndarray, do: str = "Use folds that keep each group whole.") -> None:
+    """Refuse folds of which two judge rows of one group: each would have been trained on what the other judges.
+
+    Raises
+    ------
+    LeakageError
+    """
+    units, group = np.unique(groups, return_inverse=True)
+    fold = np.unique(folds, return_inverse=True)[1]
+    places = np.unique(np.column_stack([group, fold]), axis=0)[:, 0]
+    cut = units[np.bincount(places) > 1]
+    if len(cut):
+        raise LeakageError(f"The audit folds cut the groups {some(cut)}.", do)
 
 
 def out_of_fold(
@@ -196,6 +207,7 @@ def out_of_fold(
     else:
         draws, folds = [blocks[0]] * repeats, len(blocks[1])
     trained = None if blocks is None else blocks[1]
+    workers = 1 if runs_alone(estimator) else workers
     fits = Fits(_judge, (estimator, features, labels, draws, trained, n_classes, seed), workers)
     for repeat in range(repeats):
         for fold in range(folds):
@@ -215,6 +227,6 @@ def _judge(shared: Any, task: tuple[int, int]) -> np.ndarray:
     trains = ~judged if trained is None else trained[task[1]]
     rows = features.iloc if hasattr(features, "iloc") else features
     with guarded("The audit model", "its constructor"):
-        fresh = seeded(estimator, seed + task[0])
+        fresh = seeded(estimator, seed + task[0], f"audit/fold-{task[1]}")
     fitted = fit(fresh, rows[trains], labels[trains], "The audit model")
     return predict(fitted, rows[judged], n_classes, "The audit model")

@@ -8,7 +8,7 @@ from pathlib import Path
 from ceteris.dataset import ID, TRUE_LABEL, Dataset
 from ceteris.errors import BadInputError, LeakageError, nearest
 from ceteris.layout import read_layout
-from ceteris.models import build
+from ceteris.learners import learner
 from ceteris.resampled import Chain, Resampled, replay
 from ceteris.store import read_json, read_params, read_parquet
 
@@ -59,12 +59,13 @@ def replay_version(
             "Measure the version on the validation part (dvc repro), or replay it where `split.by` is hash.",
         )
     truth = read_parquet(split / "truth-train.parquet").set_index(ID)[TRUE_LABEL].reindex(train.ids)
+    classes = tuple(read_json(split / "classes.json"))
     chain = Chain(
-        train.features,
+        train.by_id(),
         train.labels,
-        tuple(read_json(split / "classes.json")),
-        build(models[name], train.features, root, kind=params.model_kind),
-        build(params.audit.model, train.features, root, kind=params.model_kind),
+        classes,
+        learner(models[name], train.features, root, classes, kind=params.model_kind),
+        learner(params.audit.model, train.features, root, classes, kind=params.model_kind),
         recipes[version],
         folds=params.audit.folds,
         repeats=params.audit.repeats,

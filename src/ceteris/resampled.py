@@ -22,7 +22,7 @@ from ceteris.errors import BadInputError, LeakageError
 from ceteris.fits import Fits
 from ceteris.issues import find_label_issues, rank
 from ceteris.metrics import METRICS
-from ceteris.models import seeded
+from ceteris.models import runs_alone, seeded
 from ceteris.pred_probs import fit, out_of_fold, predict
 from ceteris.recipes import Evidence, make
 from ceteris.scoring import row_scores
@@ -172,6 +172,7 @@ def replay(
     """
     _refuse_made_fixes(chain.fix)
     sides = list(_sides(chain, splits, held_out, seed))
+    workers = 1 if runs_alone(chain.model) or runs_alone(chain.judge) else workers
     fits = Fits(_difference, (chain, sides, seed), workers)
     for place in range(splits):
         fits.add(place, "split")

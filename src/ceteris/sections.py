@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from ceteris.command_line import words_of
 from ceteris.metrics import METRICS
 
 __all__ = [
@@ -129,22 +130,60 @@ class Split(Section):
 
 
 class ModelRecipe(Section):
-    """An unfitted estimator: import path (or `estimators/FILE.py:CLASS`), parameters, and how columns are prepared.
+    """What trains: an unfitted estimator by its import path, a command of the user's own, or predictions made elsewhere.
 
-    `kinds` are those of `ingest.kinds`, which every model is given, and those that one model alone is to see otherwise.
+    `estimator` (or `estimators/FILE.py:CLASS`) takes `prepare`, `params` and `embedding`; `command` takes `files`, which are
+    held fixed with it, `exchange` and `timeout` (seconds); `predictions` names a folder. `kinds` are those of `ingest.kinds`,
+    which every model is given, and those that one model alone is to see otherwise.
     """
 
-    estimator: str = Field(min_length=1)
+    estimator: str = ""
     prepare: Literal["scaled", "coded", "table", "embedded", "none"] = "scaled"
     params: dict[str, Any] | None = None
     kinds: dict[str, Kind] | None = None
     embedding: str | None = None
+    command: str = ""
+    files: tuple[str, ...] | None = None
+    exchange: Literal["parquet", "csv"] = "parquet"
+    timeout: int = Field(3600, ge=1, le=2_592_000)
+    predictions: str = ""
+
+    @field_validator("files", "predictions")
+    @classmethod
+    def _stay_inside(cls, named: tuple[str, ...] | str | None) -> tuple[str, ...] | str | None:
+        for path in (named,) if isinstance(named, str) else named or ():
+            if path.startswith(("/", "~")) or ".." in path.split("/"):
+                raise ValueError(f"{path!r} leaves the repository: name a place below it")
+        return named
+
+    @model_validator(mode="after")
+    def _one_way_to_train(self) -> ModelRecipe:
+        ways = {
+            "estimator": {"prepare", "params", "embedding"},
+            "command": {"files", "exchange", "timeout"},
+            "predictions": set[str](),
+        }
+        chosen = [way for way in ways if getattr(self, way)]
+        if len(chosen) != 1:
+            raise ValueError(f"a model has one of {', '.join(ways)}, and this has {' and '.join(chosen) or 'none'}")
+        of_others = set().union(*ways.values()) - ways[chosen[0]]
+        foreign = sorted(of_others & self.model_fields_set)
+        if foreign:
+            raise ValueError(f"a model with `{chosen[0]}` takes no `{foreign[0]}`")
+        if self.command:
+            words_of(self.command)
+        return self
 
     @model_validator(mode="after")
     def _an_embedding_is_named_where_it_is_used(self) -> ModelRecipe:
         if (self.prepare == "embedded") != (self.embedding is not None):
             raise ValueError("prepare: embedded and embedding: estimators/FOLDER (a sentence-embedding model) go together")
         return self
+
+    @property
+    def told(self) -> str:
+        """What stands for the recipe in a word or two."""
+        return self.estimator.rsplit(".", 1)[-1] or self.command or self.predictions
 
 
 class Audit(Section):

@@ -145,12 +145,12 @@ class Workbench:
 
     def model(self, name: str) -> Any:
         """Return the unfitted estimator of a model of params.yaml, its preparation of columns included."""
-        from ceteris.models import build
+        from ceteris.learners import learner
 
         recipes = self.params.train.models
         if name not in recipes:
             raise BadInputError(f"{name!r} is no model of params.yaml.{nearest(name, recipes)}", "Add it to train.models.")
-        return build(recipes[name], self.train_rows().head(1), self.root, kind=self.params.model_kind)
+        return learner(recipes[name], self.train_rows().head(1), self.root, kind=self.params.model_kind)
 
     def grid(self, metric: str | None = None, scored_on: str | None = None) -> pd.DataFrame:
         """Return each cell's value, models as rows and versions as columns.

@@ -14,7 +14,8 @@ from ceteris.closure import training_code
 from ceteris.dataset import Dataset, codes, row_digests
 from ceteris.errors import IntegrityError
 from ceteris.fingerprint import Fingerprint, of_draws, of_rows, of_values
-from ceteris.models import CLASSIFIER, REGRESSOR, build, describe
+from ceteris.learners import described, learner
+from ceteris.models import CLASSIFIER, REGRESSOR
 from ceteris.sections import ModelRecipe
 from ceteris.store import STATE, note_times
 
@@ -82,7 +83,7 @@ class Extra:
             for rows, labels in zip(training.rows, training.labels, strict=True)
         ]
         stated = of_draws(data, len(data) > 1)
-        return Fingerprint(stated, describe(recipe, self._root), of_values(self._seeds), self._inputs, training_code())
+        return Fingerprint(stated, described(recipe, self._root), of_values(self._seeds), self._inputs, training_code())
 
     def cells(self, recipe: ModelRecipe, trainings: Sequence[Training]) -> list[tuple[Fingerprint, Cell]]:
         """Return the cell of each training, fitting those that are found nowhere, each once."""
@@ -91,18 +92,18 @@ class Extra:
         missing = {one.fit_key: training for one, training in zip(wanted, trainings, strict=True) if found[one.fit_key] is None}
         named = {one.fit_key: one for one in wanted}
         kind = CLASSIFIER if self._classes else REGRESSOR
-        estimator = build(recipe, self._train.features, self._root, kind=kind) if missing else None
+        estimator = learner(recipe, self._train.features, self._root, self._classes, kind=kind) if missing else None
         jobs = [
-            Job("model", key, estimator, self._train.features, self._draws(training), self._seeds)
+            Job("model", key, estimator, self._train.by_id(), self._draws(training), self._seeds)
             for key, training in missing.items()
         ]
         if jobs:
             self._tell(0, len(jobs))
-        for done, (job, cell) in enumerate(fit_cells(jobs, self._validation.features, len(self._classes)), start=1):
+        for done, (job, cell) in enumerate(fit_cells(jobs, self._validation.by_id(), len(self._classes)), start=1):
             write_cell(_place(self._root, job.version), cell, named[job.version], self._validation.ids, self._classes, b"")
             note_times(
                 self._root,
-                {"fit_key": job.version, "model": recipe.estimator.rsplit(".", 1)[-1], "version": "extra", "fits": cell.fits,
+                {"fit_key": job.version, "model": recipe.told, "version": "extra", "fits": cell.fits,
                  "cpu_seconds": round(cell.cpu_seconds, 4)},
             )  # fmt: skip
             found[job.version] = cell

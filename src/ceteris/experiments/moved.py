@@ -155,15 +155,19 @@ def _versions_renamed(parent: Snapshot, child: Snapshot) -> dict[str, str]:
     return {old: new[0] for old, new in heirs.items() if new}
 
 
+_WAYS = ("estimator ", "command ", "predictions ")
+
+
 def _model_told(parent: Snapshot, child: Snapshot, old: str, new: str) -> str:
     one, other = (setting(of.sections, "train", "models", name) for of, name in ((parent, old), (child, new)))
-    estimator = setting(other, "estimator")
+    trains = next((found for way in _WAYS if (found := setting(other, way.strip()))), None)
     if parent.models[old] in child.models.values():
-        return f"model {new} added ({estimator})"
+        return f"model {new} added ({trains})"
     lines = [line.removeprefix("params.") for line in params_changed(one, other)]
-    if one is None or other is None or any(line.startswith("estimator ") for line in lines):
-        return f"model {old} -> {new} ({estimator})"
-    return f"{new}: {', '.join(lines)}" if lines else f"{new}: the source of its estimator"
+    if one is None or other is None or any(line.startswith(_WAYS) for line in lines):
+        return f"model {old} -> {new} ({trains})"
+    source = "the source of its estimator" if setting(other, "estimator") else "the files that it stands on"
+    return f"{new}: {', '.join(lines) or source}"
 
 
 def rows_changed(before: pd.DataFrame, after: pd.DataFrame) -> str:

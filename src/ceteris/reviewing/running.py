@@ -34,7 +34,7 @@ __all__ = ["RUNNING", "Running", "current", "ended", "run_experiment"]
 RUNNING = "running"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LONGEST = 100  # letters of a name, which is a file's and a branch's too
-_INPUTS = ("source", "estimators")  # places of dvc.yaml that people fill, beside the code and the ledger
+_INPUTS = ("source", "estimators", "predictions")  # places of dvc.yaml that people fill, beside the code and the ledger
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,8 @@ def _know_inputs(root: Path, git: Git) -> None:
     git.stage(layout["edits"])
     source = read_params(root).ingest.source
     theirs = [source] if is_theirs(source) else []
-    unknown = git.unknown("src", "params.yaml", "dvc.yaml", layout["edits"], *(layout[place] for place in _INPUTS), *theirs)
+    inputs = [layout[place] for place in _INPUTS if place in layout]
+    unknown = git.unknown("src", "params.yaml", "dvc.yaml", layout["edits"], *inputs, *theirs)
     if unknown:
         raise BadInputError(
             f"Git does not know {some(unknown)}, which the experiment would silently lack.",

@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ceteris.brought import fits_too_well
+from ceteris.brought_files import Brought
 from ceteris.dataset import ID, Dataset, codes
 from ceteris.issues import find_label_issues, find_number_issues, rank
-from ceteris.models import REGRESSOR, build
+from ceteris.learners import learner, refuse_unwatched
+from ceteris.models import REGRESSOR
 from ceteris.pred_probs import out_of_fold
 from ceteris.predicted_numbers import out_of_fold_numbers
 from ceteris.scoring_numbers import number_scores
@@ -26,8 +29,9 @@ def main(stage: Stage) -> None:
     classes = tuple(read_json(stage.path("split", "classes.json")))
     audit = stage.params.audit
     for recipe in stage.params.train.models.values():
-        # What train would refuse is refused before anything is fitted.
-        build(recipe, data.features, stage.root, kind=stage.params.model_kind)
+        if not recipe.predictions:  # what train would refuse is refused before anything is fitted
+            learner(recipe, data.features, stage.root, kind=stage.params.model_kind)
+    refuse_unwatched(audit.model, stage.root, stage.name)
     issues, told = _classes(stage, data, classes) if classes else _numbers(stage, data)
     told.insert(0, ID, pd.Series(data.ids, dtype=object))
     write_parquet(stage.path("audit", "pred_probs.parquet" if classes else "predicted.parquet"), told)
@@ -47,22 +51,21 @@ def main(stage: Stage) -> None:
 def _classes(stage: Stage, data: Dataset, classes: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the issues, and the probabilities that they were found by."""
     audit = stage.params.audit
-    pred_probs = out_of_fold(
-        build(audit.model, data.features, stage.root),
-        data.features,
-        codes(data.labels, classes),
-        len(classes),
-        names=classes,
-        **_folds(stage, data, classes),
-    )
+    if audit.model.predictions:
+        pred_probs = Brought(stage.root, audit.model.predictions, classes).pred_probs(data)
+    else:
+        model, given = learner(audit.model, data.features, stage.root, classes), codes(data.labels, classes)
+        pred_probs = out_of_fold(model, data.by_id(), given, len(classes), names=classes, **_folds(stage, data, classes))
     issues = find_label_issues(data.ids, data.labels, pred_probs, classes, audit.filter_by)
+    if doubt := fits_too_well(pred_probs, codes(data.labels, classes)):
+        stage.tell(doubt)
     return issues, pd.DataFrame(pred_probs, columns=[f"p:{name}" for name in classes])
 
 
 def _numbers(stage: Stage, data: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the issues of labels that are numbers, and the predictions that they were found by."""
-    model = build(stage.params.audit.model, data.features, stage.root, kind=REGRESSOR)
-    predicted = out_of_fold_numbers(model, data.features, codes(data.labels, ()), **_folds(stage, data, ()))
+    model = learner(stage.params.audit.model, data.features, stage.root, kind=REGRESSOR)
+    predicted = out_of_fold_numbers(model, data.by_id(), codes(data.labels, ()), **_folds(stage, data, ()))
     return find_number_issues(data.ids, data.labels, predicted), pd.DataFrame({"predicted": predicted})
 
 

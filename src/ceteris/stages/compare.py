@@ -14,7 +14,7 @@ from ceteris.effect import smallest_visible_after
 from ceteris.errors import BusyError, some
 from ceteris.intervals import hidden_variance
 from ceteris.metrics import METRICS
-from ceteris.pairs import Pair, VersionFacts, pairs_of
+from ceteris.pairs import Pair, VersionFacts, pairs_of, without
 from ceteris.planning import plan_name
 from ceteris.reviewed import Review
 from ceteris.reviews import reviews_table
@@ -51,8 +51,10 @@ def main(stage: Stage) -> None:
 
 def _write(stage: Stage, contrasts: Contrasts, answers: Answers) -> None:
     facts = contrasts.facts()
-    scorer = contrasts.scorer([(model, version) for model in stage.params.train.models for version in facts], answers)
-    pairs = pairs_of(stage.params.train.models, facts, stage.params.compare)
+    models, absent = stage.params.train.models, contrasts.absent()
+    pairs = without(pairs_of(models, facts, stage.params.compare), absent)
+    every = [(model, version) for model in models for version in facts]
+    scorer = contrasts.scorer([name for name in every if name not in absent], answers)
     judged = judge_pairs(scorer, pairs, facts)
     decided = scorer.n_classes == 0 or "true" in scorer.labels or "verified (all)" in scorer.labels
     if not decided:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ceteris.cell_files import FINGERPRINT, MODEL, PREDICTIONS, cell_state, copy_cell, write_cell
-from ceteris.cells import Draw, Job, fit_cells
+from ceteris.brought import judges_its_own
+from ceteris.brought_files import Brought
+from ceteris.cell_files import FINGERPRINT, LEFT_OUT, MODEL, PREDICTIONS, cell_state, copy_cell, write_cell
+from ceteris.cells import Cell, Job, fit_cells
 from ceteris.closure import training_code
 from ceteris.dataset import Dataset, codes, row_digests
-from ceteris.fingerprint import Fingerprint, of_draws, of_rows, of_values
-from ceteris.models import build, describe
+from ceteris.errors import some
+from ceteris.fingerprint import Fingerprint, of_rows, of_values
+from ceteris.learners import described, learner, refuse_unwatched
+from ceteris.models import runs_alone
 from ceteris.stages import Progress, Stage, run
-from ceteris.store import note_times, read_json, read_parquet, sweep
+from ceteris.store import note_times, read_json, read_parquet, sweep, write_json
+from ceteris.version_files import Trains, read_versions
 
 __all__ = ["main"]
 
 
-@dataclass(frozen=True)
-class _Version:
-    draws: tuple[Draw, ...]
-    seeds: tuple[int, ...]
-    data: str
-    control: bool
+Wanted = dict[Path, tuple[str, str, Fingerprint]]
 
 
 def main(stage: Stage) -> None:
@@ -32,53 +31,80 @@ def main(stage: Stage) -> None:
     train = Dataset.from_frame(read_parquet(stage.path("split", "train.parquet")))
     validation = Dataset.from_frame(read_parquet(stage.path("split", "validation.parquet")))
     classes = tuple(read_json(stage.path("split", "classes.json")))
-    versions = _versions(stage, train, classes)
-    inputs = of_rows(validation.ids, row_digests(validation.features))
-    code = training_code()
-    wanted: dict[Path, tuple[str, str, Fingerprint]] = {}
-    for model, recipe in stage.params.train.models.items():
-        stated = describe(recipe, stage.root)
-        for name, version in versions.items():
-            fingerprint = Fingerprint(version.data, stated, of_values(version.seeds), inputs, code)
-            wanted[stage.path("models", model, name)] = (model, name, fingerprint)
+    recipes = stage.params.train.models
+    versions = read_versions(stage.path("versions"), train, classes, stage.params.train.seeds)
+    brought = {name: Brought(stage.root, recipe.predictions, classes) for name, recipe in recipes.items() if recipe.predictions}
+    cells = {name: found.cells(versions, validation) for name, found in brought.items()}
+    wanted = _wanted(stage, versions, cells, of_rows(validation.ids, row_digests(validation.features)))
     missing = _keep_and_copy(stage.path("models"), wanted)
+    taken = _take(missing, cells, validation.ids, classes)
+    own = {name: recipe for name, recipe in recipes.items() if name not in cells}
     kind = stage.params.model_kind
-    models = {name: build(recipe, train.features, stage.root, kind=kind) for name, recipe in stage.params.train.models.items()}
+    models = {name: learner(recipe, train.features, stage.root, classes, kind=kind) for name, recipe in own.items()}
     jobs = [_job(model, name, models[model], train, versions[name]) for model, name, _ in missing.values()]
     fitted, fits = _fit(stage, jobs, missing, validation, classes)
     files = {folder / name for folder in wanted for name in (PREDICTIONS, MODEL, FINGERPRINT)}
+    files |= {_leave_out(stage, name, [version for version in versions if version not in cells[name]]) for name in cells}
     sweep(stage.path("models"), files)
-    stage.tell(f"{len(wanted):,} cells: {fitted:,} fitted ({fits:,} fits), {len(wanted) - fitted:,} kept or copied")
+    told = f"{len(wanted):,} cells: {fitted:,} fitted ({fits:,} fits), {len(wanted) - fitted - taken:,} kept or copied"
+    stage.tell(told + (f", {taken:,} brought" if taken else ""))
+    for name, found in brought.items():
+        doubt = _doubt(found, cells[name], train, validation, classes)
+        if doubt:
+            stage.tell(f"{name}: {doubt}")
 
 
-def _job(model: str, name: str, estimator: object, train: Dataset, version: _Version) -> Job:
+def _wanted(stage: Stage, versions: dict[str, Trains], cells: dict[str, dict[str, Cell]], inputs: str) -> Wanted:
+    """Return every cell that is to be there; of predictions made elsewhere those that were brought."""
+    wanted: Wanted = {}
+    code = training_code()
+    for model, recipe in stage.params.train.models.items():
+        refuse_unwatched(recipe, stage.root, stage.name)
+        stated = described(recipe, stage.root)
+        for name in cells.get(model, versions):
+            version = versions[name]
+            fingerprint = Fingerprint(version.data, stated, of_values(version.seeds), inputs, code)
+            wanted[stage.path("models", model, name)] = (model, name, fingerprint)
+    return wanted
+
+
+def _take(missing: Wanted, cells: dict[str, dict[str, Cell]], ids: np.ndarray, classes: tuple[str, ...]) -> int:
+    """Write the cells that were brought, take them out of what is missing, and return how many they are."""
+    taken = {place: cell for place, cell in missing.items() if cell[0] in cells}
+    first: dict[str, Cell] = {}  # versions that are one and the same have one cell, whatever was brought for the second
+    for place, (model, name, fingerprint) in taken.items():
+        cell = first.setdefault(fingerprint.fit_key, cells[model][name])
+        write_cell(place, cell, fingerprint, ids, classes, b"")
+        del missing[place]
+    return len(taken)
+
+
+def _leave_out(stage: Stage, model: str, lacking: list[str]) -> Path:
+    """Write which versions have no cell of a model whose predictions were made elsewhere, and return where."""
+    path = stage.path("models", model, LEFT_OUT)
+    write_json(path, lacking)
+    if lacking:
+        stage.tell(f"{model}: no predictions were brought for {some(lacking, len(lacking))}: not compared")
+    return path
+
+
+def _doubt(found: Brought, cells: dict[str, Cell], train: Dataset, validation: Dataset, classes: tuple[str, ...]) -> str:
+    """Return a sentence where out-of-fold probabilities that were brought look as if rows had judged themselves."""
+    if not found.audits or "given" not in cells:
+        return ""
+    agreeing = found.pred_probs(train).argmax(axis=1) == codes(train.labels, classes)
+    right = cells["given"].predicted == codes(validation.labels, classes)
+    return judges_its_own(float(agreeing.mean()), len(train), float(right.mean()), len(validation))
+
+
+def _job(model: str, name: str, estimator: object, train: Dataset, version: Trains) -> Job:
     from ceteris.skops_file import dump_model
 
-    keep = None if version.control else dump_model
-    return Job(model, name, estimator, train.features, version.draws, version.seeds, keep)
+    keep = None if version.control or runs_alone(estimator) else dump_model  # a command keeps what it likes by itself
+    return Job(model, name, estimator, train.by_id(), version.draws, version.seeds, keep)
 
 
-def _versions(stage: Stage, train: Dataset, classes: tuple[str, ...]) -> dict[str, _Version]:
-    index = read_json(stage.path("versions", "index.json"))
-    digests = row_digests(train.features)
-    count = stage.params.train.seeds
-    versions = {}
-    for name in index["order"]:
-        stated = index["versions"][name]
-        table = read_parquet(stage.path("versions", f"{name}.parquet"))
-        draws, data = [], []
-        for _, drawn in table.groupby("draw", sort=True):
-            rows = train.positions(drawn["id"].to_numpy(dtype=object))
-            labels, weights = drawn["label"].to_numpy(dtype=object), drawn["weight"].to_numpy(dtype=np.float64)
-            data.append(of_rows(train.ids[rows], digests[rows], labels, weights))
-            every = np.array_equal(rows, np.arange(len(train)))
-            draws.append(Draw(None if every else rows, codes(labels, classes), None if (weights == 1.0).all() else weights))
-        seeds = tuple(range(count, 2 * count) if stated["reseeded"] else range(count))
-        versions[name] = _Version(tuple(draws), seeds, of_draws(data, stated["redrawn"]), stated["control"])
-    return versions
-
-
-def _keep_and_copy(folder: Path, wanted: dict[Path, tuple[str, str, Fingerprint]]) -> dict[Path, tuple[str, str, Fingerprint]]:
+def _keep_and_copy(folder: Path, wanted: Wanted) -> Wanted:
     """Return the cells that must be fitted, one a fingerprint, after copying those that stand under another name."""
     whole: dict[str, Path] = {}
     for found in sorted(folder.glob(f"*/*/{FINGERPRINT}")):
@@ -102,7 +128,7 @@ def _holds(place: Path, fingerprint: Fingerprint) -> bool:
 def _fit(
     stage: Stage,
     jobs: list[Job],
-    missing: dict[Path, tuple[str, str, Fingerprint]],
+    missing: Wanted,
     validation: Dataset,
     classes: tuple[str, ...],
 ) -> tuple[int, int]:
@@ -112,7 +138,7 @@ def _fit(
         first.setdefault(fingerprint.fit_key, place)
     chosen = [job for job, (place, cell) in zip(jobs, missing.items(), strict=True) if first[cell[2].fit_key] == place]
     fits, progress = 0, Progress(stage, "cells")
-    for done, (job, cell) in enumerate(fit_cells(chosen, validation.features, len(classes)), start=1):
+    for done, (job, cell) in enumerate(fit_cells(chosen, validation.by_id(), len(classes)), start=1):
         place = stage.path("models", job.model, job.version)
         fingerprint = missing[place][2]
         write_cell(place, cell, fingerprint, validation.ids, classes, cell.kept or b"")
