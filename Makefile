@@ -50,7 +50,7 @@ dvc: $(VENV)/.ready  ## run any DVC command in the environment: make dvc ARGS="e
 	dvc $(ARGS)
 
 lock: $(VENV)/.ready  ## resolve the dependencies of pyproject.toml anew
-	uv pip compile pyproject.toml --extra examples --group dev --universal --python-version 3.11 --upgrade \
+	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --fork-strategy fewest --no-header --no-annotate \
 	  --quiet -o requirements.lock
 
