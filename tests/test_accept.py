@@ -143,7 +143,7 @@ def test_answers_of_a_blind_review_change_what_the_look_is_scored_on_and_no_more
     monkeypatch.chdir(sealed.root)
     before = accept(sealed, HELPS)
     out = ceteris_("queue", "test")
-    assert "Fill in the column `label` with a class or `unsure`." in out.out
+    assert "Fill in the column `label` with the right label or `unsure`." in out.out
     whole = sealed.read("release/queue.csv")
     for damaged in ("garbage,\n1,2,3,4\n", "nope\n1\n"):
         (sealed.root / "release/queue.csv").write_text(damaged, encoding="utf-8")

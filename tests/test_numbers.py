@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from checkout import checkout, run
+from checkout import checkout, run, surroundings
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import load_diabetes
@@ -26,6 +27,7 @@ from ceteris.noise import plant
 from ceteris.params import parse
 from ceteris.predicted_numbers import assign_folds, out_of_fold_numbers
 from ceteris.recipes import Evidence, make_all
+from ceteris.reviewing.typed import typed as reads
 from ceteris.sections import Plant, Step
 from ceteris.store import parse_yaml
 
@@ -247,3 +249,69 @@ def test_a_classifier_is_refused_before_anything_is_fitted(repository: Path) -> 
             run_stages(repository, "audit")
     finally:
         (repository / "params.yaml").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("120.5", ("relabel", "120.5")), (" 1e2 ", ("relabel", "100")), ("-3", ("relabel", "-3")), ("", ("confirm", "")),
+     ("-", ("drop", "")), ("?", ("unsure", "")), ("high", ("", ""))],
+)  # fmt: skip
+def test_a_reviewer_types_a_number_in_any_spelling_and_signs_stay_signs(line: str, said: tuple[str, str]) -> None:
+    meant = reads(line, (), judging=False)
+    assert (meant.action, meant.label) == said
+    assert ("is no number" in meant.why) == (line == "high")
+
+
+def test_a_person_reviews_numbers_by_terminal_and_by_file_and_the_answers_reach_a_version(repository: Path) -> None:
+    def answers() -> pd.DataFrame:
+        return ceteris.open(repository).edits()
+
+    try:
+        first = ["120.50", "high", "", "-", "?", "q"]
+        typed_in = subprocess.run(
+            ["ceteris", "review", "--reviewer", "ada"], cwd=repository, input="\n".join(first) + "\n", text=True,
+            capture_output=True, check=True, env=surroundings({}),
+        )  # fmt: skip
+        assert "'high' is no number" in typed_in.stdout
+        assert sorted(answers()["action"]) == ["confirm", "drop", "relabel", "unsure"]
+        assert "120.5" in set(answers()["new_label"])
+        told = run(repository, "ceteris", "queue", "train").stdout
+        assert "with the right label" in told
+        queue = pd.read_csv(repository / "review-train.csv", dtype=str, keep_default_na=False)
+        asked = queue["id"].tolist()[:2]
+        queue.loc[:1, "label"] = ["99.0", "many"]
+        queue.to_csv(repository / "review-train.csv", index=False)
+        refused = run(repository, "ceteris", "edits", "import", "review-train.csv", "--reviewer", "bob", check=False)
+        assert refused.returncode != 0
+        assert f"{asked[1]!r}: 'many' is no number." in refused.stderr + refused.stdout
+        queue.loc[1, "label"] = "unsure"
+        queue.to_csv(repository / "review-train.csv", index=False)
+        run(repository, "ceteris", "edits", "import", "review-train.csv", "--reviewer", "bob")
+        assert {"99", ""} <= set(answers().query("reviewer == 'bob'")["new_label"])
+        run_stages(repository, "fix")
+        labels = ceteris.open(repository).training("reviewed")[1]
+        assert labels[asked[0]] == 99.0
+        assert 120.5 in set(labels)
+    finally:
+        for file in (repository / "data" / "edits").glob("*.csv"):
+            file.unlink()
+        run_stages(repository, "fix")
+
+
+def test_no_queue_is_made_of_a_contrast_whose_arms_differ_on_every_row(repository: Path) -> None:
+    refused = run(repository, "ceteris", "queue", "given.ridge.forest", check=False)
+    assert refused.returncode != 0
+    assert "Labels are numbers" in refused.stderr
+    assert " pp" not in run(repository, "ceteris", "plan").stdout
+
+
+def test_a_kind_of_fix_is_replayed_on_numbers(repository: Path) -> None:
+    told = run(repository, "ceteris", "replay", "reviewed-simulated", "--splits", "5").stdout
+    assert "5 re-splits" in told
+    assert " mae [" in told
+
+
+def test_a_candidate_is_accepted_or_not_on_the_sealed_numbers(repository: Path) -> None:
+    told = run(repository, "ceteris", "accept", "ridge/true", "--baseline", "ridge/given", "--because", "a trial").stdout
+    assert "mean absolute error by" in told
+    assert "look 1 at the test part" in told

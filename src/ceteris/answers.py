@@ -14,6 +14,7 @@ import pandas as pd
 from ceteris.blind import answered_by, judging_source
 from ceteris.edit_lines import JUDGING_SOURCE, QUEUE_SOURCE, RANDOM_SOURCE
 from ceteris.errors import BadInputError, nearest
+from ceteris.labels import is_known, number_text
 
 if TYPE_CHECKING:
     from ceteris.reviewing.arms import Question
@@ -155,6 +156,8 @@ def to_edits(
 def _meant(written: str, classes: tuple[str, ...]) -> str:
     """Return an answer as it was meant: without blanks around it, and 7 where a program that reads numbers wrote 7.0."""
     answer = written if written in classes else written.strip()
+    if not classes:
+        return number_text(answer) or answer
     whole = answer.removesuffix(".0")
     return whole if answer not in classes and whole in classes else answer
 
@@ -166,8 +169,9 @@ def _faults(
     found = []
     if name not in given.index:
         found.append(f"{name!r} is no train or validation row")
-    if answer not in classes and answer not in _ALSO:
-        found.append(f"{name!r}: {answer!r} is no class.{nearest(answer, [*classes, *_ALSO])}")
+    if answer not in _ALSO and not is_known(answer, classes):
+        what = f"no class.{nearest(answer, [*classes, *_ALSO])}" if classes else "no number."
+        found.append(f"{name!r}: {answer!r} is {what}")
     if answer == "drop" and name in judging and answer not in classes:
         found.append(f"{name!r} is a row that judges, which no edit may drop; answer `unsure`")
     if name not in judging and source not in ("", QUEUE_SOURCE, RANDOM_SOURCE):

@@ -33,6 +33,11 @@ def questions_about(root: Path, name: str) -> tuple[Questions, pd.DataFrame]:
             f"{name!r} is no queue.{nearest(name, ['train', 'random', *known])}",
             "See the names: ceteris queue. Of two revisions: ceteris queue --between A B",
         )
+    if not contrasts.classes:
+        raise BadInputError(
+            "Labels are numbers: the arms differ on nearly every row, so that no few rows decide between them.",
+            "Name a column of verified numbers (params.yaml ingest.true_label), or review train rows: ceteris queue train",
+        )
     pairs, answers = needed_pairs(known[name], facts), contrasts.answers()
     scorer = contrasts.scorer({cell: None for pair in pairs for cell in (pair.baseline, pair.candidate)}, answers)
     chosen = [chosen_rows(scorer, pair, answers.ids) for pair in pairs]

@@ -20,10 +20,11 @@ from ceteris.dataset import codes
 from ceteris.effect import refuse_settings
 from ceteris.errors import BadInputError, LeakageError
 from ceteris.fits import Fits
-from ceteris.issues import find_label_issues, rank
+from ceteris.issues import find_label_issues, find_number_issues, rank
 from ceteris.metrics import METRICS
 from ceteris.models import runs_alone, seeded
 from ceteris.pred_probs import fit, out_of_fold, predict
+from ceteris.predicted_numbers import out_of_fold_numbers
 from ceteris.recipes import Evidence, make
 from ceteris.scoring import row_scores
 from ceteris.sections import Step
@@ -123,7 +124,8 @@ class Chain:
     labels : ndarray of str objects, shape (n_rows,)
         As given; they train.
     classes : tuple of str
-    model, judge : scikit-learn classifiers, unfitted
+        Empty where labels are numbers.
+    model, judge : scikit-learn classifiers (regressors of numbers), unfitted
         What is trained in both arms, and what finds the doubted rows.
     fix : steps of a recipe, or a function
         `fix(features, labels, seed)` returns the rows that train, as positions, and their labels.
@@ -201,9 +203,10 @@ def _refuse_made_fixes(fix: object) -> None:
 
 
 def _sides(chain: Chain, splits: int, held_out: float, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    from sklearn.model_selection import GroupShuffleSplit, StratifiedShuffleSplit
+    from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit, StratifiedShuffleSplit
 
-    splitter: Any = StratifiedShuffleSplit if chain.groups is None else GroupShuffleSplit
+    whole: Any = StratifiedShuffleSplit if chain.classes else ShuffleSplit
+    splitter: Any = whole if chain.groups is None else GroupShuffleSplit
     try:
         yield from splitter(splits, test_size=held_out, random_state=seed).split(chain.labels, chain.labels, chain.groups)
     except ValueError as error:
@@ -237,13 +240,8 @@ def _fixed(chain: Chain, features: Any, train: np.ndarray, seed: int) -> tuple[n
     if callable(chain.fix):
         return chain.fix(features, labels, seed)
     groups = None if chain.groups is None else chain.groups[train]
-    given = codes(labels, chain.classes)
     ids = np.array([f"{place:09d}" for place in range(len(train))], dtype=object)
-    pred_probs = out_of_fold(
-        chain.judge, features, given, len(chain.classes), folds=chain.folds, repeats=chain.repeats, seed=seed,
-        groups=groups, names=chain.classes, workers=1,
-    )  # fmt: skip
-    issues = find_label_issues(ids, labels, pred_probs, chain.classes, chain.filter_by)
+    issues = _issues(chain, features, ids, labels, groups, seed)
     evidence = Evidence(
         ids, labels, chain.classes,
         queue=pd.Index(ids).get_indexer(pd.Index(rank(issues)["id"])),
@@ -257,10 +255,21 @@ def _fixed(chain: Chain, features: Any, train: np.ndarray, seed: int) -> tuple[n
     return kept, version.labels[0][kept]
 
 
+def _issues(
+    chain: Chain, features: Any, ids: np.ndarray, labels: np.ndarray, groups: np.ndarray | None, seed: int
+) -> pd.DataFrame:
+    given = codes(labels, chain.classes)
+    how: dict[str, Any] = {"folds": chain.folds, "repeats": chain.repeats, "seed": seed, "groups": groups, "workers": 1}
+    if not chain.classes:
+        return find_number_issues(ids, labels, out_of_fold_numbers(chain.judge, features, given, **how))
+    pred_probs = out_of_fold(chain.judge, features, given, len(chain.classes), names=chain.classes, **how)
+    return find_label_issues(ids, labels, pred_probs, chain.classes, chain.filter_by)
+
+
 def _score(chain: Chain, rows: Any, train: np.ndarray, labels: np.ndarray, judged: Any, truth: np.ndarray, seed: int) -> float:
     n_classes, who = len(chain.classes), type(chain.model).__name__
     fitted = fit(seeded(chain.model, seed), rows[train], codes(labels, chain.classes), who)
-    pred_probs, predicted = None, np.asarray(fitted.predict(judged), dtype=np.intp)
+    pred_probs, predicted = None, np.asarray(fitted.predict(judged), dtype=np.intp if n_classes else np.float64)
     if METRICS[chain.metric].of_probabilities:
         pred_probs = predict(fitted, judged, n_classes, who)[None]
     found = row_scores(chain.metric, truth, predicted[None], pred_probs, n_classes)

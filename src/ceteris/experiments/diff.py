@@ -83,6 +83,8 @@ def flips(
     baseline, candidate : array of int, shape (n_seeds, n_rows)
         Predicted codes of `classes`.
     """
+    if not classes:  # a number is never right, so that none flips
+        return pd.DataFrame({"id": [], "flip": [], "label": [], "before": [], "after": []}, dtype=object)
     right = [(arm == labels).mean(axis=0) > 0.5 for arm in (baseline, candidate)]
     moved = np.flatnonzero(right[0] != right[1])
     names = np.array(classes, dtype=object)

@@ -65,11 +65,17 @@ def shared_rows(sides: list[Judging]) -> Shared:
         )
     for side in sides:
         _refuse_renamed(side, latest)
+    if len({bool(side.classes) for side in sides}) > 1:
+        raise BadInputError(
+            "Labels are classes in one of these revisions and numbers in the other.", "Compare revisions of one kind of label."
+        )
     classes = tuple(sorted(set().union(*(side.classes for side in sides))))
     kinds = set.intersection(*(set(side.labels) for side in sides))
     known = {kind: codes(latest.labels[kind][keep], classes) for kind in kinds}
-    said, shared = latest.answers[keep], codes(np.array(latest.classes, dtype=object), classes)
-    answers = Answers(latest.ids[keep], np.where(said >= 0, shared[said], said))
+    said = latest.answers[keep]
+    if classes:
+        said = np.where(said >= 0, codes(np.array(latest.classes, dtype=object), classes)[said], said)
+    answers = Answers(latest.ids[keep], said)
     if answers.complete:
         known["verified (all)"] = answers.codes
     return Shared(
@@ -113,9 +119,11 @@ def on_shared_rows(sides: Mapping[str, Side], settings: Compare) -> tuple[Scorer
 def _restricted(side: Side, shared: Shared, n_seeds: int) -> Cell:
     places = {id: place for place, id in enumerate(side.judging.ids)}
     rows = np.array([places[id] for id in shared.ids])
-    classes = codes(np.array(side.judging.classes, dtype=object), shared.classes)
     fits = slice(-n_seeds, None)  # a deterministic learner's one fit among them
     predicted, probs = side.cell.predicted[fits][:, rows], None
+    if not shared.classes:
+        return replace(side.cell, predicted=predicted, n_seeds=n_seeds)
+    classes = codes(np.array(side.judging.classes, dtype=object), shared.classes)
     if side.cell.pred_probs is not None:
         known = side.cell.pred_probs[fits][:, rows]
         probs = np.zeros((*predicted.shape, len(shared.classes)), dtype=known.dtype)

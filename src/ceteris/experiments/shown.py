@@ -18,6 +18,7 @@ from ceteris.experiments.comparison import PARTS, Comparison
 from ceteris.experiments.diff import by_class, relabellings, tally
 from ceteris.experiments.snapshot import NotCachedError, Snapshot
 from ceteris.experiments.table import Line
+from ceteris.metrics import METRICS
 from ceteris.planning import made_otherwise, reviews_needed, visible_table
 from ceteris.reviewed import noted
 from ceteris.scored_twice import given_told, parting
@@ -235,6 +236,17 @@ def _table(title: str, content: pd.DataFrame) -> list[RenderableType]:
     return [Text(title), keep_whole(table, *map(literal, content.columns[:1]))] if len(content) else []
 
 
+def _visible(n_rows: int) -> list[RenderableType]:
+    visible = visible_table(n_rows)
+    told = pd.DataFrame({"rows that differ": [f"{100 * share:g} %" for share in visible["discordant_share"]]})
+    told["smallest effect that shows"] = [f"{100 * value:.1f} pp" for value in visible["smallest_visible"]]
+    for name in visible.columns[2:]:
+        told[name] = ["cannot be" if math.isnan(value) else f"{int(value):,}" for value in visible[name]]
+    return _table(
+        f"{n_rows:,} validation rows: what is seen in 80 of 100 such runs, by the share of rows on which two arms differ", told
+    )
+
+
 def planned(n_rows: int, compare: Compare, plan: str, effects: pd.DataFrame | None) -> RenderableType:
     """Return what a validation part of so many rows can see, and the contrasts that are planned.
 
@@ -245,23 +257,18 @@ def planned(n_rows: int, compare: Compare, plan: str, effects: pd.DataFrame | No
     effects : DataFrame or None
         results/compare/effects.csv of the last run.
     """
-    visible = visible_table(n_rows)
-    told = pd.DataFrame({"rows that differ": [f"{100 * share:g} %" for share in visible["discordant_share"]]})
-    told["smallest effect that shows"] = [f"{100 * value:.1f} pp" for value in visible["smallest_visible"]]
-    for name in visible.columns[2:]:
-        told[name] = ["cannot be" if math.isnan(value) else f"{int(value):,}" for value in visible[name]]
+    shares = METRICS[compare.metric].unit == "pp"  # what follows is reckoned in shares of rows
     names = [f"{contrast.axis}: {contrast.name}" for contrast in compare.planned]
     parts: list[RenderableType] = [
-        *_table(
-            f"{n_rows:,} validation rows: what is seen in 80 of 100 such runs, by the share of rows on which two arms differ",
-            told,
-        ),
+        *(_visible(n_rows) if shares else [Text(f"{n_rows:,} validation rows; what they show is known once controls ran.")]),
         Text(f"{len(names)} contrasts planned on {metric_name(compare.metric)} ({plan}):"),
         *(Text(f"  {literal(name)}") for name in names),
     ]
     if effects is not None and made_otherwise(effects, plan):
         parts.append(Text(made_otherwise(effects, plan), style="yellow"))
-    reviews = reviews_needed(effects, compare.metric) if effects is not None else pd.DataFrame()
+    reviews = reviews_needed(effects, compare.metric) if effects is not None and shares else pd.DataFrame()
+    if not shares:
+        return Group(*parts)
     if len(reviews):
         parts += _table("labels to review, at the rate of the reviews so far; later labels gain less", reviews)
     else:

@@ -86,6 +86,9 @@ def judges_of(
     """
     known = truth.set_index(ID)[TRUE_LABEL].reindex(rows.ids)
     named = {"given": rows.labels} | ({"true": known.to_numpy(dtype=object)} if known.notna().all() else {})
+    if not classes:  # labels are numbers
+        nobody = Answers(rows.ids, np.full(len(rows), NOT_ANSWERED))
+        return Judges({name: codes(found, ()) for name, found in named.items()}, nobody, rows.groups, 0, ())
     strange = sorted({label for labels in named.values() for label in labels} - set(classes))
     every = (*classes, *strange)
     came = came_verified(known, rows.ids, every)
@@ -257,7 +260,9 @@ def smallest_visible(n_rows: int, discordant_share: float, level: float) -> floa
 def _rounded(line: Mapping[str, Any]) -> dict[str, Any]:
     """Return plain values that JSON holds, numbers to a millionth."""
     plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in line.items()}
+    blank = {name for name, value in plain.items() if name in _COUNTS and (value == "" or value != value)}
     return {
-        name: int(value) if name in _COUNTS else round(value, _DIGITS) + 0.0 if isinstance(value, float) else value
+        name: None if name in blank else int(value) if name in _COUNTS else round(value, _DIGITS) + 0.0
+        if isinstance(value, float) else value
         for name, value in plain.items()
-    }
+    }  # fmt: skip

@@ -74,6 +74,8 @@ def lines_of(text: str) -> Text:
 
 def classes_shown(classes: Sequence[str]) -> Text:
     """Return the classes, each with its number where it may be named by it; of many only how many there are."""
+    if not classes:
+        return Text("Type the right number.", style="dim")
     if len(classes) > _CLASSES:
         return Text(f"{len(classes):,} classes: type the beginning of one.", style="dim")
     found = Text()

@@ -146,7 +146,7 @@ def _why(held: str | None, given: str, classes: tuple[str, ...]) -> str:
     """Return what may have come between the answer and today."""
     if held is None:
         return " today: the row is gone, or its id was changed by hand"
-    return "" if given in classes else f"; {given!r} is no class any more"
+    return "" if not classes or given in classes else f"; {given!r} is no class any more"
 
 
 def _lost_classes(decisions: pd.DataFrame, today: Today) -> list[_Found]:

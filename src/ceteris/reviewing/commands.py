@@ -132,7 +132,7 @@ def _write(
         return
     write_table(target, to_review(rows, features, columns))
     print(f"{len(rows):,} rows in {target}{f': {said}' if (said := told()) else '.'}")
-    print(f"Fill in the column `label` with a class{also} or `unsure`.")
+    print(f"Fill in the column `label` with the right label{also} or `unsure`.")
     print(f"The other columns are there to look at: {columns_told(columns)}, then the features of the row.")
     print(f"Bring the answers back with: ceteris edits import {target} --reviewer YOUR-NAME")
 

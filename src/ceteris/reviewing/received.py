@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ceteris.blind import judging_source
 from ceteris.errors import BadInputError, nearest
+from ceteris.labels import is_known, number_text
 
 if TYPE_CHECKING:
     from ceteris.reviewing.queues import Queue
@@ -47,6 +48,7 @@ def line_of(
         It is no answer, or one to a question that nobody asks today.
     """
     said = {key: str(answer.get(key) or "") for key in _SAID}
+    said["new_label"] = said["new_label"] if classes else number_text(said["new_label"]) or said["new_label"]
     action, id = said["action"], said["id"]
     try:
         uuid.UUID(said["answer"])
@@ -81,9 +83,8 @@ def _refuse(said: Mapping[str, str], judging: bool, classes: tuple[str, ...], th
         back = there.get(said["reverts"])
         if back is None or back["action"] == "revert" or back["id"] != said["id"]:
             raise BadInputError("The answer that it takes back was never written.", "Nothing is left to do.")
-    if said["action"] == "relabel" and said["new_label"] not in classes:
-        raise BadInputError(
-            f"{said['new_label'][:60]!r} is no class now.{nearest(said['new_label'], classes)}", "Answer the row anew."
-        )
+    if said["action"] == "relabel" and not is_known(said["new_label"], classes):
+        what = f"no class now.{nearest(said['new_label'], classes)}" if classes else "no number."
+        raise BadInputError(f"{said['new_label'][:60]!r} is {what}", "Answer the row anew.")
     if said["action"] == "drop" and judging:
         raise BadInputError("A row that judges cannot be dropped.", "Answer `unsure`.")

@@ -1,4 +1,7 @@
-"""What a line means that a reviewer types: a class by its name, its beginning or its number, or one of a few signs."""
+"""What a line means that a reviewer types: a class by its name, its beginning or its number, or one of a few signs.
+
+Where there are no classes labels are numbers, and a line that spells one is that number.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ceteris.errors import nearest
+from ceteris.labels import number_text
 
 __all__ = ["MORE", "SIGNS", "Typed", "legend", "numbered", "typed"]
 
@@ -45,11 +49,14 @@ def typed(line: str, classes: Sequence[str], *, judging: bool) -> Typed:
         Whether the row judges: then it has no label to be kept, and it is not dropped.
     """
     word = line.strip()
+    number = None if classes else number_text(word)
+    if number is not None:
+        return Typed("relabel", number)
     if line in classes or word in classes:
         return Typed("relabel", line if line in classes else word)
     if not word:
         return (
-            Typed("", why="This row is asked blind: name its class, or ? where you are unsure.")
+            Typed("", why=f"This row is asked blind: name its {'class' if classes else 'number'}, or ? where you are unsure.")
             if judging
             else Typed("confirm")
         )
@@ -58,6 +65,8 @@ def typed(line: str, classes: Sequence[str], *, judging: bool) -> Typed:
         return Typed("", why="A row that judges is not dropped: name its class, or ? where you are unsure.")
     if action is not None:
         return Typed(action)
+    if not classes:
+        return Typed("", why=f"{word!r} is no number: write it like 12.5 or -3e2.")
     if word.isdecimal() and word.isascii() and numbered(classes):
         digits = word.lstrip("0")
         if digits and len(digits) <= len(str(len(classes))) and int(digits) <= len(classes):

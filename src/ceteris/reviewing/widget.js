@@ -14,6 +14,7 @@ const COMMANDS = [
   { action: "unsure", key: "?", shown: "?", spoken: "question mark", label: "Unsure", testid: "review-unsure" },
   { action: "undo", key: "Backspace", shown: "⌫", spoken: "Backspace", label: "Undo", testid: "review-undo" },
 ];
+const NUMBER = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/;
 const MOST_BUTTONS = 36;
 
 function element(tag, properties = {}, ...children) {
@@ -102,6 +103,7 @@ class Review {
     this.model = model;
     this.root = root;
     this.classes = model.get("classes");
+    this.numbers = !this.classes.length; // labels are numbers, which are typed
     this.keys = model.get("signs");
     this.judging = model.get("judging");
     this.unsaved = new Unsaved(model.get("store"));
@@ -322,7 +324,7 @@ class Review {
     else if (event.key === " ") this.answer("keep");
     else if (place >= 0) this.answer("relabel", this.classes[place]);
     else if (event.key === "/") this.openSearch("");
-    else if (event.key.length === 1 && this.classes.length > MOST_BUTTONS) this.openSearch(event.key);
+    else if (event.key.length === 1 && (this.numbers || this.classes.length > MOST_BUTTONS)) this.openSearch(event.key);
   }
 
   openSearch(text) {
@@ -339,6 +341,13 @@ class Review {
   }
 
   find() {
+    if (this.numbers) {
+      const text = this.search.value.trim();
+      this.candidates = NUMBER.test(text) && Number.isFinite(Number(text)) ? [text] : [];
+      this.marked = 0;
+      this.drawFound();
+      return;
+    }
     const wanted = this.search.value.toLowerCase();
     const rank = (label) => {
       const lower = label.toLowerCase();
@@ -428,12 +437,13 @@ class Review {
     const list = `ceteris-found-${uuid()}`; // a page may hold two reviews
     this.search = element("input", {
       type: "text", class: "search", role: "combobox", "aria-expanded": "false", "aria-controls": list, "aria-autocomplete": "list",
-      "aria-label": "Search a class", placeholder: `/ search ${this.classes.length.toLocaleString("en")} classes`, autocomplete: "off", spellcheck: "false",
+      "aria-label": this.numbers ? "Type the number" : "Search a class",
+      placeholder: this.numbers ? "/ type the number" : `/ search ${this.classes.length.toLocaleString("en")} classes`, autocomplete: "off", spellcheck: "false",
       "data-testid": "review-search",
     });
     this.search.addEventListener("input", () => this.find());
     this.search.addEventListener("keydown", (event) => this.searchKey(event));
-    this.found = element("ul", { id: list, role: "listbox", hidden: true, "aria-label": "classes found", class: "found", "data-testid": "review-found" });
+    this.found = element("ul", { id: list, role: "listbox", hidden: true, "aria-label": this.numbers ? "the number" : "classes found", class: "found", "data-testid": "review-found" });
     const few = this.classes.length <= MOST_BUTTONS;
     this.classButtons = few
       ? this.classes.map((label, place) => button(label, this.keys[place], this.spokenClass(label, place), () => this.answer("relabel", label), `review-class-${place}`))
@@ -562,7 +572,7 @@ class Review {
       });
       return made;
     }));
-    if (none) this.found.replaceChildren(element("li", { role: "option", "aria-disabled": "true", class: "none", text: "no class holds that" }));
+    if (none) this.found.replaceChildren(element("li", { role: "option", "aria-disabled": "true", class: "none", text: this.numbers ? "no number" : "no class holds that" }));
     this.found.hidden = !this.found.childElementCount;
     this.search.setAttribute("aria-expanded", String(!this.found.hidden));
     if (this.candidates.length) this.search.setAttribute("aria-activedescendant", `${this.found.id}-${this.marked}`);
