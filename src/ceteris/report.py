@@ -219,6 +219,7 @@ def template(name: str) -> Any:
         "visible": wording.visible,
         "count": wording.count,
         "percent": wording.percent,
+        "extent": lambda size, metric: METRICS[metric].extent(size),
         "metric_name": wording.metric_name,
         "data_uri": _data_uri,
         "unbroken": lambda text: text.replace(" ", "\u00a0"),

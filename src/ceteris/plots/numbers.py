@@ -13,7 +13,7 @@ from ceteris.wording import count
 
 __all__ = ["predicted_numbers"]
 
-_SIDE, _LEFT, _TOP = 3.6, 0.62, 0.34
+_SIDE, _LEFT, _TOP = 3.6, 0.78, 0.56
 _MOST = 2000  # rows drawn: more are a cloud, and a large file
 
 
@@ -57,4 +57,4 @@ def _axes(sheet: Sheet, low: float, high: float) -> None:
         sheet.say(_LEFT + share * _SIDE, floor + 0.14, text, 8.5, muted, ha=("left", "center", "right")[round(2 * share)])
         sheet.say(_LEFT - 0.07, floor - share * _SIDE, text, 8.5, muted, ha="right")
     sheet.say(_LEFT + _SIDE / 2, floor + 0.36, "given label", 8.5, muted, ha="center")
-    sheet.say(0.1, _TOP + _SIDE / 2, "predicted without the row", 8.5, muted, ha="center", rotation=90.0)
+    sheet.say(0.15, 0.36, "predicted by a model that had not seen the row", 8.5, muted)
