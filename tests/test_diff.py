@@ -118,3 +118,11 @@ def test_slices_of_odd_columns_are_left_out() -> None:
     assert list(slices(rows, flipped(ids[:5], []))["slice"]) == ["nothing is missing", "one = 1.0", "flag = True"]
     assert len(slices(rows[[]], flipped(ids[:5], []))) == 0
     assert len(slices(rows, flipped([], []))) == 0
+
+
+def test_a_column_of_vectors_makes_no_slices() -> None:
+    ids = np.array([f"r{row}" for row in range(40)], dtype=object)
+    vectors = pd.Series([np.zeros(3, dtype=np.float32)] * 40, index=ids)
+    rows = pd.DataFrame({"embedding": vectors, "colour": ["red"] * 20 + ["blue"] * 20}, index=ids)
+    found = slices(rows, flipped(ids[:4], ids[39:]))
+    assert found["slice"].tolist() == ["colour = red"]

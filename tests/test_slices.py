@@ -59,3 +59,10 @@ def test_a_sign_that_does_not_fit_the_column_is_refused(values: pd.Series, slice
     assert found is not None
     with pytest.raises(BadInputError, match=told):
         found.of(values)
+
+
+def test_no_value_of_a_vector_can_be_asked_for() -> None:
+    wanted = slice_of("embedding > 3")
+    assert wanted is not None
+    with pytest.raises(BadInputError, match="'embedding' holds a vector in each row"):
+        wanted.of(pd.Series([np.zeros(3, dtype=np.float32)] * 4))

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ceteris.kinds import array_kind
+
 __all__ = ["Diff", "by_class", "flips", "relabellings", "row_changes", "slices", "tally"]
 
 CHANGES = ("relabelled", "dropped", "added")
@@ -150,6 +152,8 @@ def slices(features: pd.DataFrame, flipped: pd.DataFrame, most: int = 8) -> pd.D
 
 
 def _parts(column: pd.Series) -> list[tuple[str, np.ndarray]]:
+    if array_kind(column):  # no value of a vector or an image names a part of the rows
+        return []
     known = column.dropna()
     values = known.unique()
     parts = [(f"{column.name} is missing", column.isna().to_numpy())]

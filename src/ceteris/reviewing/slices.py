@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.errors import BadInputError
+from ceteris.kinds import array_kind
 
 __all__ = ["Slice", "slice_of"]
 
@@ -35,6 +36,11 @@ class Slice:
         BadInputError
             The sign does not fit the column: numbers hold nothing, and texts are neither below nor above.
         """
+        if array_kind(values):
+            raise BadInputError(
+                f"{self.column!r} holds a {array_kind(values)} in each row, of which no single value can be asked for.",
+                "Name another column.",
+            )
         if not pd.api.types.is_numeric_dtype(values):
             if self.sign not in ("=", "~"):
                 raise BadInputError(f"{self.column!r} holds texts, which {self.sign} does not order.", "Write = or ~ (holds).")
