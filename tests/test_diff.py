@@ -121,7 +121,7 @@ def test_slices_of_odd_columns_are_left_out() -> None:
 
 
 def test_a_column_of_vectors_makes_no_slices() -> None:
-    ids = np.array([f"r{row}" for row in range(40)], dtype=object)
+    ids = [f"v{row:02d}" for row in range(40)]
     vectors = pd.Series([np.zeros(3, dtype=np.float32)] * 40, index=ids)
     rows = pd.DataFrame({"embedding": vectors, "colour": ["red"] * 20 + ["blue"] * 20}, index=ids)
     found = slices(rows, flipped(ids[:4], ids[39:]))
