@@ -123,7 +123,7 @@ def test_files_that_are_mapped_into_memory_are_read_in_batches(tmp_path: Path) -
     mapped = [np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in ("labels", "pred_probs")]
     assert np.array_equal(find_doubts(*mapped).flagged, find_doubts(labels, pred_probs).flagged)
     pred_probs[100_000, 1] = np.nan
-    with pytest.raises(BadInputError, match="NaN.*'100000'"):
+    with pytest.raises(BadInputError, match=r"NaN.*'100000'"):
         find_doubts(labels, pred_probs)
 
 

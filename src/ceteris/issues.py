@@ -130,9 +130,7 @@ def _batches(n_rows: int) -> Iterator[slice]:
     return (slice(start, min(start + _BATCH, n_rows)) for start in range(0, n_rows, _BATCH))
 
 
-def _pruned_by_noise_rate(
-    given: np.ndarray, pred_probs: np.ndarray, quality: np.ndarray, suggested: np.ndarray
-) -> np.ndarray:
+def _pruned_by_noise_rate(given: np.ndarray, pred_probs: np.ndarray, quality: np.ndarray, suggested: np.ndarray) -> np.ndarray:
     """Return which rows are flagged: of each class as many as belong to each other one, those whose margin is largest.
 
     A row whose given label is the most probable one is never flagged, and no margin of its is above zero: where enough
