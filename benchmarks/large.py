@@ -45,6 +45,7 @@ issues.to_parquet("plain-issues.parquet")
 queue = issues.sort_values(["is_label_issue", "label_quality", "id"], ascending=[False, True, True]).head(1000)
 queue.to_csv("plain-queue.csv")
 """
+_Beside = tuple[Comparison, list[Gate]]
 _MAPPED = """
 import sys
 import numpy as np
@@ -71,34 +72,38 @@ class Spent:
 def run() -> Result:
     """Return both comparisons, and the memory of each side."""
     with tempfile.TemporaryDirectory(prefix="ceteris-bench-") as name:
-        audit = _audit(Path(name))
+        audits = _audits(Path(name))
         issues = _issues(Path(name))
     return Result(
-        comparisons=(audit[0], issues[0]),
-        gates=(*audit[1], *issues[1]),
+        comparisons=tuple(comparison for comparison, _ in (*audits, issues)),
+        gates=tuple(gate for _, gates in (*audits, issues) for gate in gates),
         notes=(
-            "The audit is the whole stage, its files read and written; the script does the same folds, model and rule, and"
-            " writes the same tables. Its boosting may use all cores, as it does where nobody says otherwise; ceteris fits on"
-            " one thread a process. It also looks for copies of a row, which no two folds may share.",
-            f"Label issues: {ISSUE_ROWS:,} x {CLASSES} probabilities in float32, mapped into memory. The two sides do not flag the"
-            " same rows: ceteris those of cleanlab's prune_by_noise_rate, as it does in memory, row for row; cleanlab's batched"
-            " finder those of lowest self-confidence.",
+            "The audit is the whole stage, its files read and written; the script does the same folds, model and rule, in one"
+            " process, and writes the same tables. ceteris also looks for copies of a row, which no two folds may share. With"
+            " as many processes as pay, its memory is that of all of them together.",
+            f"Label issues: {ISSUE_ROWS:,} x {CLASSES} probabilities in float32, mapped into memory. The two sides do not flag"
+            " the same rows: ceteris those of cleanlab's prune_by_noise_rate, as it does in memory, row for row; cleanlab's"
+            " batched finder those of lowest self-confidence.",
         ),
     )
 
 
-def _audit(folder: Path) -> tuple[Comparison, list[Gate]]:
+def _audits(folder: Path) -> list[_Beside]:
     small, large = (_audited(folder / name, rows) for name, rows in (("small", _CHECKED), ("large", AUDIT_ROWS)))
     _measured(small, _AUDIT)
     _measured(small, _PLAIN)
     _refuse_other_flags(small)
     told = f"audit, boosting of {_MODEL['max_iter']} trees, {AUDIT_ROWS:,} x {COLUMNS}"
-    return _beside(told, "plain script", large, _AUDIT, _PLAIN, limit="1.1", memory=1.3)
+    return [
+        _beside(f"{told}, {name}", "plain script", large, (_AUDIT, _PLAIN), limit="1.1", memory=1.3, workers=workers)
+        for name, workers in (("one process", "1"), ("as many processes as pay", ""))
+    ]
 
 
 def _audited(root: Path, rows: int) -> Path:
     """Return a repository whose rows are split, and not audited."""
     sys.path.insert(0, str(ROOT / "tests"))
+    import pandas as pd
     import small
 
     from ceteris.dataset import ID, LABEL
@@ -107,8 +112,6 @@ def _audited(root: Path, rows: int) -> Path:
     model = {"estimator": "sklearn.ensemble.HistGradientBoostingClassifier", "prepare": "none", "params": _MODEL}
     small.repository(root, small.params(audit={"model": model, "folds": 5}))
     data = synthetic(rows, COLUMNS, classes=2)
-    import pandas as pd
-
     table = pd.DataFrame({ID: [f"row-{row:08d}" for row in range(rows)], LABEL: np.array(["no", "yes"])[data.given]})
     table[[f"x{column:02d}" for column in range(COLUMNS)]] = data.features
     write_parquet(root / "data/split/train.parquet", table)
@@ -124,7 +127,7 @@ def _refuse_other_flags(root: Path) -> None:
         raise RuntimeError("The two sides flag different rows: their times say nothing.")
 
 
-def _issues(folder: Path) -> tuple[Comparison, list[Gate]]:
+def _issues(folder: Path) -> _Beside:
     """Write probabilities that are right three times in four to a file, and let both sides read it."""
     rng = np.random.default_rng(0)
     labels = np.lib.format.open_memmap(folder / "labels.npy", "w+", np.int64, (ISSUE_ROWS,))
@@ -138,14 +141,22 @@ def _issues(folder: Path) -> tuple[Comparison, list[Gate]]:
     labels.flush()
     table.flush()
     told = f"label issues, {ISSUE_ROWS:,} x {CLASSES} mapped into memory"
-    return _beside(told, "cleanlab, batched", folder, _MAPPED + _OURS, _MAPPED + _THEIRS, limit="1.0", most="2,000")
+    return _beside(told, "cleanlab, batched", folder, (_MAPPED + _OURS, _MAPPED + _THEIRS), limit="1.0", most="2,000")
 
 
 def _beside(
-    told: str, against: str, folder: Path, ours: str, theirs: str, *, limit: str, memory: float = 0.0, most: str = ""
-) -> tuple[Comparison, list[Gate]]:
-    """Return the times of both sides in turns, and their memory; `memory` is how many times theirs ours may be."""
-    load, spent = os.getloadavg()[0], [(_measured(folder, ours), _measured(folder, theirs)) for _ in range(ROUNDS)]
+    told: str,
+    against: str,
+    folder: Path,
+    codes: tuple[str, str],
+    *,
+    limit: str,
+    memory: float = 0.0,
+    most: str = "",
+    workers: str = "1",
+) -> _Beside:
+    """Return the times of both sides in turns, and their memory; ours may be `memory` times theirs."""
+    load, spent = os.getloadavg()[0], [[_measured(folder, code, workers) for code in codes] for _ in range(ROUNDS)]
     mine, other = zip(*spent, strict=True)
     times = tuple(one.seconds for one in mine), tuple(one.seconds for one in other)
     most = most or f"{memory * max(one.megabytes for one in other):,.0f}"
@@ -155,10 +166,11 @@ def _beside(
     ]
 
 
-def _measured(folder: Path, code: str) -> Spent:
-    """Return what a process takes that runs this code in a folder."""
-    told = environment() | {"PYTHONPATH": str(ROOT / "src")}
-    del told["OMP_NUM_THREADS"]
+def _measured(folder: Path, code: str, workers: str = "1") -> Spent:
+    """Return what a process takes that runs this code in a folder, with so many workers where ceteris has some to spread."""
+    told = environment() | {"PYTHONPATH": str(ROOT / "src"), "CETERIS_WORKERS": workers}
+    if not workers:
+        del told["CETERIS_WORKERS"]
     with tempfile.TemporaryFile() as said:
         started, most = time.perf_counter(), 0.0
         process = subprocess.Popen([sys.executable, "-c", code], cwd=folder, env=told, stdout=said, stderr=said)
