@@ -36,8 +36,8 @@ def page(results: dict[str, Result], command: str) -> str:
         " ceteris is faster. Seconds are medians and depend on the machine and on what else it does (load: processes that"
         " wanted a core just before, mean of a minute); ratios much less so.",
         comparisons(results),
-        "Large work, in three rounds and a process each: the median of the seconds, start and imports included (of an effect:"
-        " the call alone), and the most memory; beside both what was promised, on 2 cores.",
+        "Large work, a process each, in three rounds (what stands above too: in its rounds): the median of the seconds, start"
+        " and imports included (of an effect: the call alone), and the most memory; beside both what was promised, on 2 cores.",
         gates(results),
     ]
     for name, result in results.items():

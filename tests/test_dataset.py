@@ -110,3 +110,12 @@ def test_a_digest_knows_the_names_of_columns_and_tells_a_number_from_its_text() 
     (number,), (text,) = row_digests(pd.DataFrame({"x": [1.0]})), row_digests(pd.DataFrame({"x": ["1.0"]}, dtype=object))
     (renamed,) = row_digests(pd.DataFrame({"y": [1.0]}))
     assert len({number, text, renamed}) == 3
+
+
+def test_digests_stay_what_they_were_so_that_no_split_and_no_fingerprint_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = pd.Series([np.array([1, 2], np.float32)] * 2, dtype=object)
+    words, others = pd.Series(["é\ud800", None], dtype=object), pd.Series([1, True], dtype=object)
+    frame = pd.DataFrame({"n": [0.5, np.nan], "w": words, "v": vectors, "o": others})
+    for most in (10_000, 0):
+        monkeypatch.setattr("ceteris.dataset._MOST_KNOWN", most)
+        assert [digest.hex()[:16] for digest in row_digests(frame)] == ["baea481c91493a42", "b7da432a89f46262"]

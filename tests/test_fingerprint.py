@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ceteris import fingerprint
 from ceteris.dataset import ID, LABEL, Dataset, row_digests
 from ceteris.errors import NotHeldFixedError
 from ceteris.fingerprint import AXES, Fingerprint, axis, hold_fixed, of_draws, of_rows
@@ -37,6 +40,21 @@ def test_the_order_of_rows_and_columns_does_not_change_a_fingerprint(rows: list[
 def test_rows_in_any_order_have_one_fingerprint_without_a_data_set_too() -> None:
     ids, digests = np.array(["b", "a"], dtype=object), np.array([b"2", b"1"], dtype=object)
     assert of_rows(ids, digests) == of_rows(ids[::-1], digests[::-1])
+
+
+@given(ROWS, st.sampled_from([1, 3, 1 << 16]), st.booleans())
+def test_a_fingerprint_is_the_hash_of_one_line_a_row_and_stays_what_it_was(rows: list[tuple], at_once: int, said: bool) -> None:
+    ids = np.array([row[0] for row in rows], dtype=object)
+    labels = np.array([row[3] or None for row in rows], dtype=object) if said else None
+    weights = np.array([row[2] for row in rows]) if said else None
+    digests = np.array([row[1].encode() for row in rows], dtype=object)
+    lines = hashlib.sha256()
+    for row in np.argsort(ids.astype(str), kind="stable"):
+        stated = [ids[row], labels[row], float(weights[row])] if said else [ids[row], None, None]
+        lines.update(json.dumps(stated).encode() + digests[row])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fingerprint, "_AT_ONCE", at_once)
+        assert of_rows(ids, digests, labels, weights) == lines.hexdigest()
 
 
 @pytest.mark.parametrize("what", [ID, LABEL, "n", "t", "weight", "a row"])

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
 from small import CLASSES
 
+from ceteris import issues as room
 from ceteris.errors import BadInputError
-from ceteris.issues import COLUMNS, find_label_issues, rank
+from ceteris.issues import COLUMNS, find_doubts, find_label_issues, rank
 
 IDS = np.array([f"r{row:02d}" for row in range(30)], dtype=object)
 TRUE = np.arange(30) % 3
@@ -75,3 +83,51 @@ def test_the_queue_holds_flagged_rows_first_then_the_most_doubted_and_ties_by_id
     queue = rank(issues.sample(frac=1, random_state=1))
     assert list(queue["id"][:4]) == ["r04", "r09", "r00", "r01"]
     assert queue["label_quality"].iloc[2:].is_monotonic_increasing
+
+
+@st.composite
+def tables(draw: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Labels with errors among them, and probabilities that are coarse, so that margins tie, or fine."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    rows, classes = draw(st.integers(2, 300)), draw(st.integers(2, 6))
+    true = rng.choice(classes, rows, p=rng.dirichlet(np.full(classes, draw(st.sampled_from([0.3, 3.0])))))
+    sure = rng.random((rows, classes)) + draw(st.sampled_from([0.0, 0.5, 3.0])) * np.eye(classes)[true]
+    if draw(st.booleans()):
+        sure = np.ceil(3 * sure)
+    wrong = rng.random(rows) < draw(st.sampled_from([0.0, 0.1, 0.5]))
+    labels = np.where(wrong, rng.integers(0, classes, rows), true)
+    return labels, (sure / sure.sum(axis=1, keepdims=True)).astype(draw(st.sampled_from([np.float32, np.float64])))
+
+
+@drawn(tables(), st.sampled_from([7, 64, 1 << 14]))
+@settings(max_examples=150, deadline=None)
+def test_in_batches_the_same_rows_are_flagged_as_by_cleanlab_at_once(table: tuple[np.ndarray, np.ndarray], rows: int) -> None:
+    from cleanlab.filter import find_label_issues as at_once
+
+    labels, pred_probs = table
+    if len(np.unique(labels)) < 2:
+        return
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a class of one row
+        patch.setattr(room, "_BATCH", rows)
+        found = find_doubts(labels, pred_probs)
+        assert np.array_equal(found.flagged, at_once(labels, pred_probs.astype(np.float64), n_jobs=1))
+    assert np.array_equal(found.quality, pred_probs[np.arange(len(labels)), labels].astype(np.float64))
+    assert np.array_equal(found.suggested, pred_probs.argmax(axis=1))
+
+
+def test_files_that_are_mapped_into_memory_are_read_in_batches(tmp_path: Path) -> None:
+    labels, pred_probs = np.tile(np.r_[TRUE, (TRUE + 1) % 3], 2_000), np.tile(SURE, (4_000, 1))
+    for name, array in (("labels", labels.astype(np.uint8)), ("pred_probs", pred_probs)):
+        np.save(tmp_path / f"{name}.npy", array)
+    mapped = [np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in ("labels", "pred_probs")]
+    assert np.array_equal(find_doubts(*mapped).flagged, find_doubts(labels, pred_probs).flagged)
+    pred_probs[100_000, 1] = np.nan
+    with pytest.raises(BadInputError, match=r"NaN.*'100000'"):
+        find_doubts(labels, pred_probs)
+
+
+@pytest.mark.parametrize("codes", [np.arange(30) % 4, TRUE - 1, TRUE[:9], TRUE.astype(float)])
+def test_labels_that_are_no_codes_of_the_columns_are_refused(codes: np.ndarray) -> None:
+    with pytest.raises(BadInputError, match="as codes from 0 to 2"):
+        find_doubts(codes, SURE)

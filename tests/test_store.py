@@ -148,6 +148,12 @@ def test_yaml_1_2_reads_no_and_on_as_text() -> None:
     assert store.parse_yaml("a: no\nb: on\nc: true\n'true': 1\n", "x") == {"a": "no", "b": "on", "c": True, "true": 1}
 
 
+def test_what_a_caller_does_to_the_content_of_a_yaml_file_no_other_caller_sees() -> None:
+    first = store.parse_yaml("a:\n- 1\n", "x")
+    first["a"].append(2)
+    assert store.parse_yaml("a:\n- 1\n", "x") == {"a": [1]}
+
+
 def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_bytes("report:\n  title: Größe\n".encode("cp1252"))
     with pytest.raises(ParamsError, match=r"params\.yaml is not UTF-8"):

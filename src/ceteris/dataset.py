@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -34,6 +36,7 @@ TIME = "ceteris:time"
 PART = "ceteris:part"
 VERIFIED = "ceteris:verified"
 META = (ID, LABEL, GROUP, TRUE_LABEL, TIME, PART, VERIFIED)
+_MOST_KNOWN = 10_000  # texts of a column whose bytes are kept
 FEWEST_ROWS = 20  # under which no part of a split says anything
 
 
@@ -155,22 +158,37 @@ def row_digests(features: pd.DataFrame) -> np.ndarray:
     textual = [name for name in names if not pd.api.types.is_numeric_dtype(kinds[name])]
     numbers = np.ascontiguousarray(features[numeric].to_numpy(dtype=np.float64, na_value=np.nan) + 0.0)
     numbers[np.isnan(numbers)] = np.nan
-    columns = [features[name].to_numpy(dtype=object) for name in textual]
+    bytes_of, width = numbers.reshape(-1).view(np.uint8).data, 8 * len(numeric)
+    spelled = zip(*(_spelled(features[name].to_numpy(dtype=object)) for name in textual), strict=True)
     digests = np.empty(len(features), dtype=object)
-    for row in range(len(features)):
+    for row, content in enumerate(spelled if textual else repeat((), len(features))):
         digest = header.copy()
-        digest.update(numbers[row].tobytes())
-        for column in columns:
-            value = column[row]
-            if isinstance(value, np.ndarray) and value.dtype != object:
-                content = np.ascontiguousarray(value).tobytes()
-                digest.update(b"3:%s:%d:" % (value.dtype.str.encode(), len(content)) + content)
-                continue
-            kind = 1 if isinstance(value, str) else 0 if _missing(value) else 2
-            text = (value if kind == 1 else repr(value) if kind == 2 else "").encode("utf-8", "surrogatepass")
-            digest.update(b"%d:%d:" % (kind, len(text)) + text)
+        digest.update(bytes_of[row * width : (row + 1) * width])
+        for cell in content:
+            digest.update(cell)
         digests[row] = digest.digest()
     return digests
+
+
+def _spelled(column: np.ndarray) -> Iterator[bytes]:
+    """Yield each value of a column as bytes that tell its kind: missing, a text, another value, an array."""
+    known: dict[str, bytes] = {}
+    for value in column:
+        if type(value) is str:
+            found = known.get(value)
+            if found is None:
+                text = value.encode("utf-8", "surrogatepass")
+                found = b"1:%d:%b" % (len(text), text)
+                if len(known) < _MOST_KNOWN:
+                    known[value] = found
+            yield found
+        elif isinstance(value, np.ndarray) and value.dtype != object:
+            content = np.ascontiguousarray(value).tobytes()
+            yield b"3:%s:%d:%b" % (value.dtype.str.encode(), len(content), content)
+        else:
+            kind = 1 if isinstance(value, str) else 0 if _missing(value) else 2
+            text = (value if kind == 1 else repr(value) if kind == 2 else "").encode("utf-8", "surrogatepass")
+            yield b"%d:%d:%b" % (kind, len(text), text)
 
 
 def _missing(value: Any) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,9 +14,10 @@ from ceteris.errors import BadInputError, some
 from ceteris.labels import number_text
 from ceteris.pred_probs import check
 
-__all__ = ["COLUMNS", "consensus", "find_label_issues", "find_number_issues", "rank"]
+__all__ = ["COLUMNS", "Doubts", "consensus", "find_doubts", "find_label_issues", "find_number_issues", "rank"]
 
 _NUMBER_THRESHOLD = 0.05  # cleanlab.datalab, of regression labels
+_BATCH = 1 << 14  # rows whose probabilities stay within a processor's cache
 COLUMNS = ("id", "given_label", "suggested_label", "label_quality", "is_label_issue", "issue_type")
 
 
@@ -42,33 +45,149 @@ def find_label_issues(
 
     Source: Northcutt, Jiang & Chuang (2021), Confident learning, JAIR 70.
     """
-    from cleanlab.filter import find_label_issues as find
-    from cleanlab.rank import get_label_quality_scores
-
-    pred_probs = check(pred_probs, len(ids), len(classes), "The audit")
     given = codes(labels, classes)
     if (given < 0).any():
         raise BadInputError(
             f"These labels are none of the classes: {some(np.unique(labels[given < 0]))}.", "Add them to validate.classes."
         )
-    absent = [name for code, name in enumerate(classes) if not (given == code).any()]
+    absent = [classes[code] for code in np.flatnonzero(np.bincount(given, minlength=len(classes)) == 0)]
     if absent:
         raise BadInputError(
             f"No train row has the classes {some(absent)}.", "Add rows, or drop these classes from validate.classes."
         )
-    flagged = find(given, pred_probs, filter_by=filter_by, n_jobs=1)
-    if flagged.shape != given.shape or flagged.dtype != bool:
-        raise BadInputError("cleanlab returned no answer for every row.", "Report this with the versions of `pip freeze`.")
+    if pred_probs.shape != (len(ids), len(classes)):
+        check(pred_probs, len(ids), len(classes), "The audit")
+    found = find_doubts(given, pred_probs, filter_by)
+    names = np.asarray(classes, dtype=object)
     return pd.DataFrame(
         {
             "id": pd.Series(ids, dtype=object),
             "given_label": pd.Series(labels, dtype=object),
-            "suggested_label": pd.Series(np.asarray(classes, dtype=object)[pred_probs.argmax(axis=1)], dtype=object),
-            "label_quality": get_label_quality_scores(given, pred_probs, method="self_confidence"),
-            "is_label_issue": flagged,
-            "issue_type": pd.Series(np.where(flagged, "label", ""), dtype=object),
+            "suggested_label": pd.Series(names[found.suggested], dtype=object),
+            "label_quality": found.quality,
+            "is_label_issue": found.flagged,
+            "issue_type": pd.Series(np.array(["", "label"], dtype=object)[found.flagged.astype(int)], dtype=object),
         }
     )
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """What was found of each row, in its order; each of shape (n_rows,).
+
+    Attributes
+    ----------
+    quality : ndarray of float in [0, 1], the probability of the given label
+    suggested : ndarray of int, the code of the most probable class
+    flagged : ndarray of bool
+    """
+
+    quality: np.ndarray
+    suggested: np.ndarray
+    flagged: np.ndarray
+
+
+def find_doubts(given: np.ndarray, pred_probs: np.ndarray, filter_by: str = "prune_by_noise_rate") -> Doubts:
+    """Return what `find_label_issues` tells, of codes, without ids: of tables that are larger than the memory, too.
+
+    By `prune_by_noise_rate` rows are read in batches, and a few numbers a row are held. The rows that it flags are those of
+    `cleanlab.filter.find_label_issues`, each of them. cleanlab's own `find_label_issues_batched` flags others: the rows of
+    lowest self-confidence whatever their class, as many as are confidently of another class. Other rules hold all at once.
+
+    Parameters
+    ----------
+    given : ndarray of int, shape (n_rows,)
+    pred_probs : ndarray of float, shape (n_rows, n_classes)
+        Out of fold. Memory-mapped files will do for both.
+
+    Source: Northcutt, Jiang & Chuang (2021), Confident learning, JAIR 70.
+    """
+    n_rows, n_classes = pred_probs.shape
+    given = np.asarray(given)
+    if given.shape != (n_rows,) or given.dtype.kind not in "iu" or not n_rows or given.min() < 0 or given.max() >= n_classes:
+        raise BadInputError(
+            f"{n_rows:,} rows of probabilities need as many labels, as codes from 0 to {n_classes - 1}.",
+            f"These are of shape {given.shape} and type {given.dtype}: give the position of each row's class.",
+        )
+    given = given.astype(np.intp, copy=False)
+    quality, suggested = np.empty(n_rows), np.empty(n_rows, dtype=np.intp)
+    for rows in _batches(n_rows):
+        batch = check(pred_probs[rows], len(given[rows]), n_classes, "The audit", first=rows.start)
+        suggested[rows] = batch.argmax(axis=1)
+        quality[rows] = batch[np.arange(len(batch)), given[rows]]
+    if filter_by == "prune_by_noise_rate":
+        flagged = _pruned_by_noise_rate(given, pred_probs, quality, suggested)
+    else:
+        from cleanlab.filter import find_label_issues as find
+
+        flagged = find(given, np.asarray(pred_probs, dtype=np.float64), filter_by=filter_by, n_jobs=1)
+    if flagged.shape != given.shape or flagged.dtype != bool:
+        raise BadInputError("cleanlab returned no answer for every row.", "Report this with the versions of `pip freeze`.")
+    return Doubts(quality, suggested, flagged)
+
+
+def _batches(n_rows: int) -> Iterator[slice]:
+    return (slice(start, min(start + _BATCH, n_rows)) for start in range(0, n_rows, _BATCH))
+
+
+def _pruned_by_noise_rate(given: np.ndarray, pred_probs: np.ndarray, quality: np.ndarray, suggested: np.ndarray) -> np.ndarray:
+    """Return which rows are flagged: of each class as many as belong to each other one, those whose margin is largest.
+
+    A row whose given label is the most probable one is never flagged, and no margin of its is above zero: where enough
+    margins are, only the rows in doubt are looked at.
+    """
+    from cleanlab.internal.constants import FLOATING_POINT_COMPARISON
+
+    to_prune = _to_prune(given, pred_probs, quality, suggested)
+    flagged, kept = np.zeros(len(given), dtype=bool), np.zeros(len(given), dtype=bool)
+    doubted = given != suggested
+    for code in range(len(to_prune)):
+        of_class = given == code
+        rows = np.flatnonzero(of_class & doubted)
+        near = np.asarray(pred_probs[rows], dtype=np.float64)
+        for other in np.flatnonzero(to_prune[:, code] > 0):
+            if other == code or np.count_nonzero(of_class) <= 1:
+                continue
+            count, margins = to_prune[other, code], near[:, other] - near[:, code]
+            largest = _largest(margins, count)
+            if largest is None:
+                every = np.flatnonzero(of_class)
+                order = np.argsort(-(np.asarray(pred_probs[every, other], dtype=np.float64) - quality[every]))
+                flagged[every[order[:count]]] = True
+            else:
+                flagged[rows[largest]] = True
+        near[:, code] += FLOATING_POINT_COMPARISON
+        kept[rows] = near.argmax(axis=1) != code
+    return flagged & kept
+
+
+def _largest(margins: np.ndarray, count: int) -> np.ndarray | None:
+    """Return where the `count` largest margins are; None where some of them are not above zero, or ties leave it open."""
+    if np.count_nonzero(margins > 0) < count:
+        return None
+    found = margins >= np.partition(margins, -count)[-count]
+    return found if np.count_nonzero(found) == count else None
+
+
+def _to_prune(given: np.ndarray, pred_probs: np.ndarray, quality: np.ndarray, suggested: np.ndarray) -> np.ndarray:
+    """Return how many rows of each given class (column) are of each other class (row), shape (n_classes, n_classes)."""
+    from cleanlab.count import calibrate_confident_joint
+    from cleanlab.filter import _keep_at_least_n_per_class
+    from cleanlab.internal.constants import CONFIDENT_THRESHOLDS_LOWER_BOUND, FLOATING_POINT_COMPARISON
+
+    n_classes = pred_probs.shape[1]
+    means = [quality[mine].mean() if (mine := given == code).any() else np.inf for code in range(n_classes)]
+    least = np.maximum(means, CONFIDENT_THRESHOLDS_LOWER_BOUND) - FLOATING_POINT_COMPARISON
+    joint = np.zeros(n_classes * n_classes, dtype=np.int64)
+    for rows in _batches(len(given)):
+        sure = pred_probs[rows] >= least
+        first, last = sure.argmax(axis=1), n_classes - 1 - sure[:, ::-1].argmax(axis=1)
+        true = np.where(first == last, first, suggested[rows])
+        some_sure = sure[np.arange(len(sure)), first]
+        joint += np.bincount((true * n_classes + given[rows])[some_sure], minlength=len(joint))
+    counts = joint.reshape(n_classes, n_classes).T  # laid out as cleanlab's, whose sums round by the layout
+    np.fill_diagonal(counts, counts.diagonal().clip(min=1))
+    return np.asarray(_keep_at_least_n_per_class(calibrate_confident_joint(counts, given).T, n=1))
 
 
 def find_number_issues(ids: np.ndarray, labels: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:

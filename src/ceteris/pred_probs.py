@@ -16,8 +16,13 @@ from ceteris.models import runs_alone, seeded
 __all__ = ["out_of_fold", "assign_folds", "check", "fit", "positions_of", "predict", "refuse_cut"]
 
 
-def check(pred_probs: np.ndarray, n_rows: int, n_classes: int, who: str) -> np.ndarray:
+def check(pred_probs: np.ndarray, n_rows: int, n_classes: int, who: str, first: int = 0) -> np.ndarray:
     """Return probabilities of shape (n_rows, n_classes) whose rows sum to 1, or refuse them.
+
+    Parameters
+    ----------
+    first : int
+        The number of the first of these rows, where they are a part of more.
 
     Raises
     ------
@@ -28,10 +33,12 @@ def check(pred_probs: np.ndarray, n_rows: int, n_classes: int, who: str) -> np.n
     fix = f"Correct predict_proba of {who}."
     if probabilities.shape != (n_rows, n_classes):
         raise BadInputError(f"{who} gave probabilities of shape {probabilities.shape}, not {(n_rows, n_classes)}.", fix)
-    bad = np.flatnonzero(~np.isfinite(probabilities).all(axis=1))
+    if not probabilities.size or (probabilities.min() >= -1e-9 and np.abs(np.einsum("ij->i", probabilities) - 1).max() <= 1e-6):
+        return probabilities  # the whole at once; which row is to blame costs more
+    bad = first + np.flatnonzero(~np.isfinite(probabilities).all(axis=1))
     if len(bad):
         raise BadInputError(f"{who} gave NaN or infinite probabilities in rows {some(bad)}.", fix)
-    bad = np.flatnonzero((probabilities < -1e-9).any(axis=1) | (np.abs(probabilities.sum(axis=1) - 1) > 1e-6))
+    bad = first + np.flatnonzero((probabilities < -1e-9).any(axis=1) | (np.abs(probabilities.sum(axis=1) - 1) > 1e-6))
     if len(bad):
         raise BadInputError(f"{who} gave probabilities that are no distribution over the classes in rows {some(bad)}.", fix)
     return probabilities

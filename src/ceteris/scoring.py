@@ -137,27 +137,29 @@ def _auc_of_class(positive: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """
     n_rows, n_positive = len(positive), int(positive.sum())
     n_negative = n_rows - n_positive
-    ranks = _midranks(scores)
+    order = np.argsort(scores, axis=1)  # of ties in any order: they share a rank
+    ordered, above = np.take_along_axis(scores, order, axis=1), positive[order]
+    ranks, placed = _midranks(ordered), np.empty(scores.shape)
+    for side, others in ((above, n_negative), (~above, n_positive)):
+        own = _midranks(ordered[side].reshape(len(scores), -1)).ravel()
+        placed[side] = (ranks[side] - own) / others
+    placed[~above] = 1 - placed[~above]
     components = np.empty(scores.shape)
-    components[:, positive] = (ranks[:, positive] - _midranks(scores[:, positive])) / n_negative
-    components[:, ~positive] = 1 - (ranks[:, ~positive] - _midranks(scores[:, ~positive])) / n_positive
+    np.put_along_axis(components, order, placed, axis=1)
     auc = components[:, positive].mean(axis=1, keepdims=True)
     values: np.ndarray = auc + (components - auc) * (n_rows / np.where(positive, n_positive, n_negative))
     return values
 
 
-def _midranks(scores: np.ndarray) -> np.ndarray:
-    """Return ranks from 1 along the rows of a table, tied values sharing the mean of theirs."""
-    n = scores.shape[1]
-    order = np.argsort(scores, axis=1, kind="stable")
-    ordered = np.take_along_axis(scores, order, axis=1)
+def _midranks(ordered: np.ndarray) -> np.ndarray:
+    """Return ranks from 1 along the rows of a table, each of which rises; tied values share the mean of theirs."""
+    n = ordered.shape[1]
     differs = ordered[:, 1:] != ordered[:, :-1]
-    edge = np.ones((len(scores), 1), dtype=bool)
+    edge = np.ones((len(ordered), 1), dtype=bool)
     place = np.arange(n)
     first = np.maximum.accumulate(np.where(np.hstack([edge, differs]), place, 0), axis=1)
     last = np.minimum.accumulate(np.where(np.hstack([differs, edge]), place, n)[:, ::-1], axis=1)[:, ::-1]
-    ranks = np.empty(scores.shape)
-    np.put_along_axis(ranks, order, (first + last) / 2 + 1, axis=1)
+    ranks: np.ndarray = (first + last) / 2 + 1
     return ranks
 
 

@@ -13,7 +13,8 @@ import shutil
 import sys
 import warnings
 from collections.abc import Iterator
-from functools import cache
+from copy import deepcopy
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -79,6 +80,11 @@ def read_yaml(path: Path) -> Any:
 
 def parse_yaml(text: str, name: str) -> Any:
     """Return the content of a YAML 1.2 text, refusing what `read_yaml` refuses."""
+    return deepcopy(_parsed(text, name))
+
+
+@lru_cache(maxsize=16)  # a dvc.yaml takes a tenth of a second, and is asked for again and again
+def _parsed(text: str, name: str) -> Any:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
     from ruamel.yaml.tokens import AliasToken, AnchorToken, TagToken, Token
