@@ -45,8 +45,8 @@ threads = [threading.Thread(target=write, args=(thread,)) for thread in range(2)
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A folder that looks like a repository, with an empty ledger."""
-    for name in ("dvc.yaml", "params.yaml"):
-        (tmp_path / name).touch()
+    (tmp_path / "dvc.yaml").write_text("# python -m ceteris.stages.NAME\n", encoding="utf-8")
+    (tmp_path / "params.yaml").touch()
     return tmp_path / "data/edits"
 
 

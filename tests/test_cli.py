@@ -304,7 +304,7 @@ def test_outside_a_repository_the_way_in_is_told(tmp_path: Path, monkeypatch: py
     [
         (b"", "cannot be read"),
         ("id,label\nrow-000,gr\xfcn\n".encode("cp1252"), "cannot be read"),
-        (b"id;label\nrow-000;ant\n", "and no 'id'"),
+        (b"id;label\nrow-000;ant\n", "parts its columns with semicolons"),
         (b'id,label\n"row-000,ant\n', "cannot be read"),
         (b"id,label\nrow-000,ant,more\n", "cannot be read: a row holds more values than the header has names. Save it as CSV"),
         (b"id,label\n1E+05,ant\n", "'1E+05' is no train or validation row"),
