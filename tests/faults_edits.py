@@ -150,5 +150,5 @@ FAULTS = [
     stale("a column lost", file(HEADER.removesuffix(",reverts") + "\n"), "not the header of an edits file", HEADER),
     stale("a ragged line", file(HEADER + "\na,b\n"), "line 2: 2 fields, not 11"),
     stale("an open quote", file(HEADER + '\n"a,b\n'), "unexpected end of data"),
-    stale("another encoding", file(HEADER + "\ngrün\n", encoding="cp1252"), "ann-1.csv is not UTF-8", "UTF-8"),
+    stale("another encoding", file(HEADER + "\ngrün\n", encoding="cp1252"), "ann-1.csv line 2 is not UTF-8", "UTF-8"),
 ]

@@ -35,7 +35,7 @@ def test_more_rows_take_longer(shipped: Params) -> None:
 def test_a_fit_that_takes_long_is_not_repeated_on_a_larger_sample(shipped: Params, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
-    def slow(recipe: object, features: pd.DataFrame, codes: np.ndarray) -> float:
+    def slow(recipe: object, kind: str, features: pd.DataFrame, codes: np.ndarray) -> float:
         seen.append(len(features))
         return 1.0
 

@@ -148,10 +148,8 @@ def test_a_line_that_cannot_be_read_hides_no_other_and_is_said(answered: Path, c
     (answered / "data/edits/eve-1.csv").write_bytes(b"\xff\xfe")
     said = ceteris_("edits", "list")
     assert "5 lines:" in said.out
-    assert (
-        "Left out, since it cannot be read: data/edits/eve-1.csv: is not UTF-8 (byte 0). See: ceteris edits check" in said.err
-    )
-    assert "data/edits/eve-1.csv: is not UTF-8 (byte 0)." in ceteris_("edits", "check").out
+    assert "Left out, since it cannot be read: data/edits/eve-1.csv line 1: is not UTF-8. See: ceteris edits check" in said.err
+    assert "data/edits/eve-1.csv line 1: is not UTF-8." in ceteris_("edits", "check").out
 
 
 def test_a_revision_shows_the_edits_that_it_held(clone: Clone) -> None:

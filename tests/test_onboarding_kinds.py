@@ -29,7 +29,7 @@ def test_init_declares_a_file_of_any_kind_and_ingest_reads_it(
 ) -> None:
     source = written(kind, rows(), tmp_path)
     told = init(root, tmp_path / source, "label", id="id")
-    assert "30 rows, 1 number and 1 text columns" in told
+    assert "30 rows, 2 features" in told
     assert git(root, "ls-files").split() == [source]
     assert read_params(root).ingest.source == source
     monkeypatch.chdir(root)
@@ -101,15 +101,15 @@ def test_an_array_of_other_rows_is_refused_before_anything_is_written(root: Path
 def test_a_folder_is_copied_whole_and_given_to_git(root: Path, tmp_path: Path) -> None:
     home = folder(tmp_path / "elsewhere")
     assert existing(str(home)) == home
-    assert place(home, root) == "data/source/pets"
+    assert place(home, root, root.resolve()) == "data/source/pets"
     told = [*bring(home, root / "data/source/pets"), *track(root, "data/source/pets")]
     assert "copied" in told[0] and "staged in git" in told[1]
     assert len(git(root, "ls-files").split()) == 4
-    assert place(home, root) == "data/source/pets"
+    assert place(home, root, root.resolve()) == "data/source/pets"
     assert not list(bring(home, root / "data/source/pets"))
     (home / "cat/1.png").write_bytes(b"other")
     with pytest.raises(BadInputError, match="is there already and holds other bytes"):
-        place(home, root)
+        place(home, root, root.resolve())
 
 
 def test_a_folder_of_many_files_is_given_to_dvc(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +130,7 @@ def test_a_folder_of_many_files_is_given_to_dvc(root: Path, tmp_path: Path, monk
 
 def test_a_folder_that_holds_the_repository_is_refused(root: Path) -> None:
     with pytest.raises(BadInputError, match="holds this repository's data/source/ itself"):
-        place(root.parent.resolve(), root)
+        place(root.parent.resolve(), root, root.resolve())
 
 
 def test_the_shipped_params_name_every_key_of_ingest() -> None:

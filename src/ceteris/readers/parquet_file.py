@@ -36,7 +36,7 @@ def read_parquet_file(path: Path, name: str, ingest: Ingest) -> Read:
     if cells.num_rows == 0:
         raise BadInputError(f"{name} holds columns and no rows.", "Write its rows.")
     refuse_long_cells(cells, name)
-    cells, notes = lists_as_vectors(cells, name, ingest.drop or ())
+    cells, notes = lists_as_vectors(cells, name, ingest.drop or (), told_by_type=True)
     return Read(cells, notes=tuple(notes))
 
 

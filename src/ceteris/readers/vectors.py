@@ -57,17 +57,27 @@ def pixel_column(rows: np.ndarray) -> pa.ChunkedArray:
     return pa.chunked_array([pa.FixedSizeListArray.from_arrays(flat, rows.shape[1])])
 
 
-def lists_as_vectors(cells: pa.Table, name: str, drop: tuple[str, ...]) -> tuple[pa.Table, list[str]]:
+def lists_as_vectors(
+    cells: pa.Table, name: str, drop: tuple[str, ...], *, told_by_type: bool = False
+) -> tuple[pa.Table, list[str]]:
     """Return a table whose lists of numbers are vectors, and what to say of lists that are none.
 
     Lists of numbers that are not all of one length become lists of single precision, a type that no kind has, so that the
     column is refused as every other that is no feature.
+
+    Parameters
+    ----------
+    told_by_type : bool
+        Whether the file's own types tell what lists are: bytes in rows of one length are the pixels of images, and lists of
+        doubles of several lengths may be rows of a sparse matrix. These stay as they are.
     """
     import pyarrow as pa
 
     notes = []
     for place, field in enumerate(cells.schema):
         if not _holds_numbers(field.type):
+            continue
+        if told_by_type and _is_told(cells.column(place)):
             continue
         column, said = _as_vectors(cells.column(place), f"{name} column {field.name!r}", field.name in drop)
         notes += [said] if said else []
@@ -93,6 +103,16 @@ def _as_vectors(column: pa.ChunkedArray, what: str, dropped: bool) -> tuple[pa.C
         )
     numbers = pc.list_flatten(column).cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return vector_column(numbers.reshape(len(lengths), int(known[0])), what), ""
+
+
+def _is_told(column: pa.ChunkedArray) -> bool:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    inside = column.type.value_type
+    if pa.types.is_fixed_size_list(column.type):
+        return pa.types.is_uint8(inside)
+    return pa.types.is_float64(inside) and len(pc.unique(pc.list_value_length(column))) > 1
 
 
 def _holds_numbers(kind: Any) -> bool:
