@@ -125,7 +125,7 @@ def test_a_change_to_the_plots_reruns_the_report_only(clone: Clone) -> None:
 
 
 def test_a_change_to_training_code_refits_everything(clone: Clone) -> None:
-    clone.append("src/ceteris/cells.py", "# A word.\n")
+    clone.append("src/ceteris/skops_file.py", "# A word.\n")
     done = clone.repro("train")
     assert done.stages == ["train"]
     assert set(done.fitted) == set(product(("logistic", "tree"), VERSIONS)) - {("logistic", "reviewed"), ("tree", "reviewed")}
