@@ -404,7 +404,9 @@ FAULTS = [
         Fault(
             f"a Parquet column of {kind}, {'with ids' if named else 'ids made of content'}",
             parquet(many=values),
-            (f"column 'many' holds {kind}", "List 'many' under `ingest.drop`"),
+            ("'many' is to hold vectors", "another count", "`sparse` in `ingest.kinds`")
+            if kind == "list<"
+            else (f"column 'many' holds {kind}", "List 'many' under `ingest.drop`"),
             PARQUET | ({} if named else {"id": None}),
         )
         for kind, values in NO_VALUES.items()

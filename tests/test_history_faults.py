@@ -396,8 +396,8 @@ def test_a_shallow_clone_says_what_is_not_in_it(
     monkeypatch.chdir(shallow.root)
     said = ceteris_("experiments")
     assert (
-        "The history is here; what 1 commit made is not, since git clones no results (main);" in said.out
-        and "anew: git checkout main && dvc repro\n" in said.out
+        "The history is here; what 1 commit made is not, since git clones no results (main);" in " ".join(said.out.split())
+        and "anew:\ngit checkout main && dvc repro\n" in said.out
     )
     assert "This clone is shallow, older commits are not in it: git fetch --unshallow" in said.out
     refused(ceteris_("compare", "HEAD~1", "main"), "'HEAD~1' is no revision or experiment with a run here.")

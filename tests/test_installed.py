@@ -20,6 +20,7 @@ from small import REPOSITORY, by_hand, edit
 
 from ceteris import installed
 from ceteris.dataset import ID, LABEL
+from ceteris.edit_lines import JUDGING_SOURCE
 from ceteris.errors import BadInputError, IntegrityError
 from ceteris.installed import PIPELINES, installed_code, lock_text, pipeline_text, refuse_other_code, upgrade
 from ceteris.params_file import changed
@@ -92,7 +93,7 @@ def lived(environment: Environment, tmp_path_factory: pytest.TempPathFactory) ->
     rows = pd.concat([pd.read_parquet(root / f"data/split/{part}.parquet").head(3) for part in ("train", "validation")])
     other = {name: "cow" if label != "cow" else "bee" for name, label in zip(rows[ID], rows[LABEL], strict=True)}
     answers = dict(zip(rows[ID], rows[LABEL], strict=True))
-    sources = ["queue"] * 3 + ["random"] * 3
+    sources = ["queue"] * 3 + [JUDGING_SOURCE] * 3
     by_hand(
         root / "data/edits/ann-1.csv",
         *(edit(name, given=answers[name], new=other[name], source=kind) for name, kind in zip(answers, sources, strict=True)),

@@ -34,6 +34,8 @@ _GITIGNORE = """\
 !/estimators/**
 !/notebooks/
 !/notebooks/*.ipynb
+!/predictions/
+!/predictions/**
 !/release/
 !/release/**
 !/results/
@@ -41,6 +43,7 @@ _GITIGNORE = """\
 /.ceteris/
 __pycache__/
 .ipynb_checkpoints/
+/exports/
 /models
 /reports
 /dvc_plots/

@@ -136,11 +136,11 @@ def _not_cached(absent: Sequence[Snapshot], here: Sequence[Snapshot]) -> str:
     one_is_here = f"What {literal(here[0].name)} made is here" if len(here) == 1 else f"What {len(here):,} runs made is here"
     found = one_is_here if here else "The history is here"
     if any(isinstance(one.fault, NotCachedError) and one.fault.remote for one in absent):
-        bring = f"to fetch it: {' && '.join(_BRING[what] for _, what in kinds)}"
+        bring = f"to fetch it:\n{' && '.join(_BRING[what] for _, what in kinds)}"
     else:
         back = " && git checkout - && dvc checkout" if here and commits else ""
         again = f"{_goes((commits or experiments)[-1])} && dvc repro{back}"
-        bring = f"DVC knows no remote to fetch it from; to make the newest of it anew: {again}"
+        bring = f"DVC knows no remote to fetch it from; to make the newest of it anew:\n{again}"
     return f"{found}; what {told} made is not, since git clones no results ({names}{more}); {bring}"
 
 
