@@ -92,6 +92,17 @@ def test_a_hundred_answers_that_found_nothing_stop() -> None:
     assert not meter(seen([0] * 20, [0] * 5, [0] * 5, 800), seconds=6).stop
 
 
+def test_the_last_row_is_spoken_of_as_one() -> None:
+    found = meter(seen([0] * 160, [0] * 40, [0] * 40, 1), seconds=6)
+    assert found.stop and found.why.startswith("The last row will not pay: it holds at most ")
+
+
+def test_a_gain_below_nothing_is_told_with_the_sign_for_minus() -> None:
+    found = meter(SOME, seconds=6, measured=Measured(changed=32, difference=-0.01, low=-0.02, high=0.01, region=0.005))
+    (line,) = (line for line in found.told() if line.startswith("They would move the score"))
+    assert "about \u2212" in line and "-" not in line
+
+
 def test_the_meter_is_told_in_sentences() -> None:
     lines = meter(SOME, seconds=6).told()
     assert lines[:3] == [

@@ -51,7 +51,7 @@ def test_where_interval_and_holm_part_the_reason_is_printed():
 def test_a_drop_must_beat_its_placebo_to_help_but_not_to_harm():
     net = effect(-0.01, 0.02)
     judged = judge(PLAIN, net=net)
-    assert judged.verdict == "cannot tell" and "+0.5 [-1.0, +2.0]" in judged.reason
+    assert judged.verdict == "cannot tell" and "+0.5 [\u22121.0, +2.0]" in judged.reason
     assert judge(PLAIN, net=effect(0.001, 0.02)).verdict == "helps"
     assert judge(effect(-0.05, -0.01), net=net).verdict == "harms"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-__all__ = ["CLASSES", "METRICS", "NUMBERS", "Metric", "metrics_of"]
+__all__ = ["CLASSES", "METRICS", "NUMBERS", "Metric", "metrics_of", "typeset"]
 
 CLASSES, NUMBERS = "classes", "numbers"  # what labels are
 _SIGNIFICANT = 3  # digits, where the unit is that of the labels and may be of any size
@@ -78,13 +78,18 @@ class Metric:
         return f"{shown + 0.0:.0f}" if whole else f"{Decimal(repr(rounded)):f}"
 
     def signed(self, value: float) -> str:
-        """Return `digits` with a plus before what is not below 0."""
+        """Return `digits` with its sign, as people are shown it: "+0.4", "\u22122.9"."""
         digits = self.digits(value)
-        return digits if digits.startswith("-") else f"+{digits}"
+        return typeset(digits if digits.startswith("-") else f"+{digits}")
 
     def extent(self, value: float) -> str:
         """Return a size with its unit, as it was set, without digits that it does not have: "0.5 pp"."""
         return f"{value * self.factor:g} {self.unit}".rstrip()
+
+
+def typeset(number: str) -> str:
+    """Return a number with the sign for minus instead of a hyphen."""
+    return number.replace("-", "\u2212")
 
 
 METRICS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import unicodedata
 
-from ceteris.metrics import METRICS, Metric
+from ceteris.metrics import METRICS, Metric, typeset
 
 __all__ = [
     "amount",
@@ -160,4 +160,4 @@ def _none(value: float) -> bool:
 def _signed(value: float, metric: str) -> str:
     measured = _measured_in(metric)
     digits = measured.digits(value)
-    return (measured.signed(value) if float(digits) else digits).replace("-", "\u2212")
+    return measured.signed(value) if float(digits) else typeset(digits)

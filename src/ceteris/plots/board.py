@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ceteris.budget import SECONDS_A_LABEL, Board
 from ceteris.effect import Effect
+from ceteris.metrics import typeset
 from ceteris.plots.colors import LIGHT, Theme
 from ceteris.plots.sheet import Sheet
 from ceteris.wording import amount, count, elide, ems, interval, labels_of, metric_name, metric_unit, percent
@@ -74,7 +75,7 @@ class _Drawing:
         for left in (_LEFT, _LEFT + _PANEL + _GAP):
             color = self.theme.muted if zero else self.theme.line
             self.sheet.line([left, left + _PANEL], [y, y], color, 1.0 if zero else 0.6)
-        text = "0" if zero else f"{tick:+g}".replace("-", "\u2212")
+        text = "0" if zero else typeset(f"{tick:+g}")
         self.sheet.say(_LEFT - 0.08, y, text, 9, self.theme.muted, ha="right")
 
     def _reviews(self, panel: _Panel) -> None:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ceteris.finding import Finding, findings
+from ceteris.metrics import typeset
 from ceteris.plots.colors import LIGHT, Theme
 from ceteris.plots.sheet import Sheet
 from ceteris.scored_twice import scored_twice
@@ -155,7 +156,7 @@ class _Forest:
         sheet, theme = self.sheet, self.theme
         factor, unit = metric_unit(self.metric)
         for tick in self._ticks():
-            text = "0" if abs(tick) < 1e-12 else f"{tick:+g}".replace("-", "\u2212")
+            text = "0" if abs(tick) < 1e-12 else typeset(f"{tick:+g}")
             sheet.say(self.x(tick / factor), self.bottom + 0.13, text, 9, theme.muted, ha="center")
         shade = f"shaded: no practical difference, within \u00b1{self.region * factor:g}"
         key = f"\u25cf {percent(self.confidence)} interval,  \u25cb cannot tell,  \u25c7 its control"

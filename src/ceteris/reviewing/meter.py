@@ -18,6 +18,7 @@ import numpy as np
 from scipy.special import expit
 
 from ceteris.intervals import clopper_pearson
+from ceteris.metrics import typeset
 from ceteris.reviewing.dealing import Seen
 from ceteris.reviewing.shares import Range, Share, difference, share_of
 
@@ -97,7 +98,7 @@ class Meter:
         found = [self.ranked.told("rows that rankings chose"), self.random.told("random rows")]
         lines = [f"Wrong labels: {'; '.join(found)}."]
         if self.ranked.n >= _TELLING and self.random.n >= _TELLING:
-            worth = [f"{100 * end:+.0f}" for end in (self.worth.value, self.worth.low, self.worth.high)]
+            worth = [typeset(f"{100 * end:+.0f}") for end in (self.worth.value, self.worth.low, self.worth.high)]
             lines.append(f"The rankings are worth {worth[0]} percentage points [{worth[1]}, {worth[2]}] against random rows.")
         if self.left and self.random.n >= _TELLING and not math.isnan(self.errors_left.value):
             lines.append(f"{self.left:,} rows are left, with {_count(self.errors_left)} wrong labels among them.")
@@ -106,7 +107,7 @@ class Meter:
             time = f"{minutes:,} minute{'s' * (minutes > 1)}"
             lines.append(f"The next {self.n_ahead}: {_count(self.ahead)} wrong labels in about {time}.")
         if self.gain is not None:
-            gain = [f"{100 * end:+.1f}" for end in (self.gain.value, self.gain.low, self.gain.high)]
+            gain = [typeset(f"{100 * end:+.1f}") for end in (self.gain.value, self.gain.low, self.gain.high)]
             lines.append(
                 f"They would move the score by about {gain[0]} pp [{gain[1]}, {gain[2]}], at the rate measured so far"
                 " (exploratory: it was measured on validation rows)."
@@ -202,16 +203,19 @@ def _why(n_ahead: int, ahead: Range, gain: Range | None, measured: Measured | No
     """Return why the next answers will not pay, "" where they may."""
     if not n_ahead:
         return "Nothing is left to review: every row is answered."
+    ahead_of = "The last row" if n_ahead == 1 else f"Another {n_ahead}"
     if gain is not None and measured is not None:
         if gain.high >= measured.region:
             return ""
+        most = typeset(f"{100 * gain.high:+.1f}")
         return (
-            f"Another {n_ahead} will not pay: they would move the score by at most {100 * gain.high:+.1f} pp, and below"
+            f"{ahead_of} will not pay: {'it' if n_ahead == 1 else 'they'} would move the score by at most {most} pp, and below"
             f" {100 * measured.region:g} pp is of no practical meaning."
         )
     if ahead.high >= PAYS:
         return ""
-    return f"Another {n_ahead} will not pay: they hold at most {ahead.high:.0f} wrong label{'s' * (ahead.high != 1)}."
+    hold = "it holds" if n_ahead == 1 else "they hold"
+    return f"{ahead_of} will not pay: {hold} at most {ahead.high:.0f} wrong label{'s' * (ahead.high != 1)}."
 
 
 def _count(found: Range) -> str:
