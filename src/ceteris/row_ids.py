@@ -15,12 +15,14 @@ from ceteris.errors import Problems, some
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["INDEX", "content_ids", "note_nul", "row_ids"]
+__all__ = ["INDEX", "content_ids", "note_nul", "row_ids", "whole_copies"]
 
 INDEX = "__index_level_0__"  # the name under which pandas keeps row names in Parquet
 
 
-def row_ids(cells: pa.Table, role: dict[str, str], places: np.ndarray, problems: Problems) -> np.ndarray:
+def row_ids(
+    cells: pa.Table, role: dict[str, str], places: np.ndarray, problems: Problems, width: int | None = None
+) -> np.ndarray:
     """Return one text a row, unique unless a problem was noted.
 
     Parameters
@@ -31,6 +33,8 @@ def row_ids(cells: pa.Table, role: dict[str, str], places: np.ndarray, problems:
     places : ndarray of int, shape (n_rows,)
         Where each row stands in the source, counted from 1: what rows without an id are called in refusals.
     problems : Problems
+    width : int, optional
+        Digits to which ids that are whole numbers are filled up with zeros in front, as they were before a spreadsheet.
     """
     if "id" not in role:
         aside = (role["label"], role.get("true_label"), role.get("verified"), INDEX)
@@ -50,8 +54,16 @@ def row_ids(cells: pa.Table, role: dict[str, str], places: np.ndarray, problems:
             "Write an id into each, or let ids be made of the rows' content: params.yaml `ingest.id: null`.",
         )
     ids: np.ndarray = texts.to_numpy(zero_copy_only=False)
+    if width is not None:
+        ids = np.array([id.zfill(width) if id and id.isascii() and id.isdigit() else id for id in ids], dtype=object)
     _note_repeated(ids, ~blank, cells, column, problems)
     return ids if len(problems.found) == before else np.array([f"row {place}" for place in places], dtype=object)
+
+
+def whole_copies(cells: pa.Table) -> np.ndarray:
+    """Return which rows equal an earlier one in every cell, shape (n_rows,), bool."""
+    ids = pd.Series(content_ids(cells, [name for name in cells.column_names if name != INDEX]))
+    return ids.str.count("-").gt(1).to_numpy(dtype=bool)
 
 
 def content_ids(cells: pa.Table, names: list[str]) -> np.ndarray:
@@ -119,6 +131,6 @@ def _note_repeated(ids: np.ndarray, known: np.ndarray, cells: pa.Table, column: 
     told += [f"on rows that differ: {some(differing)}"] if differing else []
     problems.add(
         f"{problems.name} column {column!r} holds ids more than once, {'; '.join(told)}.",
-        "Remove the copies and give every other row an id of its own, or let ids be made of the rows' content:"
-        " params.yaml `ingest.id: null`.",
+        ("Leave out rows that are equal in every cell: params.yaml `ingest.duplicates: drop`. " if same else "")
+        + "Give every other row an id of its own, or let ids be made of the rows' content: params.yaml `ingest.id: null`.",
     )
