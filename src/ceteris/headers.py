@@ -43,7 +43,7 @@ def looks_like_a_header(cells: pa.Table, label: str) -> bool:
     cells = cells.select(texts)
     first = {column: (cells.column(column)[0].as_py() or "").strip() for column in cells.column_names}
     numeric = [column for column in cells.column_names if _all_numbers(cells.column(column).slice(1, _SAMPLE))]
-    if not numeric or any(_is_number(first[column]) for column in numeric) or not any(first[column] for column in numeric):
+    if not numeric or any(_spells_one(first[column]) for column in numeric) or not any(first[column] for column in numeric):
         return False
     return not first[label] or first[label] not in set(cells.column(label).slice(1).unique().to_pylist())
 
@@ -64,6 +64,15 @@ def _is_header(row: list[str]) -> bool:
 
 def _is_number(text: str) -> bool:
     return number_text(text) is not None
+
+
+def _spells_one(text: str) -> bool:
+    """Whether a text is a number in the widest sense, infinity and 1e400 too: such a cell is a fault of a row, no name."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _all_numbers(column: pa.ChunkedArray) -> bool:
