@@ -203,15 +203,17 @@ def is_mixed(data: bytes) -> bool:
 
 
 def _header(data: bytes, name: str, delimiter: str, header_rows: int) -> list[str]:
+    rows = csv.reader(
+        io.TextIOWrapper(io.BytesIO(data), "utf-8", "surrogateescape", newline=""), delimiter=delimiter, strict=True
+    )
+    found: list[list[str]] = []
     try:
-        rows = csv.reader(
-            io.TextIOWrapper(io.BytesIO(data), "utf-8", "surrogateescape", newline=""), delimiter=delimiter, strict=True
-        )
-        found = list(itertools.islice((row for row in rows if row), 2))
+        found.extend(itertools.islice(filter(None, rows), 2))
     except csv.Error as error:
-        raise BadInputError(
-            f"{name} has a header that cannot be read: {error}.", "Close its quotes, and keep its names short."
-        ) from None
+        if len(found) < header_rows:
+            raise BadInputError(
+                f"{name} has a header that cannot be read: {error}.", "Close its quotes, and keep its names short."
+            ) from None
     header = one_header(found) if header_rows == 2 else found[0]
     try:
         "".join(header).encode("utf-8")
