@@ -71,7 +71,7 @@ def _seconds_a_fit(recipe: ModelRecipe, kind: str, features: pd.DataFrame, targe
 
 
 def _grown(timed: list[tuple[int, float]], rows: float, growth: float) -> float:
-    """Return the seconds of a fit on so many rows, from (rows, seconds) of others: what any fit costs, and what each row adds."""
+    """Return the seconds of a fit on so many rows, from (rows, seconds) of others: what any costs, and what each row adds."""
     size, seconds = timed[-1]
     fewer, less = timed[-2] if len(timed) > 1 else (0, 0.0)
     each = max(seconds - less, 0.0) / (size**growth - fewer**growth)
