@@ -18,7 +18,7 @@ import pandas as pd
 
 from ceteris.arrays import array_cells, is_array
 from ceteris.dates import read_dates, seconds_of
-from ceteris.errors import Problems, some
+from ceteris.errors import Problems, counted, some
 from ceteris.kinds import ARRAYS, array_kind
 from ceteris.labels import number_text
 from ceteris.measures import measured
@@ -284,11 +284,15 @@ def _with_points(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
 def _repaired(counts: list[tuple[int, int, int]]) -> list[str]:
     """Return what the lines of `ingest` on single cells did: counts alone, since some rows are about to be sealed."""
     said = (
-        "were read as missing, as ingest.sentinels says", "were read as numbers without their unit or marks (ingest.units)",
-        "were read as numbers with a decimal comma (ingest.decimal)",
+        "read as missing (ingest.sentinels)", "read as numbers without their unit or marks (ingest.units)",
+        "read as numbers with a decimal comma (ingest.decimal)",
     )  # fmt: skip
     columns = [[count for count in of_kind if count] for of_kind in zip(*counts, strict=True)] if counts else []
-    return [f"{sum(held):,} cells of {len(held):,} columns {what}" for held, what in zip(columns, said, strict=False) if held]
+    return [
+        f"{counted(sum(held), 'cell')} of {counted(len(held), 'column')} {what}"
+        for held, what in zip(columns, said, strict=False)
+        if held
+    ]
 
 
 def _mixed(texts: np.ndarray, known: pa.ChunkedArray, name: str) -> _Read:

@@ -5,6 +5,7 @@ Nothing is repaired here, and nothing is found by the stages: `ceteris init` tel
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -16,8 +17,8 @@ import pandas as pd
 from ceteris.columns import exact_text, is_plain
 from ceteris.dataset import ID, LABEL, META
 from ceteris.dates import is_date, seconds_of
-from ceteris.errors import some
-from ceteris.kinds import is_number
+from ceteris.errors import counted, some
+from ceteris.kinds import array_kind, is_number
 from ceteris.labels import number_text
 from ceteris.measures import factors_of, measure
 from ceteris.repairs import OTHER, rare_classes, sets_of
@@ -26,7 +27,7 @@ from ceteris.sections import Ingest
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Finding", "REPAIRS", "found_in_cells", "found_in_rows", "line", "with_lines"]
+__all__ = ["Finding", "REPAIRS", "found_in_cells", "found_in_rows", "line", "override", "with_lines"]
 
 REPAIRS = (
     "encoding", "header_rows", "ids", "sentinels", "units", "decimal", "duplicates", "conflicting", "rare_classes",
@@ -57,16 +58,32 @@ class Finding:
         What was seen, with its count and where: for the terminal, never for a file that git keeps.
     lines : mapping of str
         The keys of `ingest` that repair it, as they are to be; none where only a person can say.
+    sure : bool
+        Whether it is a fault beyond doubt; else it is repaired only where it is asked for by name, not among all.
     """
 
     repair: str
     what: str
     lines: Mapping[str, Any]
+    sure: bool = True
 
 
 def line(finding: Finding) -> str:
     """Return the lines of params.yaml that repair a fault, as one text."""
     return ", ".join(f"`ingest.{key}: {_spelled(value)}`" for key, value in finding.lines.items())
+
+
+def override(finding: Finding) -> str:
+    """Return the words of `dvc exp run` that try a repair beside what stands; "" where two such runs cannot be compared.
+
+    They cannot where ids change, where classes are merged, and where the file is hardly read without the repair.
+    """
+    comparable = finding.repair in ("duplicates", "conflicting", "rare_classes", "sentinels", "units", "decimal")
+    if len(finding.lines) != 1 or not comparable or OTHER in finding.lines.values():
+        return ""
+    key, value = next(iter(finding.lines.items()))
+    spelled = _spelled(value).replace(": ", ":").replace(", ", ",")
+    return f"-S 'ingest.{key}={spelled}'" if _OVERRIDE.match(spelled) else ""
 
 
 def with_lines(ingest: Ingest, finding: Finding) -> dict[str, Any]:
@@ -112,23 +129,35 @@ def found_in_cells(cells: pa.Table, frame: pd.DataFrame, ingest: Ingest) -> Iter
 def found_in_rows(frame: pd.DataFrame, ingest: Ingest) -> Iterator[Finding]:
     """Yield the faults of whole rows: those that equal others, those that contradict others, and classes of few rows."""
     sets = sets_of(frame)
+    coarse = _is_coarse(frame)
+    chance = "; so few values differ that rows may be equal by chance" if coarse else ""
     if sets.copies.any():
         ids = frame[ID][sets.copies]
-        what = f"{len(ids):,} rows equal another in all but the id: {some(ids)}"
-        yield Finding("duplicates", what, {"duplicates": "drop"})
+        what = f"{counted(len(ids), 'row equals', 'rows equal')} another in all but the id{chance}: {some(ids)}"
+        yield Finding("duplicates", what, {"duplicates": "drop"}, sure=not coarse)
     if ingest.label_type == "number":
         return
     if sets.conflicting.any():
         ids, n_sets = frame[ID][sets.conflicting], len(set(sets.features[sets.conflicting]))
-        what = f"{len(ids):,} rows in {n_sets:,} sets are equal in all features and differ in their label: {some(ids)}"
-        yield Finding("conflicting", what, {"conflicting": "majority"})
+        what = f"{len(ids):,} rows in {counted(n_sets, 'set')} are equal in all features and differ in their label{chance}: {some(ids)}"
+        yield Finding("conflicting", what, {"conflicting": "majority"}, sure=not coarse)
     rare = rare_classes(frame[LABEL], ingest.rare_below)
     if rare and frame[LABEL].nunique() - len(rare) + 1 >= 2:
         rows = int(frame[LABEL].isin(rare).sum())
         enough = len(rare) > 1 and rows >= ingest.rare_below
-        what = f"{len(rare):,} classes have fewer than {ingest.rare_below} rows ({rows:,} rows in all): {some(rare)}"
+        have = counted(len(rare), "class has", "classes have")
+        what = f"{have} fewer than {ingest.rare_below} rows ({counted(rows, 'row')} in all): {some(rare)}"
         become = OTHER if enough or frame[LABEL].nunique() - len(rare) < 2 else "drop"
         yield Finding("rare_classes", what, {"rare_classes": become})
+
+
+def _is_coarse(frame: pd.DataFrame) -> bool:
+    """Whether so few values differ that some rows are equal by chance: there are more pairs of rows than kinds of row."""
+    features = frame.drop(columns=[*META], errors="ignore")
+    if any(array_kind(features[name]) for name in features.columns):
+        return False
+    combinations = sum(math.log(max(features[name].nunique(dropna=False), 1)) for name in features.columns)
+    return bool(combinations < math.log(max(len(frame), 2) ** 2 / 2))
 
 
 def _ids(texts: pa.ChunkedArray, ingest: Ingest) -> Iterator[Finding]:
@@ -136,17 +165,19 @@ def _ids(texts: pa.ChunkedArray, ingest: Ingest) -> Iterator[Finding]:
     aside = {"id": None, "drop": [ingest.id]}
     scientific = [text for text in held if _SCIENTIFIC.match(text)]
     if scientific:
-        what = f"{len(scientific):,} ids in {ingest.id!r} are numbers whose digits a spreadsheet cut off: {some(scientific)}"
+        are = counted(len(scientific), "id is a number", "ids are numbers")
+        what = f"in {ingest.id!r} {are} whose digits a spreadsheet cut off: {some(scientific)}"
         yield Finding("ids", what, aside)
     dates = [text for text in held if _MONTH.match(text) or is_date(text)]
     if dates and len(dates) < 0.5 * len(held):
-        what = f"{len(dates):,} ids in {ingest.id!r} are dates, which a spreadsheet makes of texts such as 1-2: {some(dates)}"
+        are = counted(len(dates), "id is a date", "ids are dates")
+        what = f"in {ingest.id!r} {are}, which a spreadsheet makes of texts such as 1-2: {some(dates)}"
         yield Finding("ids", what, aside)
     short, width = _short_of_zeros(held)
     if short and ingest.id_width is None:
-        what = f"{len(short):,} ids in {ingest.id!r} have fewer than {width} digits, as where zeros in front were lost"
-        what = f"{what}: {some(short)}"
-        yield Finding("ids", what, {"id_width": width})
+        have = counted(len(short), "id has", "ids have")
+        what = f"in {ingest.id!r} {have} fewer than {width} digits, as where zeros in front were lost: {some(short)}"
+        yield Finding("ids", what, {"id_width": width}, sure=False)
 
 
 def _short_of_zeros(held: list[str]) -> tuple[list[str], int]:
@@ -172,7 +203,7 @@ def _numbers(name: str, column: pd.Series, dated: bool) -> Iterator[Finding]:
         found[_day(value) if dated else number_text(repr(value)) or ""] = int(counts.iloc[edge])
         counts = counts.drop(counts.index[edge])
     if found:
-        told = " and ".join(f"{value} in {count:,} rows" for value, count in found.items())
+        told = " and ".join(f"{value} in {counted(count, 'row')}" for value, count in found.items())
         yield Finding("sentinels", f"{name!r} holds {told}, far from all its other values", {"sentinels": {name: list(found)}})
 
 
@@ -190,7 +221,7 @@ def _stands_apart(counts: pd.Series, edge: int, dated: bool) -> bool:
     if below and (nines or (value == -1 and rows >= 0.01 * counts.sum())):
         return True
     usual = max(5, 0.005 * counts.sum())
-    return gap > (0.5 if nines else 1.0) * (high - low) and rows >= (_SPIKE if nines else usual)
+    return gap > (0.5 if nines else 3.0) * (high - low) and rows >= (_SPIKE if nines else usual)
 
 
 _SECONDS = {seconds_of(day): day for day in _DAYS}
@@ -204,14 +235,14 @@ def _texts(name: str, held: pd.Series, ingest: Ingest) -> Iterator[Finding]:
     counts = {str(text): int(rows) for text, rows in held.str.strip().value_counts().items()}
     words = {text: rows for text, rows in counts.items() if text.casefold() in _WORDS}
     if words:
-        told = " and ".join(f"{word!r} in {rows:,} rows" for word, rows in sorted(words.items()))
+        told = " and ".join(f"{word!r} in {counted(rows, 'row')}" for word, rows in sorted(words.items()))
         yield Finding("sentinels", f"{name!r} holds {told}", {"sentinels": {name: sorted(words)}})
     others = {text: rows for text, rows in counts.items() if text not in words}
     if name in (ingest.units or {}) or _share(list(others)[:_SAMPLE], "point", "comma") < _MEASURES:
         return
     if ingest.decimal == "point" and _are_decimal_commas(others):
         commas = [text for text in others if "," in text]
-        what = f"{name!r} holds {sum(others[text] for text in commas):,} numbers with a decimal comma: {some(commas)}"
+        what = f"{name!r} holds {counted(sum(others[text] for text in commas), 'number')} with a decimal comma: {some(commas)}"
         yield Finding("decimal", what, {"decimal": "comma"})
     else:
         yield from _units(name, others, ingest)
@@ -242,7 +273,7 @@ def _units(name: str, texts: dict[str, int], ingest: Ingest) -> Iterator[Finding
     lost = [text for text in texts if text not in known]
     beside = {"sentinels": {name: sorted(lost)}} if lost else {}
     also = f"; and what is no number: {some(lost)}" if lost else ""
-    told = ", ".join(f"{unit!r} in {rows[unit]:,} rows" for unit in units) or "marks between thousands"
+    told = ", ".join(f"{unit!r} in {counted(rows[unit], 'row')}" for unit in units) or "marks between thousands"
     if len(units) < 2:
         yield Finding("units", f"{name!r} holds numbers with {told}{also}", {"units": {name: "".join(units)}, **beside})
         return
@@ -270,4 +301,5 @@ def _spelled(value: Any) -> str:
 
 
 _WORD = re.compile(r"^[A-Za-z_][A-Za-z0-9_ ]*$")
+_OVERRIDE = re.compile(r"^[\w{}\[\]:,.+-]+$")  # what Hydra reads as we mean it, without quotes
 _TAKEN = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan"))

@@ -28,7 +28,7 @@ from ceteris.sections import Ingest, Section
 from ceteris.sources import PICTURES, Table, kind_of, locate
 from ceteris.split_plan import split_lines
 from ceteris.store import find_root, parse_yaml, write_text
-from ceteris.survey import as_it_is, asked_repairs, findings_told, survey
+from ceteris.survey import Survey, as_it_is, asked_repairs, findings_told, survey
 from ceteris.tracking import bring, existing, place, track
 
 __all__ = ["READING", "init_command", "describe_findings"]
@@ -197,19 +197,33 @@ def _look(
         tell(f"reading {path} ({path.stat().st_size / 1e6:.0f} MB)")
     with _options_named():
         seen = survey(path, ingest, classes, beside, asked)
-        found = inspect(seen.table.frame, seen.ingest.kinds)
-        for line in (*describe_findings(found, seen.table, seen.ingest), *seen.guessed.told, *findings_told(seen)):
-            tell(line)
         if seen.tried:
-            seen = as_it_is(path, seen, ingest, classes, beside)
-            found = inspect(seen.table.frame, seen.ingest.kinds)
-        table = seen.table
+            seen = _as_it_is_or_told(path, seen, ingest, classes, tell, beside)
+        found, table = _told(seen, tell), seen.table
         if found.rows < FEWEST_ROWS:
             table.problems.add(
                 f"There are {found.rows} rows with a label.", f"Add some: {FEWEST_ROWS} are needed at the least."
             )
         table.problems.refuse()
     return table, found, seen.ingest
+
+
+def _as_it_is_or_told(
+    path: Path, seen: Survey, ingest: Ingest, classes: tuple[str, ...], tell: Callable[[str], None], beside: Mapping[str, Path]
+) -> Survey:
+    """Return what the file holds without a repair that nobody asked for; where that is refused, all faults are told first."""
+    try:
+        return as_it_is(path, seen, ingest, classes, beside)
+    except CeterisError:
+        _told(seen, tell)
+        raise
+
+
+def _told(seen: Survey, tell: Callable[[str], None]) -> Findings:
+    found = inspect(seen.table.frame, seen.ingest.kinds)
+    for line in (*describe_findings(found, seen.table, seen.ingest), *seen.guessed.told, *findings_told(seen)):
+        tell(line)
+    return found
 
 
 def _reading(kept: Ingest, asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from ceteris.dataset import ID, LABEL, META, TRUE_LABEL, VERIFIED, row_digests
-from ceteris.errors import ParamsError
+from ceteris.errors import ParamsError, counted
 from ceteris.sections import Ingest
 
-__all__ = ["OTHER", "Sets", "repaired", "sets_of", "rare_classes"]
+__all__ = ["OTHER", "Sets", "rare_classes", "repaired", "sets_of", "without_one"]
 
 OTHER = "other"
 
@@ -92,6 +92,15 @@ def repaired(frame: pd.DataFrame, ingest: Ingest) -> tuple[pd.DataFrame, list[st
     return frame, _told(counts, len(classes), ingest)
 
 
+def without_one(ingest: Ingest) -> str:
+    """Return the words of `dvc exp run` for a run without one of the repairs that stand, "" where none can be told by that."""
+    off = {"duplicates": "keep", "conflicting": "keep", "sentinels": "null", "units": "null", "decimal": "point"}
+    off |= {"rare_classes": "keep"} if ingest.rare_classes == "drop" else {}
+    default = Ingest()
+    on = [key for key in off if getattr(ingest, key) != getattr(default, key)]
+    return f"-S ingest.{on[0]}={off[on[0]]}" if on else ""
+
+
 def _without_rare(
     frame: pd.DataFrame, digests: np.ndarray | None, rare: set[str], here: np.ndarray, become: str
 ) -> tuple[pd.DataFrame, np.ndarray | None]:
@@ -136,12 +145,12 @@ def _refuse_numbers(ingest: Ingest) -> None:
 
 
 def _told(counts: dict[str, int], classes: int, ingest: Ingest) -> list[str]:
-    how = {"drop": "", "majority": " and whose label is not the most frequent of them"}.get(ingest.conflicting, "")
-    rare = f"of {classes:,} classes with fewer than {ingest.rare_below:,} rows"
-    became = f"are now of the class {OTHER!r}" if ingest.rare_classes == "other" else "were left out"
+    how = {"drop": "", "majority": ", and without the label that most of them have"}.get(ingest.conflicting, "")
+    rare = f"of {counted(classes, 'class', 'classes')} with fewer than {ingest.rare_below:,} rows"
+    became = f"now of the class {OTHER!r}" if ingest.rare_classes == "other" else "left out"
     said = {
-        "copies": "rows that equal another in all but the id were left out (ingest.duplicates)",
-        "conflicting": f"rows whose equals have other labels{how} were left out (ingest.conflicting)",
-        "rare": f"rows {rare} {became} (ingest.rare_classes)",
+        "copies": "left out (ingest.duplicates): equal to another in all but the id",
+        "conflicting": f"left out (ingest.conflicting): with equals that have other labels{how}",
+        "rare": f"{became} (ingest.rare_classes): {rare}",
     }
-    return [f"{count:,} {said[key]}" for key, count in counts.items() if count]
+    return [f"{counted(count, 'row')} {said[key]}" for key, count in counts.items() if count]

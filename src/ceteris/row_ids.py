@@ -10,12 +10,12 @@ import pandas as pd
 
 from ceteris.arrays import array_digests, is_array
 from ceteris.columns import exact_text, is_blank, is_plain
-from ceteris.errors import Problems, some
+from ceteris.errors import Problems, counted, some
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["INDEX", "content_ids", "note_nul", "row_ids", "whole_copies"]
+__all__ = ["INDEX", "content_ids", "filled_told", "note_nul", "row_ids", "whole_copies"]
 
 INDEX = "__index_level_0__"  # the name under which pandas keeps row names in Parquet
 
@@ -55,9 +55,19 @@ def row_ids(
         )
     ids: np.ndarray = texts.to_numpy(zero_copy_only=False)
     if width is not None:
-        ids = np.array([id.zfill(width) if id and id.isascii() and id.isdigit() else id for id in ids], dtype=object)
+        ids = np.array([id.zfill(width) if _is_short(id, width) else id for id in ids], dtype=object)
     _note_repeated(ids, ~blank, cells, column, problems)
     return ids if len(problems.found) == before else np.array([f"row {place}" for place in places], dtype=object)
+
+
+def filled_told(cells: pa.Table, column: str, width: int) -> list[str]:
+    """Return how many ids are filled up with zeros, as a note; none where none is."""
+    short = sum(_is_short(id, width) for id in exact_text(cells.column(column)).to_pylist())
+    return [f"{counted(short, 'id')} filled up with zeros to {width} digits (ingest.id_width)"] if short else []
+
+
+def _is_short(id: str | None, width: int) -> bool:
+    return bool(id) and id.isascii() and id.isdigit() and len(id) < width
 
 
 def whole_copies(cells: pa.Table) -> np.ndarray:

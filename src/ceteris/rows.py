@@ -14,10 +14,10 @@ import pandas as pd
 from ceteris.arrays import is_array
 from ceteris.columns import exact_text, feature_frame, is_blank, is_plain
 from ceteris.dataset import GROUP, ID, LABEL, PART, TIME, TRUE_LABEL, VERIFIED
-from ceteris.errors import BadInputError, Problems, nearest, some
+from ceteris.errors import BadInputError, Problems, counted, nearest, some
 from ceteris.labels import one_spelling, truth_of, typed
 from ceteris.repairs import repaired
-from ceteris.row_ids import INDEX, note_nul, row_ids, whole_copies
+from ceteris.row_ids import INDEX, filled_told, note_nul, row_ids, whole_copies
 from ceteris.sections import Ingest
 from ceteris.times import times_of
 
@@ -86,6 +86,8 @@ def assemble(cells: pa.Table, ingest: Ingest, *, name: str, spelled: bool, decla
     cells, places, notes = _labelled(cells, role["label"], ingest.unlabelled, problems)
     cells, places, said = _once(cells, role, places, ingest.duplicates)
     ids = row_ids(cells, role, places, problems, ingest.id_width)
+    if ingest.id_width is not None and "id" in role:
+        said += filled_told(cells, role["id"], ingest.id_width)
     meta = {ID: ids, **_labels(cells, role, ingest, declared, places, problems)}
     if "group" in role:
         meta[GROUP] = _groups(cells, role["group"], ids, problems)
@@ -187,7 +189,7 @@ def _once(cells: pa.Table, role: dict[str, str], places: np.ndarray, duplicates:
     copies = whole_copies(cells)
     if not copies.any():
         return cells, places, []
-    note = f"{copies.sum():,} rows that equal another in every cell were left out (ingest.duplicates)"
+    note = f"{counted(int(copies.sum()), 'row')} left out (ingest.duplicates): equal to another in every cell"
     return cells.filter(~copies), places[~copies], [note]
 
 

@@ -136,6 +136,8 @@ def open_source(
         ingest = ingest.model_copy(update={"id": ingest.id or ID_COLUMN})
     else:
         found = _KINDS[kind].reader(path, ingest.source, ingest)
+    if ingest.header_rows == 2:
+        found = found._replace(notes=(*found.notes, "columns named by 2 header rows (ingest.header_rows)"))
     if ingest.features is None:
         return found, ingest
     lies = beside or {}

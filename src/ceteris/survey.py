@@ -13,7 +13,7 @@ from ceteris.errors import BadInputError, nearest
 from ceteris.guesses import Guess, guess
 from ceteris.headers import looks_like_a_header
 from ceteris.kinds import is_number
-from ceteris.mess import REPAIRS, Finding, found_in_cells, found_in_rows, line, with_lines
+from ceteris.mess import REPAIRS, Finding, found_in_cells, found_in_rows, line, override, with_lines
 from ceteris.readers import Read
 from ceteris.readers.mixed_text import mixed_lines
 from ceteris.readers.packed import start_of, whole
@@ -43,11 +43,11 @@ class Survey:
 
 
 def asked_repairs(named: Collection[str]) -> frozenset[str]:
-    """Return the repairs that `--repair` names, all of them for "all"; refuse a name that is none."""
+    """Return the repairs that `--repair` names, or "all"; refuse a name that is none."""
     unknown = [name for name in named if name not in (*REPAIRS, "all")]
     if unknown:
         raise BadInputError(f"--repair {unknown[0]} is no repair.{nearest(unknown[0], ('all', *REPAIRS))}", "Name one of them.")
-    return frozenset(REPAIRS if "all" in named else named)
+    return frozenset(named)
 
 
 def survey(
@@ -70,7 +70,7 @@ def survey(
             read, ingest = open_source(path, ingest, beside=beside)
             head = _second_header(path, read, ingest)
         for found in head:
-            (repaired if found.repair in asked else trial)[found.what], ingest = found, _with(ingest, found)
+            (repaired if asked & {found.repair, "all"} else trial)[found.what], ingest = found, _with(ingest, found)
         if head or read is None:
             read = None
             continue
@@ -102,21 +102,25 @@ def as_it_is(path: Path, found: Survey, before: Ingest, classes: tuple[str, ...]
 
 
 def _is_to_do(found: Finding, asked: frozenset[str], repaired: Mapping[str, Finding]) -> bool:
-    return found.repair in asked and bool(found.lines) and found.what not in repaired
+    wanted = found.repair in asked or (found.sure and "all" in asked)
+    return wanted and bool(found.lines) and found.what not in repaired
 
 
 def findings_told(found: Survey) -> list[str]:
     """Return a line for each fault, with the line of params.yaml that repairs it, or that was set."""
-    lines = [f"repaired ({one.repair}): {one.what}: {line(one)}" for one in found.repaired]
+    tried = [line(one) for one in found.standing if one.repair in ("encoding", "header_rows")] if found.tried else []
+    lines = [f"the file is described as it would be read with {', '.join(tried)}"] if tried else []
+    lines += [f"repaired ({one.repair}): {one.what}: {line(one)}" for one in found.repaired]
     for one in found.standing:
         how = f": {line(one)} (--repair {one.repair})" if one.lines else ""
         lines.append(f"messy ({one.repair}): {one.what}{how}")
-    simple = next((one for one in found.standing if one.repair in ("duplicates", "conflicting", "rare_classes")), None)
-    if any(one.lines for one in found.standing):
-        lines.append("repair all of these: --repair all, or the lines under `ingest` in params.yaml")
-    if simple is not None:
-        key, value = next(iter(simple.lines.items()))
-        lines.append(f"what one is worth: dvc exp run -S 'ingest.{key}={value}', then ceteris experiments")
+    if any(one.lines and one.sure for one in found.standing):
+        lines.append("repair all that are faults beyond doubt: --repair all; or write these lines into params.yaml")
+    trial = next(filter(None, map(override, found.standing)), "")
+    if trial:
+        lines.append(
+            f"what a repair is worth, once a run without it is committed: dvc exp run {trial}, then ceteris experiments"
+        )
     return lines
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ceteris.errors import BadInputError, ParamsError, some
+from ceteris.errors import BadInputError, ParamsError, counted, some
 
 __all__ = ["Mixed", "mixed_lines", "with_fallback"]
 
@@ -18,7 +18,8 @@ class Mixed(NamedTuple):
     @property
     def told(self) -> str:
         """What they are, in a sentence without its end."""
-        return f"{len(self.others)} lines are not UTF-8 ({some(self.others)}), among {self.held} that hold letters in UTF-8"
+        others = counted(len(self.others), "line is", "lines are")
+        return f"{others} not UTF-8 ({some(self.others)}), beside {self.held:,} with letters in UTF-8"
 
 
 def mixed_lines(data: bytes) -> Mixed:
@@ -69,7 +70,8 @@ def with_fallback(data: bytes, name: str, encoding: str, fallback: str | None) -
                 f"{name} line {place + 1} is neither UTF-8 nor {fallback}.",
                 "Name another `ingest.fallback_encoding`, or write the line again.",
             ) from None
-    return b"\n".join(lines), [f"{read} lines that are not UTF-8 were read as {fallback}"] if read else []
+    told = f"{counted(read, 'line')} not in UTF-8 and read as {fallback} (ingest.fallback_encoding)"
+    return b"\n".join(lines), [told] if read else []
 
 
 def _is_utf8(line: bytes) -> bool:
