@@ -139,7 +139,8 @@ def found_in_rows(frame: pd.DataFrame, ingest: Ingest) -> Iterator[Finding]:
         return
     if sets.conflicting.any():
         ids, n_sets = frame[ID][sets.conflicting], len(set(sets.features[sets.conflicting]))
-        what = f"{len(ids):,} rows in {counted(n_sets, 'set')} are equal in all features and differ in their label{chance}: {some(ids)}"
+        what = f"{len(ids):,} rows in {counted(n_sets, 'set')} are equal in all features and differ in their label{chance}"
+        what = f"{what}: {some(ids)}"
         yield Finding("conflicting", what, {"conflicting": "majority"}, sure=not coarse)
     rare = rare_classes(frame[LABEL], ingest.rare_below)
     if rare and frame[LABEL].nunique() - len(rare) + 1 >= 2:

@@ -67,7 +67,7 @@ def filled_told(cells: pa.Table, column: str, width: int) -> list[str]:
 
 
 def _is_short(id: str | None, width: int) -> bool:
-    return bool(id) and id.isascii() and id.isdigit() and len(id) < width
+    return id is not None and id.isascii() and id.isdigit() and len(id) < width
 
 
 def whole_copies(cells: pa.Table) -> np.ndarray:
