@@ -73,7 +73,7 @@ def write(kind: str, frame: pd.DataFrame, folder: Path, delimiter: str = ",") ->
     if kind == "csv":
         path.write_bytes(as_csv(frame, delimiter))
         return path
-    typed = frame.apply(lambda column: column if column.name == "id" else _typed(column))
+    typed = frame.apply(lambda column: column if column.name == "id" else _typed(column, by_cell=kind == "xlsx"))
     if kind == "jsonl":
         typed.to_json(path, orient="records", lines=True, force_ascii=False)
     elif kind == "parquet":
@@ -83,9 +83,13 @@ def write(kind: str, frame: pd.DataFrame, folder: Path, delimiter: str = ",") ->
     return path
 
 
-def _typed(column: pd.Series) -> pd.Series:
+def _typed(column: pd.Series, by_cell: bool) -> pd.Series:
+    """Return the numbers of a column that holds nothing else; `by_cell`: those of any column, as a spreadsheet keeps them."""
     numbers = pd.to_numeric(column, errors="coerce")
-    return numbers if numbers.notna().all() else column.map(lambda text: None if text == "" else text)
+    if numbers.notna().all():
+        return numbers
+    known = column.map(lambda text: None if text == "" else text).astype(object)
+    return known.where(numbers.isna(), numbers) if by_cell else known
 
 
 def _set(column: str, first: int, values: list[str]) -> Callable[[pd.DataFrame], pd.DataFrame]:

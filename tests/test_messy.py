@@ -194,6 +194,7 @@ def test_a_second_header_that_stands_among_the_rows_is_read_as_a_row_until_it_is
         ("id,label,size,weight\n,,cm,kg\n", ["id", "label", "size", "weight"]),
         (",,numbers,numbers\nid,label,size,weight\n", ["id", "label", "size", "weight"]),
         ("id,label,numbers,numbers\n,,size,weight\n", ["id", "label", "numbers size", "numbers weight"]),
+        ("id,label,numbers,\n,,size,weight\n", ["id", "label", "numbers size", "weight"]),
     ],
 )
 def test_two_header_rows_become_the_names_of_the_one_that_names_all_or_of_both(
@@ -205,6 +206,13 @@ def test_two_header_rows_become_the_names_of_the_one_that_names_all_or_of_both(
     assert [one.repair for one in found.repaired] == ["header_rows"]
     assert list(found.table.frame.columns[2:]) == names[2:]
     assert len(found.table.frame) == 60
+
+
+def test_a_name_that_stands_twice_above_rows_of_words_is_no_title(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("id,label,size,size\nr0,ant,small,red\nr1,bee,large,red\nr2,ant,large,blue\n")
+    with pytest.raises(BadInputError, match=r"more than one column named 'size'\. Rename or remove the copies"):
+        looked(path, "all")
 
 
 def test_a_repair_that_is_none_is_refused_with_the_nearest(tmp_path: Path) -> None:

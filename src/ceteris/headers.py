@@ -25,8 +25,19 @@ def one_header(rows: list[list[str]]) -> list[str]:
 
 
 def names_all(rows: list[list[str]]) -> bool:
-    """Return whether the second row names every column where the first does not."""
-    return len(rows) == 2 and len(rows[0]) == len(rows[1]) and not _names_each(rows[0]) and _is_header(rows[1])
+    """Return whether the second row names every column where the first does not: below its titles, or instead of it.
+
+    A title stands above several columns, once and then blank, or again and again. A row of values would also have something
+    below what names one column alone.
+    """
+    if len(rows) != 2 or len(rows[0]) != len(rows[1]) or _names_each(rows[0]):
+        return False
+    titles, below = ([text.strip() for text in row] for row in rows)
+    alone = [
+        text != "" and titles.count(text) == 1 and after != "" for text, after in zip(titles, [*titles[1:], "-"], strict=True)
+    ]
+    apart = all((text in ("", title)) == one for title, text, one in zip(titles, below, alone, strict=True))
+    return apart and not any(map(_is_number, below)) and _names_each(one_header(rows))
 
 
 def looks_like_a_header(cells: pa.Table, label: str) -> bool:
@@ -56,10 +67,6 @@ def _holds_numbers(kind: pa.DataType) -> bool:
 
 def _names_each(row: list[str]) -> bool:
     return len({text.strip() for text in row}) == len(row) and all(text.strip() for text in row)
-
-
-def _is_header(row: list[str]) -> bool:
-    return _names_each(row) and not any(map(_is_number, row))
 
 
 def _is_number(text: str) -> bool:
