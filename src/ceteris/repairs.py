@@ -57,7 +57,7 @@ def repaired(frame: pd.DataFrame, ingest: Ingest) -> tuple[pd.DataFrame, list[st
     """Return the rows after the repairs that are declared, and what each did.
 
     Repairs are done over and over until nothing is left to do: classes that become one can make rows equal, and rows that are
-    left out can make a class rare.
+    left out can make a class rare. Copies are votes in the majority of labels, though they go in the same round.
 
     Parameters
     ----------
