@@ -70,9 +70,9 @@ def _opened(path: Path, name: str, *, results: bool) -> Any:
                 f"{name} unpacks to {size / 1e6:,.0f} MB; at most {_CAP / 1e6:,.0f} MB are read of an Excel file.",
                 "Save the sheet as CSV or Parquet.",
             )
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), path.open("rb") as file:
             warnings.simplefilter("ignore")  # of styles and extensions that hold no values
-            return openpyxl.load_workbook(path, data_only=results, keep_links=False)
+            return openpyxl.load_workbook(file, data_only=results, keep_links=False)
     except BadInputError:
         raise
     except (
