@@ -64,6 +64,12 @@ def test_revisions_without_a_common_row_are_refused() -> None:
         shared_rows([judging("abc"), judging("def")])
 
 
+def test_ids_made_of_what_is_read_otherwise_are_told_to_be_why_no_row_is_common() -> None:
+    content = {"source": "one", "naming": (None, None)}
+    with pytest.raises(BadInputError, match="in common: ids are made of what a row holds, and that is read otherwise"):
+        shared_rows([judging("abc", **content), judging("def", **content)])
+
+
 def test_a_class_that_is_gone_while_its_rows_are_not_is_refused() -> None:
     before = judging("abcd", classes=("ant", "bee", "cow"))
     merged = judging("abcd", classes=("bee", "cow"), labels={"given": objects("bee", "bee", "cow", "cow")})

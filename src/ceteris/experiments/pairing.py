@@ -82,8 +82,10 @@ def shared_rows(sides: list[Judging]) -> Shared:
     one_file = latest.source != "" and all(side.source == latest.source for side in sides)
     keep = np.array([all(id in rows for rows in held) for id in held[-1]], dtype=bool) if one_file else same
     if not keep.any():
+        made = one_file and latest.naming[:1] == (None,)
+        why = ": ids are made of what a row holds, and that is read otherwise" if made else ""
         raise BadInputError(
-            "These revisions hold no validation row in common.", "Compare revisions of one source, with one split.seed."
+            f"These revisions hold no validation row in common{why}.", "Compare revisions of one source, with one split.seed."
         )
     for side in sides:
         _refuse_renamed(side, latest)
