@@ -181,7 +181,7 @@ FAULTS = {
         sure=False,
     ),
     "a number for no value": Fault(
-        "sentinels", "'age' holds -999 in 7 rows, far from all its other values", {"sentinels": {"age": ["-999"]}},
+        "sentinels", "'age' holds -999 in 7 rows, apart from all its other values", {"sentinels": {"age": ["-999"]}},
         _missing("age", 10, 7), "7 cells of 1 column read as missing (ingest.sentinels)", _set("age", 10, ["-999"] * 7),
     ),
     "a word for no value": Fault(

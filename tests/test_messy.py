@@ -68,7 +68,8 @@ def test_a_fault_is_named_alone_with_its_count_and_its_line(name: str, kind: str
     assert all({**one.lines} == {**fault.lines} for one in found.standing)
     assert found.repaired == ()
     told = "\n".join(findings_told(found))
-    assert f"messy ({fault.repair}): " in told and f"(--repair {fault.repair})" in told
+    by_name = "" if fault.sure else ", by name only"
+    assert f"messy ({fault.repair}): " in told and f"(--repair {fault.repair}{by_name})" in told
     assert all(f"ingest.{key}: " in told for key in fault.lines)
 
 
@@ -99,10 +100,33 @@ def test_repairs_are_made_where_they_are_asked_for_by_name(name: str, tmp_path: 
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_several_faults_in_one_source_are_named_and_mended_together(kind: str, tmp_path: Path) -> None:
+    names = (
+        "a number for no value",
+        "a word for no value",
+        "a unit",
+        "rare classes",
+        "exact duplicates",
+        "conflicting duplicates",
+    )
+    table = clean()
+    for name in names:
+        table = FAULTS[name].make(table)
+    table["id"] = [f"q{row:04d}" for row in range(len(table))]
+    path = write(kind, table, tmp_path)
+    found = {one.repair for one in looked(path).standing}
+    assert found == {FAULTS[name].repair for name in names}
+    mended = looked(path, "all")
+    assert (mended.standing, {one.repair for one in mended.repaired}) == ((), found)
+    assert len(mended.table.frame) == 247 - 4 - 6 - 4
+    assert mended.ingest.sentinels == {"age": ("-999",), "town": ("unknown",)}
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_nothing_is_named_where_nothing_is_wrong(kind: str, tmp_path: Path) -> None:
     found = looked(write(kind, clean(), tmp_path))
     assert findings_told(found) == []
-    assert not found.tried
+    assert not found.tried and found.repaired == ()
 
 
 def test_nothing_is_named_in_the_digits(tmp_path: Path) -> None:
@@ -125,6 +149,36 @@ def test_real_credit_data_hold_two_copies_and_one_contradiction_and_are_told_to_
         "2 rows equal another in all but the id",
         "2 rows in 1 set are equal in all features and differ in their label",
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "named", "sure"),
+    [
+        (["-1"] * 7, "-1 in 7 rows", False),
+        (["999"] * 7 + ["-99"] * 3, "-99 in 3 rows and 999 in 7 rows", True),
+        (["365243"] * 7, "365243 in 7 rows", True),
+        (["-999"] * 2, "", True),
+        (["95"] * 7, "", True),
+    ],
+)
+def test_numbers_that_mean_no_value_stand_apart_in_several_rows(
+    values: list[str], named: str, sure: bool, tmp_path: Path
+) -> None:
+    table = clean()
+    table.loc[: len(values) - 1, "age"] = values
+    found = looked(write("csv", table, tmp_path)).standing
+    assert [(f"'age' holds {named}, apart from" in one.what, one.sure) for one in found] == ([(True, sure)] if named else [])
+
+
+def test_a_day_that_stands_for_no_day_is_named_and_missing(tmp_path: Path) -> None:
+    table = clean()
+    days = pd.date_range("2024-01-01", periods=240).strftime("%Y-%m-%d")
+    table["born"] = [*["1900-01-01"] * 5, *days[5:]]
+    path = write("csv", table, tmp_path)
+    (one,) = looked(path, kinds={"born": "date"}).standing
+    assert "'born' holds 1900-01-01 in 5 rows" in one.what and one.lines == {"sentinels": {"born": ["1900-01-01"]}}
+    mended = looked(path, "sentinels", kinds={"born": "date"})
+    assert mended.table.frame["born"].isna().sum() == 5
 
 
 def test_rows_of_few_values_may_be_equal_by_chance_and_stay_unless_they_are_named(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ class Finding:
     lines : mapping of str
         The keys of `ingest` that repair it, as they are to be; none where only a person can say.
     sure : bool
-        Whether it is a fault beyond doubt; else it is repaired only where it is asked for by name, not among all.
+        Whether it is hardly anything but a fault; else it is repaired only where it is asked for by name, not among all.
     """
 
     repair: str
@@ -205,7 +205,8 @@ def _numbers(name: str, column: pd.Series, dated: bool) -> Iterator[Finding]:
         counts = counts.drop(counts.index[edge])
     if found:
         told = " and ".join(f"{value} in {counted(count, 'row')}" for value, count in found.items())
-        yield Finding("sentinels", f"{name!r} holds {told}, far from all its other values", {"sentinels": {name: list(found)}})
+        what = f"{name!r} holds {told}, apart from all its other values"
+        yield Finding("sentinels", what, {"sentinels": {name: list(found)}}, sure="-1" not in found)
 
 
 def _stands_apart(counts: pd.Series, edge: int, dated: bool) -> bool:

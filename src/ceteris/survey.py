@@ -112,10 +112,11 @@ def findings_told(found: Survey) -> list[str]:
     lines = [f"the file is described as it would be read with {', '.join(tried)}"] if tried else []
     lines += [f"repaired ({one.repair}): {one.what}: {line(one)}" for one in found.repaired]
     for one in found.standing:
-        how = f": {line(one)} (--repair {one.repair})" if one.lines else ""
+        by_name = "" if one.sure else ", by name only"
+        how = f": {line(one)} (--repair {one.repair}{by_name})" if one.lines else ""
         lines.append(f"messy ({one.repair}): {one.what}{how}")
     if any(one.lines and one.sure for one in found.standing):
-        lines.append("repair all that are faults beyond doubt: --repair all; or write these lines into params.yaml")
+        lines.append("repair all of these, but those by name only: --repair all; or write the lines into params.yaml")
     trial = next(filter(None, map(override, found.standing)), "")
     if trial:
         lines.append(
