@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["EIGHT", "FAULTS", "KINDS", "Fault", "as_csv", "clean", "eight_at_once", "write"]
+from ceteris.sections import Ingest
+from ceteris.survey import Survey, asked_repairs, survey
+
+__all__ = ["EIGHT", "FAULTS", "KINDS", "Fault", "as_csv", "clean", "declared", "eight_at_once", "looked", "made", "write"]
 
 EIGHT = ("encoding", "header_rows", "ids", "sentinels", "units", "duplicates", "conflicting", "rare_classes")
 KINDS = ("csv", "jsonl", "parquet", "xlsx")
@@ -226,3 +229,20 @@ def eight_at_once() -> bytes:
     others["label"] = others["label"].map(_NEXT)
     whole = pd.concat([pd.DataFrame([["", "years", "", "", ""]], columns=table.columns), table, copies, others])
     return _other_letters(as_csv(whole))
+
+
+def declared(path: Path, **more: Any) -> Ingest:
+    """Return how a source is read, with the lines of `ingest` that are given."""
+    return Ingest(**({"source": f"data/source/{path.name}", "id": "id"} | more))
+
+
+def looked(path: Path, *repairs: str, **more: Any) -> Survey:
+    """Return what `ceteris init` sees of a source, with these repairs asked for."""
+    return survey(path, declared(path, **more), (), {}, asked_repairs(repairs))
+
+
+def made(fault: Fault, kind: str, folder: Path) -> Path:
+    """Write a source of this kind that holds one fault."""
+    path = write(kind, fault.make(clean()), folder, fault.delimiter)
+    path.write_bytes(fault.mangle(path.read_bytes()))
+    return path
