@@ -13,7 +13,8 @@ from ceteris.errors import BadInputError, nearest
 from ceteris.guesses import Guess, guess
 from ceteris.headers import looks_like_a_header
 from ceteris.kinds import is_number
-from ceteris.mess import REPAIRS, Finding, found_in_cells, found_in_rows, line, override, with_lines
+from ceteris.mess import REPAIRS, Finding, found_in_rows, line, override, with_lines
+from ceteris.messy_cells import found_in_cells
 from ceteris.readers import Read
 from ceteris.readers.mixed_text import mixed_lines
 from ceteris.readers.packed import start_of, whole
