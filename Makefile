@@ -39,6 +39,7 @@ check: $(VENV)/.ready  ## lint, types and tests
 
 docs: $(VENV)/.ready  ## write the figures and numbers that README shows from the results
 	python docs/readme.py
+	PYTHONPATH=src python docs/messy.py
 
 bench: $(VENV)/.ready  ## time ceteris against plain scripts, side by side, as ratios
 	python -m benchmarks

@@ -28,7 +28,8 @@ ROOMS = {
     " checked questions reviewed edit_lines reviewing.arms reviewing.dealing reviewing.keys reviewing.neighbours"
     " reviewing.rankings reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement"
     " reviewing.tickets reviewing.typed consensus predictions_table brought near parts split_plan times"
-    " time_folds readers.values readers.vectors pipelines blind scoring_numbers predicted_numbers",
+    " time_folds measures repairs headers mess messy_cells readers.mixed_text"
+    " readers.values readers.vectors pipelines blind scoring_numbers predicted_numbers",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"
@@ -36,7 +37,7 @@ ROOMS = {
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording tabled finding story"
     " report gallery plots.numbers experiments.shown experiments.page experiments.reviews_shown experiments.board_shown"
     " experiments.board_page scored_twice experiments.beside release.told reviewing.edits_shown reviewing.card_shown",
-    "door": "sources csv_file readers.packed readers.parquet_file readers.json_lines readers.excel"
+    "door": "sources survey csv_file readers.packed readers.parquet_file readers.json_lines readers.excel"
     " readers.image_folder readers.arrays readers.query readers.database fetching"
     " store layout closure ledger cell_files cli workbench onboarding tracking experiments.git"
     " experiments.cache experiments.run experiments.history experiments.records experiments.extra experiments.account"

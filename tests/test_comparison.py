@@ -99,6 +99,21 @@ def test_two_things_that_moved_show_their_square_where_it_is_known() -> None:
     assert found.measured.attribution.whole.difference == pytest.approx(18 / 60)
 
 
+def test_a_square_is_refused_where_its_corners_would_predict_rows_that_they_did_not_learn_to_read() -> None:
+    ids = ROWS.ids
+    before = replace(BASE, judging=replace(ROWS, source="one"))
+    after = replace(ROWS, source="one", digests=np.array([f"read otherwise {id}".encode() for id in ids], dtype=object))
+    child = snapshot("child", models={"logistic": "m1b", "tree": "m2"}, versions={"given": "d1", "reviewed": "d2"}, rows=after)
+    past = world(child).past
+
+    def corner(wanted: Any) -> Any:
+        return replace(past.side(child, ("tree", "given")), fingerprint=wanted)
+
+    found = compared(before, child, past, corner, SETTINGS, features=lambda _: pd.DataFrame(index=ids))
+    assert found.measured.attribution is None
+    assert "60 validation rows are read otherwise than before" in found.measured.reason
+
+
 def test_a_missing_cell_and_rows_that_are_not_shared_are_refused() -> None:
     with pytest.raises(BadInputError, match="not in the DVC cache"):
         side_by_side(of=World())

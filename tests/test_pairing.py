@@ -44,9 +44,30 @@ def test_a_row_whose_features_changed_is_another_row() -> None:
     assert list(shared_rows([judging("abc"), after]).ids) == ["a", "c"]
 
 
+def test_a_row_of_one_file_is_one_row_however_its_cells_are_read() -> None:
+    read_otherwise = {"digests": np.array([b"features of a", b"other", b"features of c"], dtype=object)}
+    shared = shared_rows([judging("abcd", source="one"), judging("abc", source="one", **read_otherwise)])
+    assert (list(shared.ids), shared.reread, shared.left) == (["a", "b", "c"], 1, 1)
+    assert shared.told.startswith("judged on the 3 validation rows that both hold, 1 of the baseline's left out; 1 of them")
+    assert list(shared_rows([judging("abc", source="one"), judging("abc", source="two", **read_otherwise)]).ids) == ["a", "c"]
+    assert shared_rows([judging("abc"), judging("abcd")]).told == ""
+
+
+def test_ids_that_are_made_otherwise_are_refused_with_the_line() -> None:
+    one, other = judging("abc", naming=("id", None)), judging("abc", naming=("id", 5))
+    with pytest.raises(BadInputError, match=r"Ids are made otherwise in these revisions \(ingest\.id_width None -> 5\)"):
+        shared_rows([one, other])
+
+
 def test_revisions_without_a_common_row_are_refused() -> None:
     with pytest.raises(BadInputError, match=r"no validation row in common\. Compare revisions of one source"):
         shared_rows([judging("abc"), judging("def")])
+
+
+def test_ids_made_of_what_is_read_otherwise_are_told_to_be_why_no_row_is_common() -> None:
+    content = {"source": "one", "naming": (None, None)}
+    with pytest.raises(BadInputError, match="in common: ids are made of what a row holds, and that is read otherwise"):
+        shared_rows([judging("abc", **content), judging("def", **content)])
 
 
 def test_a_class_that_is_gone_while_its_rows_are_not_is_refused() -> None:

@@ -68,6 +68,10 @@ def init(
         typer.Option(help="COLUMN=KIND (number, category, text, date, vector, sparse, image); default: guessed, and told."),
     ] = None,
     dates: Annotated[str | None, typer.Option(help="How 03/04/2026 is read: iso, day_first, month_first.")] = None,
+    repair: Annotated[
+        list[str] | None,
+        typer.Option(help="Faults to repair where they are found, by the names that init tells, or all; may be repeated."),
+    ] = None,
     into: Annotated[
         str | None,
         typer.Option(metavar="DIR", help="A new folder of your own git repository: the project is made in it, the file stays."),
@@ -100,6 +104,7 @@ def init(
         reading={key: value for key, value in asked.items() if value is not None},
         kinds=_pairs(kind or []),
         dates=dates,
+        repair=tuple(repair or ()),
         into=None if into is None else project_in(into),
     )
 

@@ -17,9 +17,11 @@ import numpy as np
 import pandas as pd
 
 from ceteris.arrays import array_cells, is_array
-from ceteris.dates import read_dates
-from ceteris.errors import Problems, some
+from ceteris.dates import read_dates, seconds_of
+from ceteris.errors import Problems, counted, some
 from ceteris.kinds import ARRAYS, array_kind
+from ceteris.labels import number_text
+from ceteris.measures import measured
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +31,7 @@ __all__ = ["Features", "exact_text", "feature_frame", "has_decimal_comma", "is_b
 LARGEST = float(np.finfo(np.float32).max)  # forests and boosting compute in single precision
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _DECIMAL_COMMA = r"^[+-]?([0-9]*|[0-9]{1,3}([. ][0-9]{3})+),[0-9]+([eE][+-]?[0-9]+)?$"
+_COMMA_NUMBER = r"^[+-]?([0-9]+(,[0-9]+)?|[1-9][0-9]{0,2}([. ][0-9]{3})+(,[0-9]+)?|,[0-9]+)([eE][+-]?[0-9]+)?$"
 _TOLD_FROM = 0.05  # share of numbers from which a text column is called mixed
 _PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
@@ -60,6 +63,7 @@ class _Read(NamedTuple):
     note: str = ""
     example: str = ""
     commas: str = ""
+    repaired: tuple[int, int, int] = (0, 0, 0)  # cells that are no value, had a unit, had a decimal comma
 
 
 class _Asked(NamedTuple):
@@ -70,6 +74,9 @@ class _Asked(NamedTuple):
     dates: str
     ids: np.ndarray
     problems: Problems
+    sentinels: Mapping[str, tuple[str, ...]]
+    units: Mapping[str, str | dict[str, float]]
+    decimal: str
 
     def refuse(self, name: str, kind: str, what: str) -> None:
         self.problems.add(
@@ -131,6 +138,9 @@ def feature_frame(
     ids: np.ndarray,
     kinds: Mapping[str, str] | None = None,
     dates: str = "iso",
+    sentinels: Mapping[str, tuple[str, ...]] | None = None,
+    units: Mapping[str, str | dict[str, float]] | None = None,
+    decimal: str = "point",
 ) -> Features:
     """Return the feature columns.
 
@@ -151,8 +161,14 @@ def feature_frame(
     kinds : mapping of str to str, optional
         The kind of each column that is declared; the others are what they hold.
     dates : {"iso", "day_first", "month_first"}
+    sentinels : mapping of str to tuple of str, optional
+        The values that mean "no value" in one column; a number is the same however it is spelled.
+    units : mapping of str to str or mapping, optional
+        The columns of numbers that are written with a unit, or with several and a factor for each.
+    decimal : {"point", "comma"}
+        What parts the decimals of numbers that are spelled as text.
     """
-    asked = _Asked(spelled, missing, dates, ids, problems)
+    asked = _Asked(spelled, missing, dates, ids, problems, sentinels or {}, units or {}, decimal)
     found = {name: _feature(table.column(name), name, (kinds or {}).get(name), asked) for name in sorted(names)}
     columns: dict[str, Any] = {}
     for name, read in found.items():
@@ -162,6 +178,7 @@ def feature_frame(
         columns[name] = pd.Series(values, dtype=values.dtype)
     frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
     notes = [read.note for read in found.values() if read.note] + _commas([read.commas for read in found.values()])
+    notes += _repaired([read.repaired for read in found.values()])
     moments = tuple(name for name in frame.columns if _is_moment(table.schema.field(name).type))
     return Features(frame, (*notes, *_dull(frame)), tuple(read.example for read in found.values() if read.example), moments)
 
@@ -190,11 +207,22 @@ def _feature(column: pa.ChunkedArray, name: str, kind: str | None, asked: _Asked
         return _Read(np.full(len(column), np.nan))
     if kind in ("category", "text") and not _is_text(column.type):
         column = exact_text(column)
+    if name in asked.units and not _is_text(column.type):
+        column = exact_text(column)
     if not _is_text(column.type):
         if kind == "date" and (pa.types.is_time(column.type) or pa.types.is_duration(column.type)):
             asked.refuse(name, kind, f"holds {column.type}, a time of no day")
-        return _Read(_numbers(column))
+        dated = _is_moment(column.type)
+        return _without(_numbers(column), name, asked, dated)
     return _spelled(column, name, kind, asked)
+
+
+def _without(values: np.ndarray, name: str, asked: _Asked, dated: bool = False, already: int = 0) -> _Read:
+    """Return numbers (or seconds, of dates) without those that are declared to mean "no value"."""
+    spelled = asked.sentinels.get(name, ())
+    meant = [seconds_of(text, asked.dates) if dated else number_text(text) for text in spelled]
+    gone = np.isin(values, [float(one) for one in meant if one is not None])
+    return _Read(np.where(gone, np.nan, values), repaired=(already + int(gone.sum()), 0, 0))
 
 
 def _array(column: pa.ChunkedArray, name: str, kind: str | None, asked: _Asked) -> _Read:
@@ -211,21 +239,60 @@ def _spelled(column: pa.ChunkedArray, name: str, kind: str | None, asked: _Asked
 
     trimmed = pc.utf8_trim_whitespace(column)
     no_value = pc.is_in(trimmed, value_set=pa.array(asked.missing, column.type))
+    gone = pc.is_in(trimmed, value_set=pa.array(asked.sentinels.get(name, ()), column.type))
+    n_gone = pc.sum(pc.and_not(gone, no_value)).as_py() or 0
+    no_value = pc.or_(no_value, gone)
     known = pc.if_else(no_value, pa.scalar(None, column.type), trimmed)
+    if name in asked.units:
+        numbers, n_units = measured(
+            known.to_numpy(zero_copy_only=False), name, asked.units[name], asked.decimal, asked.problems
+        )
+        read = _without(numbers, name, asked, already=n_gone)
+        return read._replace(repaired=(read.repaired[0], n_units, 0))
     if kind == "date":
-        return _Read(read_dates(known.to_numpy(zero_copy_only=False), name, asked.dates, asked.problems))
-    if kind == "number" or (kind is None and asked.spelled):
+        dates = read_dates(known.to_numpy(zero_copy_only=False), name, asked.dates, asked.problems)
+        return _without(dates, name, asked, dated=True, already=n_gone)
+    spelled = asked.spelled or name in asked.sentinels
+    n_commas = 0
+    if kind == "number" or (kind is None and spelled):
+        read_as, n_commas = _with_points(known) if asked.decimal == "comma" else (known, 0)
         try:
-            parsed = pc.cast(known, pa.float64())
+            parsed = pc.cast(read_as, pa.float64())
             if not pc.any(pc.is_nan(parsed)).as_py():
-                return _Read(_floats(parsed))
+                read = _without(_floats(parsed), name, asked, already=n_gone)
+                return read._replace(repaired=(read.repaired[0], 0, n_commas))
         except pa.ArrowInvalid:
             pass
     texts = pc.if_else(no_value, pa.scalar(None, column.type), column).to_numpy(zero_copy_only=False)
     if kind == "number":
         others = pc.unique(known.filter(pc.invert(pc.match_substring_regex(known, _NUMBER)))).drop_null().to_pylist()
         asked.refuse(name, kind, f"holds {some(others, 3)}")
-    return _mixed(texts, known, name) if kind is None and asked.spelled else _Read(texts)
+    read = _mixed(texts, known, name) if kind is None and asked.spelled else _Read(texts)
+    return read._replace(repaired=(n_gone, 0, 0))
+
+
+def _with_points(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, int]:
+    """Return texts whose numbers have a decimal point, and how many had a comma; as they are where one is no such number."""
+    import pyarrow.compute as pc
+
+    if not pc.all(pc.match_substring_regex(texts, _COMMA_NUMBER)).as_py():
+        return texts, 0
+    n_commas = pc.sum(pc.match_substring(texts, ",")).as_py() or 0
+    return pc.replace_substring(pc.replace_substring_regex(texts, "[. ]", ""), ",", "."), n_commas
+
+
+def _repaired(counts: list[tuple[int, int, int]]) -> list[str]:
+    """Return what the lines of `ingest` on single cells did: counts alone, since some rows are about to be sealed."""
+    said = (
+        "read as missing (ingest.sentinels)", "read as numbers without their unit or marks (ingest.units)",
+        "read as numbers with a decimal comma (ingest.decimal)",
+    )  # fmt: skip
+    columns = [[count for count in of_kind if count] for of_kind in zip(*counts, strict=True)] if counts else []
+    return [
+        f"{counted(sum(held), 'cell')} of {counted(len(held), 'column')} {what}"
+        for held, what in zip(columns, said, strict=False)
+        if held
+    ]
 
 
 def _mixed(texts: np.ndarray, known: pa.ChunkedArray, name: str) -> _Read:
@@ -255,7 +322,8 @@ def _commas(columns: list[str]) -> list[str]:
     more = f" and {len(named) - 12} more" if len(named) > 12 else ""
     return [
         f"columns that are read as text, since their numbers hold a comma: {', '.join(named[:12])}{more};"
-        " write these with a decimal point and nothing between thousands to have numbers, or list them under ingest.drop"
+        " read them with params.yaml `ingest.decimal: comma` (or `ingest.units` where the comma parts thousands), or list them"
+        " under ingest.drop"
     ]
 
 

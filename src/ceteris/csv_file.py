@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ceteris.errors import BadInputError, ParamsError, some
+from ceteris.headers import names_all, one_header
+from ceteris.readers.mixed_text import mixed_lines, with_fallback
 from ceteris.readers.packed import whole
 
 if TYPE_CHECKING:
@@ -18,11 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "read_csv", "as_utf8", "wrong_encoding", "full_of_nul", "guess_encoding", "guess_delimiter", "refuse_names",
-    "refuse_long_cells", "COLUMNS_CAP", "CELL_CAP",
+    "refuse_long_cells", "is_mixed", "second_row_names", "COLUMNS_CAP", "CELL_CAP", "FALLBACK",
 ]  # fmt: skip
 
 COLUMNS_CAP = 5_000
 CELL_CAP = 1_000_000  # bytes
+FALLBACK = "cp1252"  # what is proposed for lines that are not UTF-8 where others are
 _BLOCK = 32 << 20  # bytes that pyarrow parses at a time; no single row may be longer
 _BOM = b"\xef\xbb\xbf"
 
@@ -33,7 +37,9 @@ class _Fault(NamedTuple):
     what: str
 
 
-def read_csv(path: Path, name: str, encoding: str = "utf-8", delimiter: str = ",") -> tuple[pa.Table, list[str]]:
+def read_csv(
+    path: Path, name: str, encoding: str = "utf-8", delimiter: str = ",", *, fallback: str | None = None, header_rows: int = 1
+) -> tuple[pa.Table, list[str]]:
     """Return the cells of a CSV file, every column as text, and notes on what was seen.
 
     Parameters
@@ -43,6 +49,10 @@ def read_csv(path: Path, name: str, encoding: str = "utf-8", delimiter: str = ",
         What the file is called in a refusal.
     encoding, delimiter : str
         As declared in params.yaml; never guessed on the good path.
+    fallback : str, optional
+        The encoding of lines that are not UTF-8.
+    header_rows : int
+        1, or 2 where two rows name the columns.
 
     Raises
     ------
@@ -51,13 +61,14 @@ def read_csv(path: Path, name: str, encoding: str = "utf-8", delimiter: str = ",
     """
     if not delimiter.isascii() or delimiter in '"\r\n' or (delimiter != "\t" and not delimiter.isprintable()):
         raise ParamsError(f"ingest.delimiter is {delimiter!r}.", "Write one ASCII character that is no quote and no line end.")
-    data = as_utf8(whole(path, name), name, encoding)
-    header = _header(data, name, delimiter)
-    cells = _cells(data, name, delimiter, header)
+    data, notes = with_fallback(whole(path, name), name, encoding, fallback)
+    data = as_utf8(data, name, encoding)
+    header = _header(data, name, delimiter, header_rows)
+    cells = _cells(data, name, delimiter, header, header_rows)
     if cells.num_rows == 0:
         raise BadInputError(f"{name} holds a header and no rows.", "Write the rows below the header.")
     refuse_long_cells(cells, name)
-    notes = [] if data.endswith((b"\n", b"\r")) else ["the last line of the file has no line end: check that it is whole"]
+    notes += [] if data.endswith((b"\n", b"\r")) else ["the last line of the file has no line end: check that it is whole"]
     blank = [position for position, column in enumerate(header, 1) if not column.strip()]
     if blank:
         notes += [f"column {place} has no name and is called 'unnamed_{place}'" for place in blank]
@@ -67,8 +78,8 @@ def read_csv(path: Path, name: str, encoding: str = "utf-8", delimiter: str = ",
     return cells, notes
 
 
-def refuse_names(names: list[str], name: str) -> None:
-    """Refuse column names that are too many, stand twice, or cannot be written down."""
+def refuse_names(names: list[str], name: str, second: bool = False) -> None:
+    """Refuse column names that are too many, stand twice, or cannot be written down; `second`: the next row has better."""
     if len(names) > COLUMNS_CAP:
         raise BadInputError(
             f"{name} has {len(names)} columns; at most {COLUMNS_CAP} are read.", "Leave out columns that are no features."
@@ -77,7 +88,10 @@ def refuse_names(names: list[str], name: str) -> None:
     twice = list(dict.fromkeys(column for column in names if column in seen or seen.add(column)))  # type: ignore[func-returns-value]
     if twice:
         raise BadInputError(
-            f"{name} has more than one column named {some(twice)}.", "Rename or remove the copies in the file's first line."
+            f"{name} has more than one column named {some(twice)}.",
+            "Its second row names every column: where that is a header too, params.yaml `ingest.header_rows: 2`."
+            if second
+            else "Rename or remove the copies in the file's first line.",
         )
     odd = [column.replace("\x00", "\\0") for column in names if "\x00" in column or column.startswith("ceteris:")]
     if odd:
@@ -156,38 +170,69 @@ def wrong_encoding(data: bytes, name: str, line: int) -> BadInputError:
         halves = False
     if halves:
         return BadInputError(f"{name} line {line} holds a lone surrogate (half a character).", "Write the file again as UTF-8.")
+    mixed = mixed_lines(data)
+    if mixed.held and guess_encoding(_only(data, mixed.others)) == FALLBACK:
+        return BadInputError(
+            f"{name} mixes encodings: {mixed.told}.",
+            f"Where the lines look right as {FALLBACK}: params.yaml `ingest.fallback_encoding: {FALLBACK}`.",
+        )
     guess = guess_encoding(data)
     return BadInputError(
         f"{name} is not UTF-8 (line {line}); it looks like {guess}.", f"Declare it in params.yaml: `ingest.encoding: {guess}`."
     )
 
 
-def _header(data: bytes, name: str, delimiter: str) -> list[str]:
+def second_row_names(start: bytes, encoding: str, delimiter: str) -> bool:
+    """Return whether the second row of a CSV file names every column where the first does not, told by its first bytes."""
+    lines = io.StringIO(start.decode(encoding, "replace").removeprefix("\ufeff"), newline="")
     try:
-        rows = csv.reader(
-            io.TextIOWrapper(io.BytesIO(data), "utf-8", "surrogateescape", newline=""), delimiter=delimiter, strict=True
-        )
-        header = next((row for row in rows if row), [])
+        return names_all(list(itertools.islice((row for row in csv.reader(lines, delimiter=delimiter) if row), 2)))
+    except csv.Error:
+        return False
+
+
+def _only(data: bytes, numbers: list[int]) -> bytes:
+    lines = data.split(b"\n")
+    return b"\n".join(lines[number - 1] for number in numbers)
+
+
+def is_mixed(data: bytes) -> bool:
+    """Return whether lines of a text are UTF-8, and others in an encoding of one byte a letter."""
+    mixed = mixed_lines(data)
+    return bool(mixed.held and mixed.others) and guess_encoding(_only(data, mixed.others)) == FALLBACK
+
+
+def _header(data: bytes, name: str, delimiter: str, header_rows: int) -> list[str]:
+    rows = csv.reader(
+        io.TextIOWrapper(io.BytesIO(data), "utf-8", "surrogateescape", newline=""), delimiter=delimiter, strict=True
+    )
+    found: list[list[str]] = []
+    try:
+        found.extend(itertools.islice(filter(None, rows), 2))
     except csv.Error as error:
-        raise BadInputError(
-            f"{name} has a header that cannot be read: {error}.", "Close its quotes, and keep its names short."
-        ) from None
+        if len(found) < header_rows:
+            raise BadInputError(
+                f"{name} has a header that cannot be read: {error}.", "Close its quotes, and keep its names short."
+            ) from None
+    header = one_header(found) if header_rows == 2 else found[0]
     try:
         "".join(header).encode("utf-8")
     except UnicodeEncodeError:
         raise wrong_encoding(data, name, 1) from None
-    refuse_names(header, name)
+    refuse_names(header, name, names_all(found))
     return header
 
 
-def _cells(data: bytes, name: str, delimiter: str, header: list[str]) -> pa.Table:
+def _cells(data: bytes, name: str, delimiter: str, header: list[str], header_rows: int) -> pa.Table:
     import pyarrow as pa
     import pyarrow.csv as arrow
 
     try:
         cells = arrow.read_csv(
             pa.BufferReader(data),
-            read_options=arrow.ReadOptions(block_size=_BLOCK),
+            read_options=arrow.ReadOptions(
+                block_size=_BLOCK, **({"column_names": header, "skip_rows_after_names": 2} if header_rows == 2 else {})
+            ),
             parse_options=arrow.ParseOptions(delimiter=delimiter, newlines_in_values=True),
             convert_options=arrow.ConvertOptions(
                 column_types=dict.fromkeys(header, pa.string()), null_values=[], strings_can_be_null=False

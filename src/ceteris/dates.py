@@ -10,7 +10,7 @@ import pandas as pd
 
 from ceteris.errors import Problems, some
 
-__all__ = ["is_date", "read_dates", "said"]
+__all__ = ["is_date", "read_dates", "said", "seconds_of"]
 
 _TIME = r"(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?)?"
 _YEAR_FIRST = re.compile(rf"^(\d{{4}})(?:[-./](\d{{1,2}})(?:[-./](\d{{1,2}}){_TIME})?)?$")
@@ -42,6 +42,12 @@ def is_date(text: str, how: str = "") -> bool:
     orders = (how,) if how else ("day_first", "month_first")
     # A number alone may be a year or the eight digits of a day, and more often is neither.
     return not text.isdigit() and any(_moment(text, order) is not None for order in orders)
+
+
+def seconds_of(text: str, how: str = "iso") -> float | None:
+    """Return the seconds since 1970-01-01 UTC that a text spells, None where it spells no date."""
+    found = _seconds(text.strip(), how)
+    return None if np.isnan(found) else found
 
 
 def said(seconds: float) -> str:

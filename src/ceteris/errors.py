@@ -19,9 +19,15 @@ __all__ = [
     "BusyError",
     "IntegrityError",
     "Problems",
+    "counted",
     "nearest",
     "some",
 ]
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return "1 row", "1,200 rows"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def some(values: Iterable[object], most: int = 5) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.dataset import LABEL, META
+from ceteris.fits import available_workers
 from ceteris.models import build, seeded
 from ceteris.params import Params
 from ceteris.pred_probs import fit, guarded
@@ -17,8 +18,8 @@ from ceteris.sections import ModelRecipe
 
 __all__ = ["expected_seconds", "expected_time"]
 
-_SAMPLES = (100, 500, 2_000)  # rows of the fits that are timed, as many as stay short
-_SHORT = 2.0  # seconds
+_SAMPLES = (100, 500, 2_000, 8_000)  # rows of the fits that are timed, as many as stay short
+_SHORT = 8.0  # seconds
 _START_UP = 25.0  # seconds that all stages take to start, write and draw, whatever the data
 _WORST = {"SVC": 2.0}  # how a fit's time grows with the rows, where not in proportion
 
@@ -31,7 +32,10 @@ def expected_time(frame: pd.DataFrame, params: Params) -> str:
 
 
 def expected_seconds(frame: pd.DataFrame, params: Params) -> float:
-    """Return the expected seconds of a first run: one timed fit of each recipe, times its fits, scaled to the train rows."""
+    """Return the expected seconds of a first run: timed fits of each recipe, scaled to the train rows, times its fits.
+
+    Fits run in as many processes as there are cores to use.
+    """
     train_rows = len(frame) * (1 - params.split.validation - params.split.test)
     shuffled = frame.iloc[np.random.default_rng(0).permutation(len(frame))[: _SAMPLES[-1]]]
     features = shuffled[[name for name in shuffled.columns if name not in META]].reset_index(drop=True)
@@ -40,9 +44,11 @@ def expected_seconds(frame: pd.DataFrame, params: Params) -> float:
     verified = params.ingest.true_label is not None or params.ingest.plant.rate > 0
     recipes = [(recipe, _fits_ahead(recipe, params.train.seeds, verified)) for recipe in params.train.models.values()]
     recipes.append((params.audit.model, params.audit.folds * params.audit.repeats))
-    return _START_UP + sum(
-        count * _seconds_a_fit(recipe, params.model_kind, features, targets, train_rows) for recipe, count in recipes
-    )
+    once: dict[str, float] = {}
+    for recipe, _ in recipes:
+        if repr(recipe) not in once:
+            once[repr(recipe)] = _seconds_a_fit(recipe, params.model_kind, features, targets, train_rows)
+    return _START_UP + sum(count * once[repr(recipe)] for recipe, count in recipes) / available_workers()
 
 
 def _fits_ahead(recipe: ModelRecipe, seeds: int, verified: bool) -> int:
@@ -55,13 +61,21 @@ def _fits_ahead(recipe: ModelRecipe, seeds: int, verified: bool) -> int:
 def _seconds_a_fit(recipe: ModelRecipe, kind: str, features: pd.DataFrame, targets: np.ndarray, train_rows: float) -> float:
     """Return the seconds of a fit on all train rows, from samples that grow as long as a fit of the next is short."""
     growth = _WORST.get(recipe.estimator.rpartition(".")[2], 1.0)
-    seconds, rows = 0.0, 1
+    timed: list[tuple[int, float]] = []
     for size in _SAMPLES:
-        if rows >= len(features) or seconds * (size / rows) ** growth > _SHORT:
+        if timed and (timed[-1][0] >= len(features) or _grown(timed, size, growth) > _SHORT):
             break
         rows = min(size, len(features))
-        seconds = _timed_fit(recipe, kind, features.head(rows), targets[:rows])
-    return seconds * (train_rows / rows) ** growth
+        timed.append((rows, _timed_fit(recipe, kind, features.head(rows), targets[:rows])))
+    return _grown(timed, train_rows, growth)
+
+
+def _grown(timed: list[tuple[int, float]], rows: float, growth: float) -> float:
+    """Return the seconds of a fit on so many rows, from (rows, seconds) of others: what any costs, and what each row adds."""
+    size, seconds = timed[-1]
+    fewer, less = timed[-2] if len(timed) > 1 else (0, 0.0)
+    each = max(seconds - less, 0.0) / (size**growth - fewer**growth)
+    return float(max(seconds + each * (rows**growth - size**growth), 0.0))
 
 
 def _timed_fit(recipe: ModelRecipe, kind: str, features: pd.DataFrame, targets: np.ndarray) -> float:

@@ -52,8 +52,6 @@ class Findings:
         A sentence each.
     copies : int
         Rows whose features equal those of an earlier row.
-    contradictions : int
-        Groups of such rows whose labels differ.
     spread : float
         Standard deviation of labels that are all numbers, NaN where they are not.
     """
@@ -64,7 +62,6 @@ class Findings:
     missing: dict[str, float]
     suspicious: tuple[str, ...]
     copies: int
-    contradictions: int
     spread: float = math.nan
 
     @property
@@ -86,7 +83,6 @@ def inspect(frame: pd.DataFrame, declared: Mapping[str, str] | None = None) -> F
         missing={str(name): float(share) for name, share in missing.items() if share > 0},
         suspicious=tuple(suspicious(features, labels, declared)),
         copies=int(digests.duplicated().sum()),
-        contradictions=int((labels.groupby(digests).nunique().gt(1)).sum()),
         spread=float(pd.to_numeric(labels, errors="coerce").std(skipna=False)),
     )
 

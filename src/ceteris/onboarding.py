@@ -10,14 +10,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ceteris.csv_file import full_of_nul, guess_delimiter, guess_encoding
-from ceteris.dataset import FEWEST_ROWS, META
+from ceteris.csv_file import full_of_nul, guess_delimiter, guess_encoding, is_mixed
+from ceteris.dataset import FEWEST_ROWS
 from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.forecast import expected_time
-from ceteris.guesses import guess, kinds_told
+from ceteris.guesses import kinds_told
 from ceteris.init import Findings, classes_to_declare, inspect, plan
 from ceteris.into import Project
-from ceteris.kinds import is_number
 from ceteris.layout import reach_of
 from ceteris.metrics import METRICS
 from ceteris.other_data import of_other_data
@@ -26,20 +25,23 @@ from ceteris.params_file import changed
 from ceteris.readers.image_folder import ID_COLUMN, LABEL_COLUMN
 from ceteris.readers.packed import start_of
 from ceteris.sections import Ingest, Section
-from ceteris.sources import PICTURES, Table, kind_of, locate, look
+from ceteris.sources import PICTURES, Table, kind_of, locate
 from ceteris.split_plan import split_lines
 from ceteris.store import find_root, parse_yaml, write_text
+from ceteris.survey import Survey, as_it_is, asked_repairs, findings_told, survey
 from ceteris.tracking import bring, existing, place, track
 
 __all__ = ["READING", "init_command", "describe_findings"]
 
 READING = (  # keys of `ingest` on how a source is read
     "label_type", "missing", "infinite", "unlabelled", "normalise", "sheet", "image_size", "image_mode", "unreadable",
-    "features", "features_ids",
+    "features", "features_ids", "fallback_encoding", "header_rows", "sentinels", "decimal", "units", "id_width",
+    "duplicates", "conflicting", "rare_classes", "rare_below",
 )  # fmt: skip
 _OPTIONS = (
     "In `ceteris init` each `ingest.KEY: VALUE` is an option: --unlabelled drop, --normalise labels, --infinite missing,"
     " --label-type text, --kind COLUMN=KIND, --drop COLUMN, --sheet NAME, --unreadable drop, ...; null is an option left out."
+    " What messy cells and rows need is set by --repair NAME, or --repair all."
 )
 _LARGE = 20_000_000  # bytes that take some seconds to read
 _print = partial(print, flush=True)
@@ -64,6 +66,7 @@ def init_command(
     reading: Mapping[str, Any] | None = None,
     kinds: Mapping[str, str] | None = None,
     dates: str | None = None,
+    repair: tuple[str, ...] = (),
     root: Path | None = None,
     into: Project | None = None,
     tell: Callable[[str], None] = _print,
@@ -100,6 +103,8 @@ def init_command(
         What columns are; the others are guessed, and told.
     dates : {"iso", "day_first", "month_first"}, optional
         How 03/04/2026 is read. Default: as values that can be read in one way only tell.
+    repair : tuple of str
+        Which faults of the file are to be repaired, where they are found: names of `mess.REPAIRS`, or "all".
 
     Raises
     ------
@@ -128,8 +133,9 @@ def init_command(
     declared |= {"kinds": {**(kept.kinds or {}), **(kinds or {})} or None, "dates": dates or kept.dates}
     classes = params.validate_.classes or ()
     lying = _all_beside(declared, beside, root)
-    table, found, ingest = _look(path, _declared_ingest(before, declared, plant), classes, tell, lying)
-    declared |= {"kinds": ingest.kinds, "dates": ingest.dates}
+    asked = asked_repairs(repair)
+    table, found, ingest = _look(path, _declared_ingest(before, declared, plant), classes, tell, lying, asked)
+    declared |= {key: _plain(getattr(ingest, key)) for key in ("id", "drop", "kinds", "dates", *READING)}
     changes, told = plan(found, params, declared, plant)
     copies = {"copies": changes["split", "copies"]}
     lines, said_of_split = split_lines(table.frame, ingest, params.split.model_copy(update=copies), dated=table.dated)
@@ -179,33 +185,57 @@ def _all_beside(declared: dict[str, Any], beside: dict[str, Path], root: Path) -
 
 
 def _look(
-    path: Path, ingest: Ingest, classes: tuple[str, ...], tell: Callable[[str], None], beside: Mapping[str, Path]
+    path: Path,
+    ingest: Ingest,
+    classes: tuple[str, ...],
+    tell: Callable[[str], None],
+    beside: Mapping[str, Path],
+    asked: frozenset[str],
 ) -> tuple[Table, Findings, Ingest]:
-    """Return what the file holds, and the kinds of its columns, having told them; refuse with all problems together."""
+    """Return what the file holds, and how it is to be read, having told them; refuse with all problems together."""
     if path.stat().st_size > _LARGE:
         tell(f"reading {path} ({path.stat().st_size / 1e6:.0f} MB)")
     with _options_named():
-        table = look(path, ingest, classes, beside=beside)
-        features = table.frame.drop(columns=[*META], errors="ignore")
-        guessed = guess(features, ingest.kinds, ingest.dates, table.moments)
-        ingest = ingest.model_copy(update={"kinds": guessed.kinds or None, "dates": guessed.dates})
-        if any(kind == "date" and not is_number(features[name]) for name, kind in guessed.kinds.items() if name in features):
-            table = look(path, ingest, classes, beside=beside)
-        found = inspect(table.frame, ingest.kinds)
-        for line in (*describe_findings(found, table, ingest), *guessed.told):
-            tell(line)
+        seen = survey(path, ingest, classes, beside, asked)
+        if seen.tried:
+            seen = _as_it_is_or_told(path, seen, ingest, classes, tell, beside)
+        found, table = _told(seen, tell), seen.table
         if found.rows < FEWEST_ROWS:
             table.problems.add(
                 f"There are {found.rows} rows with a label.", f"Add some: {FEWEST_ROWS} are needed at the least."
             )
         table.problems.refuse()
-    return table, found, ingest
+    return table, found, seen.ingest
+
+
+def _as_it_is_or_told(
+    path: Path, seen: Survey, ingest: Ingest, classes: tuple[str, ...], tell: Callable[[str], None], beside: Mapping[str, Path]
+) -> Survey:
+    """Return what the file holds without a repair that nobody asked for; where that is refused, all faults are told first."""
+    try:
+        return as_it_is(path, seen, ingest, classes, beside)
+    except CeterisError:
+        _told(seen, tell)
+        raise
+
+
+def _told(seen: Survey, tell: Callable[[str], None]) -> Findings:
+    found = inspect(seen.table.frame, seen.ingest.kinds)
+    for line in (*describe_findings(found, seen.table, seen.ingest), *seen.guessed.told, *findings_told(seen)):
+        tell(line)
+    return found
 
 
 def _reading(kept: Ingest, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return how texts are to be read: what was asked for, else as it was."""
-    held = {key: asked.get(key, getattr(kept, key)) for key in READING}
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in held.items()}
+    return {key: _plain(asked.get(key, getattr(kept, key))) for key in READING}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as params.yaml holds it: tuples are lists there."""
+    if isinstance(value, Mapping):
+        return {key: _plain(held) for key, held in value.items()}
+    return list(value) if isinstance(value, tuple) else value
 
 
 class _Declared(Section):
@@ -266,8 +296,6 @@ def describe_findings(found: Findings, table: Table, ingest: Ingest) -> list[str
     lines += [f"  and {len(found.suspicious) - 20} more columns like these"] if len(found.suspicious) > 20 else []
     if found.copies:
         lines.append(f"{found.copies} rows are exact copies of others")
-    if found.contradictions:
-        lines.append(f"rows that are equal in all features and differ in their label: {found.contradictions} sets")
     if ingest.id is None:
         lines.append("no id column: each row's id is made of its content (not its label), so an edited row is a new row")
     return [*lines, *(f"look at this: {note}" for note in table.notes), *table.examples]
@@ -288,7 +316,7 @@ def _csv_dialect(path: Path, name: str, delimiter: str | None, encoding: str | N
         return {"encoding": Ingest().encoding, "delimiter": Ingest().delimiter}
     start = start_of(path, 4_000_000)
     if encoding is None:
-        encoding = "utf-8" if _is_utf8(start) else guess_encoding(start)
+        encoding = "utf-8" if _is_utf8(start) or (not full_of_nul(start) and is_mixed(start)) else guess_encoding(start)
     if kind_of(path, name) == "json":
         return {"encoding": encoding, "delimiter": Ingest().delimiter}
     try:

@@ -10,17 +10,19 @@ import pandas as pd
 
 from ceteris.arrays import array_digests, is_array
 from ceteris.columns import exact_text, is_blank, is_plain
-from ceteris.errors import Problems, some
+from ceteris.errors import Problems, counted, some
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["INDEX", "content_ids", "note_nul", "row_ids"]
+__all__ = ["INDEX", "content_ids", "filled_told", "note_nul", "row_ids", "whole_copies"]
 
 INDEX = "__index_level_0__"  # the name under which pandas keeps row names in Parquet
 
 
-def row_ids(cells: pa.Table, role: dict[str, str], places: np.ndarray, problems: Problems) -> np.ndarray:
+def row_ids(
+    cells: pa.Table, role: dict[str, str], places: np.ndarray, problems: Problems, width: int | None = None
+) -> np.ndarray:
     """Return one text a row, unique unless a problem was noted.
 
     Parameters
@@ -31,6 +33,8 @@ def row_ids(cells: pa.Table, role: dict[str, str], places: np.ndarray, problems:
     places : ndarray of int, shape (n_rows,)
         Where each row stands in the source, counted from 1: what rows without an id are called in refusals.
     problems : Problems
+    width : int, optional
+        Digits to which ids that are whole numbers are filled up with zeros in front, as they were before a spreadsheet.
     """
     if "id" not in role:
         aside = (role["label"], role.get("true_label"), role.get("verified"), INDEX)
@@ -50,8 +54,26 @@ def row_ids(cells: pa.Table, role: dict[str, str], places: np.ndarray, problems:
             "Write an id into each, or let ids be made of the rows' content: params.yaml `ingest.id: null`.",
         )
     ids: np.ndarray = texts.to_numpy(zero_copy_only=False)
+    if width is not None:
+        ids = np.array([id.zfill(width) if _is_short(id, width) else id for id in ids], dtype=object)
     _note_repeated(ids, ~blank, cells, column, problems)
     return ids if len(problems.found) == before else np.array([f"row {place}" for place in places], dtype=object)
+
+
+def filled_told(cells: pa.Table, column: str, width: int) -> list[str]:
+    """Return how many ids are filled up with zeros, as a note; none where none is."""
+    short = sum(_is_short(id, width) for id in exact_text(cells.column(column)).to_pylist())
+    return [f"{counted(short, 'id')} filled up with zeros to {width} digits (ingest.id_width)"] if short else []
+
+
+def _is_short(id: str | None, width: int) -> bool:
+    return id is not None and id.isascii() and id.isdigit() and len(id) < width
+
+
+def whole_copies(cells: pa.Table) -> np.ndarray:
+    """Return which rows equal an earlier one in every cell, shape (n_rows,), bool."""
+    ids = pd.Series(content_ids(cells, [name for name in cells.column_names if name != INDEX]))
+    return ids.str.count("-").gt(1).to_numpy(dtype=bool)
 
 
 def content_ids(cells: pa.Table, names: list[str]) -> np.ndarray:
@@ -119,6 +141,6 @@ def _note_repeated(ids: np.ndarray, known: np.ndarray, cells: pa.Table, column: 
     told += [f"on rows that differ: {some(differing)}"] if differing else []
     problems.add(
         f"{problems.name} column {column!r} holds ids more than once, {'; '.join(told)}.",
-        "Remove the copies and give every other row an id of its own, or let ids be made of the rows' content:"
-        " params.yaml `ingest.id: null`.",
+        ("Leave out rows that are equal in every cell: params.yaml `ingest.duplicates: drop`. " if same else "")
+        + "Give every other row an id of its own, or let ids be made of the rows' content: params.yaml `ingest.id: null`.",
     )

@@ -14,9 +14,10 @@ import pandas as pd
 from ceteris.arrays import is_array
 from ceteris.columns import exact_text, feature_frame, is_blank, is_plain
 from ceteris.dataset import GROUP, ID, LABEL, PART, TIME, TRUE_LABEL, VERIFIED
-from ceteris.errors import BadInputError, Problems, nearest, some
+from ceteris.errors import BadInputError, Problems, counted, nearest, some
 from ceteris.labels import one_spelling, truth_of, typed
-from ceteris.row_ids import INDEX, note_nul, row_ids
+from ceteris.repairs import repaired
+from ceteris.row_ids import INDEX, filled_told, note_nul, row_ids, whole_copies
 from ceteris.sections import Ingest
 from ceteris.times import times_of
 
@@ -83,7 +84,10 @@ def assemble(cells: pa.Table, ingest: Ingest, *, name: str, spelled: bool, decla
     role = roles(cells.column_names, ingest, problems)
     names = _features(cells, role, ingest, problems)
     cells, places, notes = _labelled(cells, role["label"], ingest.unlabelled, problems)
-    ids = row_ids(cells, role, places, problems)
+    cells, places, said = _once(cells, role, places, ingest.duplicates)
+    ids = row_ids(cells, role, places, problems, ingest.id_width)
+    if ingest.id_width is not None and "id" in role:
+        said += filled_told(cells, role["id"], ingest.id_width)
     meta = {ID: ids, **_labels(cells, role, ingest, declared, places, problems)}
     if "group" in role:
         meta[GROUP] = _groups(cells, role["group"], ids, problems)
@@ -101,6 +105,9 @@ def assemble(cells: pa.Table, ingest: Ingest, *, name: str, spelled: bool, decla
         ids=ids,
         kinds=ingest.kinds,
         dates=ingest.dates,
+        sentinels=ingest.sentinels,
+        units=ingest.units,
+        decimal=ingest.decimal,
     )
     known = (ID, LABEL, GROUP, TRUE_LABEL, PART, VERIFIED)
     head = {column: pd.Series(meta[column], dtype=object) for column in known if column in meta}
@@ -110,8 +117,11 @@ def assemble(cells: pa.Table, ingest: Ingest, *, name: str, spelled: bool, decla
         head[TIME] = pd.Series(times, dtype=np.float64)
     whole = pd.concat([pd.DataFrame(head), features.frame], axis=1)
     order = np.argsort(ids.astype(np.dtypes.StringDType()), kind="stable")
-    frame = whole.iloc[order].dropna(subset=LABEL).reset_index(drop=True)
-    return Table(frame, problems, None, (*notes, *features.notes), features.examples, features.moments, dated)
+    frame, done = repaired(whole.iloc[order].dropna(subset=LABEL).reset_index(drop=True), ingest)
+    if done and frame[LABEL].nunique() < 2:
+        problems.add(f"The repairs that `ingest` declares leave {frame[LABEL].nunique()} classes.", "Set one of them to keep.")
+    told = (*notes, *said, *features.notes, *done)
+    return Table(frame, problems, None, told, features.examples, features.moments, dated)
 
 
 def roles(names: list[str], ingest: Ingest, problems: Problems) -> dict[str, str]:
@@ -147,10 +157,11 @@ def _features(cells: pa.Table, role: dict[str, str], ingest: Ingest, problems: P
         raise BadInputError(
             f"{problems.name} leaves no column as a feature.", "Shorten `ingest.drop` in params.yaml, or add columns."
         )
-    for column in ingest.kinds or {}:
+    declared = [(key, column) for key in ("kinds", "sentinels", "units") for column in getattr(ingest, key) or {}]
+    for key, column in declared:
         if column not in cells.column_names or column in role.values():
             problems.add(
-                f"params.yaml `ingest.kinds` names the column {column!r}, which is no feature of {problems.name}."
+                f"params.yaml `ingest.{key}` names the column {column!r}, which is no feature of {problems.name}."
                 f"{nearest(column, names, listed=True)}",
                 "Correct the name, or take the line out.",
             )
@@ -169,6 +180,17 @@ def _features(cells: pa.Table, role: dict[str, str], ingest: Ingest, problems: P
     if not left or set(odd) & set(of_role):
         problems.refuse()
     return left
+
+
+def _once(cells: pa.Table, role: dict[str, str], places: np.ndarray, duplicates: str) -> tuple[pa.Table, np.ndarray, list[str]]:
+    """Return the rows without those that equal an earlier one in every cell, the declared id too, where these are to go."""
+    if duplicates != "drop" or "id" not in role:
+        return cells, places, []
+    copies = whole_copies(cells)
+    if not copies.any():
+        return cells, places, []
+    note = f"{counted(int(copies.sum()), 'row')} left out (ingest.duplicates): equal to another in every cell"
+    return cells.filter(~copies), places[~copies], [note]
 
 
 def _short(kind: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from typing import Any, Literal
 
@@ -55,7 +56,9 @@ class Ingest(Section):
     drop: tuple[str, ...] | None = None
     label_type: Literal["text", "integer", "boolean", "number"] = "text"
     encoding: str = "utf-8"
+    fallback_encoding: str | None = None
     delimiter: str = Field(",", min_length=1, max_length=1)
+    header_rows: int = Field(1, ge=1, le=2)
     sheet: str | None = None
     image_size: int = Field(32, ge=4, le=256)
     image_mode: Literal["rgb", "gray"] = "rgb"
@@ -65,10 +68,39 @@ class Ingest(Section):
     kinds: dict[str, Kind] | None = None
     dates: Literal["iso", "day_first", "month_first"] = "iso"
     missing: tuple[str, ...] | None = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None")
+    sentinels: dict[str, tuple[str, ...]] | None = None
+    decimal: Literal["point", "comma"] = "point"
+    units: dict[str, str | dict[str, float]] | None = None
     infinite: Literal["refuse", "missing"] = "refuse"
     unlabelled: Literal["refuse", "drop"] = "refuse"
     normalise: Literal["none", "labels"] = "none"
+    id_width: int | None = Field(None, ge=2, le=64)
+    duplicates: Literal["keep", "drop"] = "keep"
+    conflicting: Literal["keep", "drop", "majority"] = "keep"
+    rare_classes: Literal["keep", "drop", "other"] = "keep"
+    rare_below: int = Field(10, ge=2, le=1_000_000)
     plant: Plant = Plant()
+
+    @field_validator("sentinels", mode="before")
+    @classmethod
+    def _as_they_are_spelled(cls, sentinels: object) -> object:
+        """-999 and 1900-01-01 need no quotes: YAML takes them for a number and a date, which spell themselves."""
+        if not isinstance(sentinels, dict):
+            return sentinels
+        listed = {key: value if isinstance(value, tuple) else (value,) for key, value in sentinels.items()}
+        plain = (int, float, datetime.date)
+        return {
+            key: tuple(str(value) if isinstance(value, plain) and not isinstance(value, bool) else value for value in values)
+            for key, values in listed.items()
+        }
+
+    @field_validator("units")
+    @classmethod
+    def _factors_are_positive(cls, units: dict[str, str | dict[str, float]] | None) -> dict[str, str | dict[str, float]] | None:
+        for column, unit in (units or {}).items():
+            if isinstance(unit, dict) and not (unit and all(0 < factor < math.inf for factor in unit.values())):
+                raise ValueError(f"{column!r} needs a factor above 0 for each unit, as {{kg: 1, lb: 0.45359237}}")
+        return units
 
 
 class Validate(Section):

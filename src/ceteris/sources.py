@@ -35,9 +35,11 @@ __all__ = [
     "kind_of",
     "locate",
     "look",
+    "open_source",
     "read",
     "sha256_of",
     "source_sha256",
+    "table_of",
 ]
 
 DIGITS = "digits"
@@ -46,7 +48,9 @@ PICTURES = "pictures"
 
 
 def _read_csv(path: Path, name: str, ingest: Ingest) -> Read:
-    cells, notes = read_csv(path, name, ingest.encoding, ingest.delimiter)
+    cells, notes = read_csv(
+        path, name, ingest.encoding, ingest.delimiter, fallback=ingest.fallback_encoding, header_rows=ingest.header_rows
+    )
     return Read(cells, spelled=True, notes=tuple(notes))
 
 
@@ -113,21 +117,41 @@ def look(
     within : Path, optional
         What links of a folder may not leave; default: the folder itself.
     """
+    found, ingest = open_source(path, ingest, beside=beside, within=within)
+    return table_of(found, ingest, declared)
+
+
+def open_source(
+    path: Path, ingest: Ingest, *, beside: Mapping[str, Path] | None = None, within: Path | None = None
+) -> tuple[Read, Ingest]:
+    """Return the columns of one file or folder, before they are made into rows, and `ingest` with what its kind settles."""
     refuse_sealed(path)
     kind = kind_of(path, ingest.source)
+    if ingest.header_rows == 2 and kind not in ("csv", "excel"):
+        raise ParamsError(
+            f"ingest.header_rows is 2, and {ingest.source} is no CSV or Excel file.", "Write `ingest.header_rows: 1`."
+        )
     if kind == PICTURES:
         found = read_image_folder(path, ingest.source, ingest, within)
         ingest = ingest.model_copy(update={"id": ingest.id or ID_COLUMN})
     else:
         found = _KINDS[kind].reader(path, ingest.source, ingest)
-    cells, notes, shape = found.cells, list(found.notes), found.image_shape
-    if ingest.features is not None:
-        lies = beside or {}
-        ids = (lies[ingest.features_ids], ingest.features_ids) if ingest.features_ids is not None else None
-        cells, said, of_array = with_array(cells, lies[ingest.features], ingest.features, ids=ids, id_column=ingest.id)
-        notes, shape = notes + said, of_array or shape
-    table = assemble(cells, ingest, name=ingest.source, spelled=found.spelled, declared=declared)
-    return replace(table, image_shape=shape, notes=(*notes, *table.notes), examples=(*found.examples, *table.examples))
+    if ingest.header_rows == 2:
+        found = found._replace(notes=(*found.notes, "columns named by 2 header rows (ingest.header_rows)"))
+    if ingest.features is None:
+        return found, ingest
+    lies = beside or {}
+    ids = (lies[ingest.features_ids], ingest.features_ids) if ingest.features_ids is not None else None
+    cells, said, of_array = with_array(found.cells, lies[ingest.features], ingest.features, ids=ids, id_column=ingest.id)
+    shape = of_array or found.image_shape
+    return found._replace(cells=cells, notes=(*found.notes, *said), image_shape=shape), ingest
+
+
+def table_of(found: Read, ingest: Ingest, declared: tuple[str, ...] = ()) -> Table:
+    """Return the rows that the columns of a source make."""
+    table = assemble(found.cells, ingest, name=ingest.source, spelled=found.spelled, declared=declared)
+    notes, examples = (*found.notes, *table.notes), (*found.examples, *table.examples)
+    return replace(table, image_shape=found.image_shape, notes=notes, examples=examples)
 
 
 def locate(source: str, root: Path, key: str = "source") -> Path:

@@ -13,9 +13,10 @@ __all__ = ["checked_told", "flips_told"]
 
 def checked_told(found: Comparison) -> list[str]:
     """Return what is known of the labels behind the effect of a comparison, in sentences."""
-    against, told = found.measured, []
+    against = found.measured
+    told = [upper_first(against.rows) + "."] if against.rows else []
     if against.effect is None:
-        return []
+        return told
     if against.on_given is not None:
         told.append(f"{upper_first(given_told(against.on_given))}. {parting(against.effect, against.on_given)}".rstrip())
     if against.review is not None:

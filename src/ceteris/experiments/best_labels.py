@@ -37,6 +37,7 @@ class Measured:
     review : where people's answers make the effect: how many they are, and what they found
     answers : digest of the answers that entered, empty where none did
     missing : fingerprints of the corner cells of the square that nobody has trained
+    rows : what a reader must know of the rows that judge; "" where nothing
     """
 
     move: Move
@@ -48,6 +49,7 @@ class Measured:
     attribution: Attribution | None = None
     missing: tuple[Fingerprint, ...] = ()
     reason: str = ""
+    rows: str = ""
 
     @property
     def on_given(self) -> Effect | None:

@@ -145,7 +145,13 @@ class History:
         place = snapshot.rev, snapshot.name
         if place not in self._judging:
             here, files = self._here, self._ledger_files(snapshot.rev, self._runs[place])
-            key = ("by now", id(judging.ids), *files)  # the rows live as long as the cache, so their identity is a key
+            key = (
+                "by now",
+                id(judging.ids),
+                judging.source,
+                judging.naming,
+                *files,
+            )  # the rows live as long as the cache, so their identity is a key
             self._judging[place] = self._cache.once(key, lambda: here.answered(judging, _parsed(files)))
         return self._judging[place]
 
@@ -220,7 +226,11 @@ class History:
         sections = self._yaml(head.rev, _PARAMS)
         if not head.rev:
             sections = as_run(sections, parse_yaml((self.root / _LOCK).read_text(encoding="utf-8"), _LOCK))
-        judging = run.judging(self._decisions(head.rev, run, sections))
+        judging = replace(
+            run.judging(self._decisions(head.rev, run, sections)),
+            source=f"{run.source}, {setting(sections, 'ingest', 'source')}" if run.source else "",
+            naming=tuple(setting(sections, "ingest", key) for key in ("id", "id_width")),
+        )
         states, labels = run.cells(), {"labels": judging.digest}
         found = replace(
             head,

@@ -93,7 +93,7 @@ def _one(parent: Snapshot, child: Snapshot, move: Move, find: Find, settings: Co
     if move.axis != "code" and one.code != other.code and _inert(parent, child, find):
         other = replace(other, code=one.code)
     hold_fixed(one, other, move.axis, ("/".join(move.baseline), "/".join(move.candidate)))
-    return judged_on_best(move, scorer, names, shared, settings)
+    return replace(judged_on_best(move, scorer, names, shared, settings), rows=shared.told)
 
 
 def _inert(parent: Snapshot, child: Snapshot, find: Find) -> bool:
@@ -126,7 +126,14 @@ def _square(
         return Measured(move, missing=tuple(wanted[name] for name in absent), reason=f"{reason}: --run-missing")
     model, data = (side for side in found.values() if side is not None)
     whole = {"baseline": sides["baseline"], "new model": model, "new data": data, "candidate": sides["candidate"]}
-    return attributed_on_best(move, *on_shared_rows(whole, settings), settings)
+    scorer, names, shared = on_shared_rows(whole, settings)
+    if shared.reread:
+        raise NotHeldFixedError(
+            f"Data and model moved, and {shared.reread:,} validation rows are read otherwise than before, which no model that"
+            " learned from the others can predict.",
+            "Change one at a time: how cells are read, or the model.",
+        )
+    return replace(attributed_on_best(move, scorer, names, shared, settings), rows=shared.told)
 
 
 def _wanted(parent: Snapshot, child: Snapshot, move: Move, y00: Fingerprint, y11: Fingerprint) -> dict[str, Fingerprint]:

@@ -32,12 +32,17 @@ class Side:
 
 @dataclass(frozen=True)
 class Shared:
-    """The validation rows that several revisions hold with the same feature values, in the order of ids.
+    """The validation rows that several revisions hold, in the order of ids.
+
+    A row is one and the same where its id is, and its feature values too; of one and the same file, where its id is, however
+    the revisions read its cells.
 
     Attributes
     ----------
     labels : codes of `classes` by what they are; "verified (all)" where a person answered for every one of these rows
     answers : what people have said of them by now
+    reread : how many of them have other feature values in one revision than in another
+    left : how many validation rows of the first revision are not among them
     """
 
     ids: np.ndarray
@@ -45,6 +50,20 @@ class Shared:
     groups: np.ndarray | None
     classes: tuple[str, ...]
     answers: Answers
+    reread: int = 0
+    left: int = 0
+
+    @property
+    def told(self) -> str:
+        """What a reader must know of the rows that judge; "" where they are all of the first revision's, as it reads them."""
+        told = f"judged on the {len(self.ids):,} validation rows that both hold"
+        told += f", {self.left:,} of the baseline's left out" if self.left else ""
+        if self.reread:
+            told += (
+                f"; {self.reread:,} of them are read otherwise than before, and each model predicts them as its own revision"
+            )
+            told += " reads them"
+        return told if self.left or self.reread else ""
 
 
 def shared_rows(sides: list[Judging]) -> Shared:
@@ -53,15 +72,20 @@ def shared_rows(sides: list[Judging]) -> Shared:
     Raises
     ------
     BadInputError
-        They hold no row in common, or rows of a class that is gone now have another label: where an earlier model predicts that
-        class it cannot be right.
+        Their ids are made otherwise, they hold no row in common, or rows of a class that is gone now have another label: where
+        an earlier model predicts that class it cannot be right.
     """
     latest = sides[-1]
+    _refuse_other_ids(sides)
     held = [dict(zip(side.ids, side.digests, strict=True)) for side in sides]
-    keep = np.array([all(rows.get(id) == digest for rows in held) for id, digest in held[-1].items()], dtype=bool)
+    same = np.array([all(rows.get(id) == digest for rows in held) for id, digest in held[-1].items()], dtype=bool)
+    one_file = latest.source != "" and all(side.source == latest.source for side in sides)
+    keep = np.array([all(id in rows for rows in held) for id in held[-1]], dtype=bool) if one_file else same
     if not keep.any():
+        made = one_file and latest.naming[:1] == (None,)
+        why = ": ids are made of what a row holds, and that is read otherwise" if made else ""
         raise BadInputError(
-            "These revisions hold no validation row in common.", "Compare revisions of one source, with one split.seed."
+            f"These revisions hold no validation row in common{why}.", "Compare revisions of one source, with one split.seed."
         )
     for side in sides:
         _refuse_renamed(side, latest)
@@ -84,7 +108,22 @@ def shared_rows(sides: list[Judging]) -> Shared:
         groups=None if latest.groups is None else latest.groups[keep],
         classes=classes,
         answers=answers,
+        reread=int((keep & ~same).sum()),
+        left=len(sides[0].ids) - int(keep.sum()),
     )
+
+
+def _refuse_other_ids(sides: list[Judging]) -> None:
+    """Refuse revisions whose rows cannot be told from each other: the ids of one are not those of the other."""
+    one, other = sides[0].naming, sides[-1].naming
+    if one != other:
+        keys = zip(("id", "id_width"), one, other, strict=True)
+        changed = ", ".join(f"ingest.{key} {old} -> {new}" for key, old, new in keys if old != new)
+        raise BadInputError(
+            f"Ids are made otherwise in these revisions ({changed}): a row of one cannot be told in the other, and the hash of"
+            " its id may put it into another part.",
+            "Compare revisions that make ids alike; what came of it is in the counts of ingest.",
+        )
 
 
 def _refuse_renamed(side: Judging, latest: Judging) -> None:

@@ -36,6 +36,7 @@ class Run:
     whose : name of the revision
     again : the command that runs its pipeline
     bring : the command, or two, that bring what is missing
+    source : digest of the files that the rows were read from; "" where the lock does not tell
     """
 
     cache: Cache
@@ -44,6 +45,7 @@ class Run:
     whose: str
     again: str
     bring: str
+    source: str = ""
 
     def md5(self, place: str, *parts: str) -> str:
         """Return the md5 of an output, by the name of its place in dvc.yaml."""
@@ -148,7 +150,7 @@ def run_of(lock: Any, layout: Mapping[str, str], cache: Cache, head: Snapshot) -
             f"Run it to the end: {again}",
         )
     bring = f"`{fetch}`, or, where the remote does not hold it, `{again}`" if cache.remote else f"`{again}`"
-    return Run(cache, layout, outs, head.name, again, bring)
+    return Run(cache, layout, outs, head.name, again, bring, _source(stages, layout))
 
 
 def as_run(sections: Any, lock: Any) -> Any:
@@ -163,6 +165,16 @@ def as_run(sections: Any, lock: Any) -> Any:
             place = functools.reduce(lambda held, name: held.setdefault(name, {}), path, ran)
             place[last] = value
     return ran
+
+
+def _source(stages: Mapping[str, Any], layout: Mapping[str, str]) -> str:
+    """Return a digest of what the stage that made the rows read, its code left out."""
+    table = f"{layout.get('raw', '')}/table.parquet"
+    for stage in stages.values():
+        if table in [out["path"] for out in stage.get("outs", ())]:
+            read = [(dep["path"], dep.get("md5", "")) for dep in stage.get("deps", ()) if not dep["path"].endswith(".py")]
+            return "" if not read or not all(md5 for _, md5 in read) else repr(sorted(read))
+    return ""
 
 
 def _trained_on(stages: Mapping[str, Any], models: str) -> Iterator[tuple[str, str]]:

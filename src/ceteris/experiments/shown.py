@@ -110,6 +110,8 @@ def _notes(lines: Sequence[Line], metric: str, named: bool) -> list[Text]:
             notes.append(Text(f"{literal(line.snapshot.name)}: {against.reason}{on}: {told}"))
         elif against and against.effect is None and against.move.axis not in ("none", "evaluation"):
             notes.append(Text(f"{literal(line.snapshot.name)}: {_sentence(against.reason)}"))
+        if against and against.rows:
+            notes.append(Text(f"{literal(line.snapshot.name)}: {against.rows}"))
     return [*notes, *_beside(lines), *_unread(lines)]
 
 
@@ -220,7 +222,8 @@ def _worth(found: Comparison, metric: str) -> list[Text]:
     if against.attribution is not None:
         parts = against.attribution.items()
         on = f", on {labels_of(against.attribution.whole.scored_on)}"
-        return [Text(f"{name.replace('_', ' ')}: {_one_line(effect, metric)}, {effect.verdict}{on}") for name, effect in parts]
+        worth = [f"{name.replace('_', ' ')}: {_one_line(effect, metric)}, {effect.verdict}{on}" for name, effect in parts]
+        return [Text(line) for line in (*worth, *checked_told(found))]
     return [Text(_sentence(against.reason))]
 
 

@@ -45,6 +45,8 @@ class Judging:
     groups : ndarray of str objects, shape (n_rows,), or None
     classes : the classes, in the order of every cell's codes
     came : the labels that came verified with the data: codes of `classes` or NOT_ANSWERED, shape (n_rows,); None: none did
+    source : the bytes that the rows were read from, by a digest; "" where not known
+    naming : how params.yaml has ids made: `ingest.id`, `ingest.id_width`
     """
 
     ids: np.ndarray
@@ -54,6 +56,8 @@ class Judging:
     classes: tuple[str, ...]
     answers: np.ndarray
     came: np.ndarray | None = None
+    source: str = ""
+    naming: tuple[str | int | None, ...] = ()
 
     def with_answers(self, answers: Answers) -> Judging:
         """Return the same rows with what people said of them, and what came verified where they said nothing."""

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import ParseError
 
 from ceteris.csv_file import refuse_long_cells, refuse_names
 from ceteris.errors import BadInputError, nearest, some
+from ceteris.headers import names_all, one_header
 from ceteris.readers import Read, borrowed
 from ceteris.readers.values import table_of
 from ceteris.sections import Ingest
@@ -38,9 +39,9 @@ def read_excel(path: Path, name: str, ingest: Ingest) -> Read:
     rows = _rows(sheet)
     if not rows:
         raise BadInputError(f"{what} is empty.", "Name the sheet that holds the rows: params.yaml `ingest.sheet`.")
-    _refuse_merged(sheet, what)
-    header, *body = rows
-    names, notes = _header(header, what)
+    header, body = rows[: ingest.header_rows], rows[ingest.header_rows :]
+    _refuse_merged(sheet, what, below=header[-1][0].row if ingest.header_rows == 2 else 0)
+    names, notes = _header(header, what, names_all([_texts(row) for row in rows[:2]]))
     if not body:
         raise BadInputError(f"{what} holds a header and no rows.", "Write the rows below the header.")
     _refuse_errors(body, what, ingest.missing or ())
@@ -69,9 +70,9 @@ def _opened(path: Path, name: str, *, results: bool) -> Any:
                 f"{name} unpacks to {size / 1e6:,.0f} MB; at most {_CAP / 1e6:,.0f} MB are read of an Excel file.",
                 "Save the sheet as CSV or Parquet.",
             )
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), path.open("rb") as file:
             warnings.simplefilter("ignore")  # of styles and extensions that hold no values
-            return openpyxl.load_workbook(path, data_only=results, keep_links=False)
+            return openpyxl.load_workbook(file, data_only=results, keep_links=False)
     except BadInputError:
         raise
     except (
@@ -110,18 +111,25 @@ def _rows(sheet: Any) -> list[tuple[Any, ...]]:
     return [row[:width] for row in rows]
 
 
-def _header(row: tuple[Any, ...], what: str) -> tuple[dict[int, str], list[str]]:
+def _texts(row: tuple[Any, ...]) -> list[str]:
+    return ["" if cell.value is None else str(cell.value) for cell in row]
+
+
+def _header(rows: list[tuple[Any, ...]], what: str, second: bool) -> tuple[dict[int, str], list[str]]:
     """Return the name of each column by its place, and notes; columns right of the last name are refused by their cells."""
-    texts = ["" if cell.value is None else str(cell.value) for cell in row]
+    row = rows[0]
+    texts = one_header([_texts(row) for row in rows]) if len(rows) == 2 else _texts(row)
     filled = sum(bool(text.strip()) for text in texts)
     if filled * 2 <= len(texts):
         raise BadInputError(
             f"{what} row {row[0].row} names {filled} of {len(texts)} columns: it looks like a title above the table.",
-            "Delete the rows above the header, so that the first row names every column.",
+            "Its second row names every column: where both are headers, params.yaml `ingest.header_rows: 2`."
+            if second
+            else "Delete the rows above the header, so that the first row names every column.",
         )
     blank = [place for place, text in enumerate(texts) if not text.strip()]
     named = [text if text.strip() else f"unnamed_{place + 1}" for place, text in enumerate(texts)]
-    refuse_names(named, what)
+    refuse_names(named, what, second)
     notes = [f"{what} column {row[place].column_letter} has no name and is called 'unnamed_{place + 1}'" for place in blank]
     return dict(enumerate(named)), notes
 
@@ -137,13 +145,14 @@ def _listed(cells: list[Any]) -> str:
     return shown + (f" and {len(cells) - _SHOWN} more ({len(cells)} in all)" if len(cells) > _SHOWN else "")
 
 
-def _refuse_merged(sheet: Any, what: str) -> None:
-    merged = sorted(map(str, sheet.merged_cells.ranges))
+def _refuse_merged(sheet: Any, what: str, below: int) -> None:
+    merged = sorted(str(cells) for cells in sheet.merged_cells.ranges if cells.max_row > below)
     if merged:
         raise BadInputError(
             f"{what} holds merged cells, whose value stands in one row or column only: {some(merged)}. Where they are in the"
             " first rows, the table has two header rows.",
-            "Unmerge them and write a value into each cell, with one row of names above the rows.",
+            "Unmerge them and write a value into each cell; where they are in the first of two rows of names: params.yaml"
+            " `ingest.header_rows: 2`.",
         )
 
 
@@ -209,5 +218,5 @@ def _second_header(names: dict[int, str], columns: dict[str, list[Any]], what: s
     if found:
         yield (
             f"{what} may have a second row of names: its first row holds texts in {len(found)} columns of numbers"
-            f" ({some(found)}); delete it"
+            f" ({some(found)}); where it does: params.yaml `ingest.header_rows: 2`"
         )

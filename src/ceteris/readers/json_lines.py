@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ceteris.csv_file import COLUMNS_CAP, as_utf8, refuse_long_cells, refuse_names, wrong_encoding
 from ceteris.errors import BadInputError, some
 from ceteris.readers import Read
+from ceteris.readers.mixed_text import with_fallback
 from ceteris.readers.packed import whole
 from ceteris.readers.values import table_of
 from ceteris.sections import Ingest
@@ -33,7 +34,8 @@ def read_json_lines(path: Path, name: str, ingest: Ingest) -> Read:
     BadInputError
         Names the lines that are no JSON object, or hold one that no table can.
     """
-    data = as_utf8(whole(path, name), name, ingest.encoding)
+    data, read = with_fallback(whole(path, name), name, ingest.encoding, ingest.fallback_encoding)
+    data = as_utf8(data, name, ingest.encoding)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -51,7 +53,7 @@ def read_json_lines(path: Path, name: str, ingest: Ingest) -> Read:
     refuse_long_cells(cells, name)
     if lines.odd:
         notes.append(f"{lines.odd} values are NaN or Infinity, which JSON has no words for: NaN is read as missing")
-    return Read(cells, notes=tuple(notes))
+    return Read(cells, notes=(*read, *notes))
 
 
 def _lines(text: str, name: str) -> _Lines:

@@ -11,6 +11,7 @@ from ceteris.dataset import ID, LABEL, META, TRUE_LABEL, VERIFIED
 from ceteris.errors import ParamsError
 from ceteris.kinds import kinds_of
 from ceteris.noise import plant
+from ceteris.repairs import without_one
 from ceteris.sections import Ingest
 from ceteris.sources import Table, read, source_sha256
 from ceteris.stages import Stage, run
@@ -30,6 +31,9 @@ def main(stage: Stage) -> None:
     stage.tell(f"{len(rows):,} rows, {len(rows.columns.difference(list(META))):,} features from {ingest.source}{told}")
     for note in (*found.notes, *found.examples):
         stage.tell(note)
+    without = without_one(ingest)
+    if without:
+        stage.tell(f"what a repair is worth, once this run is committed: dvc exp run {without}, then ceteris experiments")
 
 
 def refuse_two_truths(ingest: Ingest) -> None:
