@@ -112,6 +112,18 @@ def _pairs(kinds: list[str]) -> dict[str, str]:
 
 
 @app.command()
+def example(
+    name: Annotated[str, typer.Argument(help="credit (a mixed table), movie-reviews (text, several raters a row), images.")],
+    into: Annotated[str | None, typer.Option(metavar="DIR", help="A new folder, in no git repository; default: ./NAME.")] = None,
+    rows: Annotated[int | None, typer.Option(help="Take fewer rows, for a quick look.")] = None,
+) -> None:
+    """Make a repository with a worked example in a new folder, ready for `dvc repro`."""
+    from ceteris.examples.making import example_command
+
+    example_command(name, into, rows)
+
+
+@app.command()
 def fetch(
     name: Annotated[str | None, typer.Argument(help="Of data/source/NAME.parquet; default: the declared source.")] = None,
     database: Annotated[
