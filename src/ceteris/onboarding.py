@@ -64,6 +64,7 @@ def init_command(
     reading: Mapping[str, Any] | None = None,
     kinds: Mapping[str, str] | None = None,
     dates: str | None = None,
+    models: Mapping[str, Any] | None = None,
     root: Path | None = None,
     into: Project | None = None,
     tell: Callable[[str], None] = _print,
@@ -92,6 +93,8 @@ def init_command(
         Values of the keys `READING` of `ingest`; the files of `features` and `features_ids` may be anywhere too. Default:
         what params.yaml says where it declares this very file, else the defaults: what suited another file is not carried
         over in silence.
+    models : mapping, optional
+        `train.models`; default: what the number of rows allows.
     root : Path, optional
         Default: the repository at or above the working directory.
     into : Project, optional
@@ -130,7 +133,7 @@ def init_command(
     lying = _all_beside(declared, beside, root)
     table, found, ingest = _look(path, _declared_ingest(before, declared, plant), classes, tell, lying)
     declared |= {"kinds": ingest.kinds, "dates": ingest.dates}
-    changes, told = plan(found, params, declared, plant)
+    changes, told = plan(found, params, declared, plant, models)
     copies = {"copies": changes["split", "copies"]}
     lines, said_of_split = split_lines(table.frame, ingest, params.split.model_copy(update=copies), dated=table.dated)
     changes, told = changes | lines, told + said_of_split

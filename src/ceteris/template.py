@@ -19,6 +19,7 @@ COPIED = (
     "notebooks/02-same-model-other-data.ipynb",
     "notebooks/03-review-labels.ipynb",
     "notebooks/04-what-moved-the-score.ipynb",
+    "predictions/README.md",
     "release/edits/README.md",
 )
 

