@@ -18,18 +18,7 @@ from ceteris.labels import spelling_key
 from ceteris.metrics import CLASSES, METRICS, NUMBERS
 from ceteris.params import Params
 
-__all__ = [
-    "Findings",
-    "inspect",
-    "suspicious",
-    "plan",
-    "classes_to_declare",
-    "LOGISTIC",
-    "FOREST",
-    "SVC",
-    "LINEAR_SVM",
-    "BOOSTING",
-]
+__all__ = ["Findings", "inspect", "suspicious", "plan", "classes_to_declare", "LOGISTIC", "FOREST", "SVC", "BOOSTING"]
 
 LOGISTIC = {"estimator": "sklearn.linear_model.LogisticRegression", "prepare": "scaled", "params": {"C": 1.0, "max_iter": 1000}}
 FOREST = {"estimator": "sklearn.ensemble.RandomForestClassifier", "prepare": "coded", "params": {"n_estimators": 100}}

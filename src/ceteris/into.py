@@ -34,6 +34,8 @@ _GITIGNORE = """\
 !/estimators/**
 !/notebooks/
 !/notebooks/*.ipynb
+!/predictions/
+!/predictions/**
 !/release/
 !/release/**
 !/results/

@@ -13,6 +13,7 @@ import numpy as np
 
 from ceteris.csv_file import read_csv
 from ceteris.errors import BadInputError, ParamsError
+from ceteris.kinds import array_kind
 from ceteris.layout import reach_of
 from ceteris.readers import Read
 from ceteris.readers.arrays import SUFFIXES as ARRAYS
@@ -127,7 +128,10 @@ def look(
         cells, said, of_array = with_array(cells, lies[ingest.features], ingest.features, ids=ids, id_column=ingest.id)
         notes, shape = notes + said, of_array or shape
     table = assemble(cells, ingest, name=ingest.source, spelled=found.spelled, declared=declared)
-    return replace(table, image_shape=shape, notes=(*notes, *table.notes), examples=(*found.examples, *table.examples))
+    drawn = any(array_kind(table.frame[name]) == "image" for name in table.frame.columns)  # and not left out by ingest.drop
+    return replace(
+        table, image_shape=shape if drawn else None, notes=(*notes, *table.notes), examples=(*found.examples, *table.examples)
+    )
 
 
 def locate(source: str, root: Path, key: str = "source") -> Path:

@@ -12,13 +12,14 @@ import pandas as pd
 
 from ceteris.examples import Source, drawn
 from ceteris.examples.archive import archive
-from ceteris.init import LINEAR_SVM, LOGISTIC
+from ceteris.init import LOGISTIC
 
 __all__ = ["source", "table"]
 
-_FILE = "movie-reviews.csv"
+_FILE, _ROWS = "movie-reviews.csv", 7_500
 _INSIDE = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz"
 _TEXTS, _RATINGS = (f"hutto_ICWSM_2014/movieReviewSnippets_{what}.txt" for what in ("GroundTruth", "anonDataRatings"))
+_BAYES = {"estimator": "sklearn.naive_bayes.MultinomialNB", "prepare": "scaled", "params": {"alpha": 1.0}}
 _ERRORS = 2.0  # standard errors that a mean must lie away from 0, so that its sign is no accident of who was asked
 
 
@@ -34,12 +35,12 @@ def source(rows: int | None = None, file: str | None = None) -> Source:
     """
     texts, ratings = _members(archive(file))
     kept, left_out = table(texts, ratings)
-    told = kept.iloc[drawn(rows, len(kept), len(kept))]
+    told = kept.iloc[drawn(rows, _ROWS, len(kept))]
     wrong = float((told["label"] != told["mean_sign"]).mean())
     said = (
         f"{len(texts):,} sentences with {min(map(len, ratings))} to {max(map(len, ratings))} ratings each, from -4 to 4",
         f"{left_out:,} whose mean lies within {_ERRORS:g} standard errors of 0 are left out: their raters settle no sign",
-        f"{len(texts) - left_out - len(kept):,} that repeat another sentence are left out; of the others here are {len(told):,}",
+        f"{len(texts) - left_out - len(kept):,} that repeat another sentence are left out; of the rest here are {len(told):,}",
         f"given label: the sign of one rating, drawn of those that are not 0; true label: that of the mean; {wrong:.1%} differ",
     )
 
@@ -47,7 +48,7 @@ def source(rows: int | None = None, file: str | None = None) -> Source:
         told.to_csv(folder / _FILE, index=False)
 
     options = {"id": "sentence", "true_label": "mean_sign", "kinds": {"text": "text"}}
-    return Source(_FILE, write, said, "label", options, models={"logistic": LOGISTIC, "linear_svm": LINEAR_SVM})
+    return Source(_FILE, write, said, "label", options, models={"logistic": LOGISTIC, "naive_bayes": _BAYES})
 
 
 def table(texts: list[str], ratings: list[list[int]]) -> tuple[pd.DataFrame, int]:
