@@ -50,7 +50,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 @pytest.fixture(scope="module")
 def results(lived: Clone) -> Results:
     told = ("600 loans",)
-    return read(ceteris.open(lived.root), told, "data: what the summary said\n", 12.3)
+    return read(ceteris.open(lived.root), told, "data: what the summary said\n", 12.3, "on a stopwatch")
 
 
 def test_credit_runs_from_its_source_to_its_report_and_is_scored_on_true_labels(lived: Clone) -> None:

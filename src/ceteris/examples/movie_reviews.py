@@ -36,12 +36,12 @@ def source(rows: int | None = None, file: str | None = None) -> Source:
     texts, ratings = _members(archive(file))
     kept, left_out = table(texts, ratings)
     told = kept.iloc[drawn(rows, _ROWS, len(kept))]
-    wrong = float((told["label"] != told["mean_sign"]).mean())
+    wrong = 100 * (told["label"] != told["mean_sign"]).mean()
     said = (
         f"{len(texts):,} sentences with {min(map(len, ratings))} to {max(map(len, ratings))} ratings each, from -4 to 4",
         f"{left_out:,} whose mean lies within {_ERRORS:g} standard errors of 0 are left out: their raters settle no sign",
         f"{len(texts) - left_out - len(kept):,} that repeat another sentence are left out; of the rest here are {len(told):,}",
-        f"given label: the sign of one rating, drawn of those that are not 0; true label: that of the mean; {wrong:.1%} differ",
+        f"given label: the sign of one rating, drawn of those not 0; true label: that of the mean; {wrong:.1f} % differ",
     )
 
     def write(folder: Path) -> None:
