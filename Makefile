@@ -8,7 +8,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export DVC_NO_ANALYTICS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test test-browser chromium lab check docs bench calibrate lock dvc clean
+.PHONY: help repro test test-browser chromium lab check docs examples bench calibrate lock dvc clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,9 @@ check: $(VENV)/.ready  ## lint, types and tests
 docs: $(VENV)/.ready  ## write the figures and numbers that README shows from the results
 	python docs/readme.py
 	PYTHONPATH=src python docs/messy.py
+
+examples: $(VENV)/.ready  ## run the worked examples in scratch folders, and write their pages and figures in docs/examples/
+	python docs/example_pages.py $(ARGS)
 
 bench: $(VENV)/.ready  ## time ceteris against plain scripts, side by side, as ratios
 	python -m benchmarks

@@ -49,7 +49,8 @@ ROOMS = {
     " reviewing.fetched reviewing.picture_file reviewing.ranked reviewing.queues reviewing.session"
     " reviewing.terminal reviewing.widget reviewing.place reviewing.received reviewing.aside reviewing.running"
     " reviewing.worth installed into template keeper tables_out running_trainers learners brought_files"
-    " version_files exporting",
+    " version_files exporting examples examples.archive examples.credit examples.images examples.making"
+    " examples.movie_reviews",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept",
 }

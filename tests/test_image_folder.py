@@ -12,11 +12,12 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
+from ceteris.dataset import ID, LABEL
 from ceteris.errors import BadInputError
 from ceteris.readers import Read
 from ceteris.readers.image_folder import read_image_folder
 from ceteris.sections import Ingest
-from ceteris.sources import source_sha256
+from ceteris.sources import look, source_sha256
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 10, 3), dtype=np.uint8)
 SMALL = {"image_size": 4}
@@ -63,6 +64,16 @@ def test_pictures_of_the_declared_size_keep_every_pixel(tmp_path: Path) -> None:
     gray = read_of(tmp_path / "pets", image_size=8, image_mode="gray")
     assert gray.image_shape == (8, 8)
     np.testing.assert_array_equal(pixels_of(gray, "a/x.png"), np.asarray(Image.fromarray(square).convert("L")))
+
+
+def test_pictures_that_are_no_feature_leave_a_table_without_a_shape_of_pictures(tmp_path: Path) -> None:
+    home = folder(tmp_path)
+    np.save(tmp_path / "data/source/emb.npy", np.eye(4, dtype=np.float32))
+    beside = {"data/source/emb.npy": tmp_path / "data/source/emb.npy"}
+    ingest = Ingest(source="data/source/pets", label="label", id="id", features="data/source/emb.npy", **SMALL)
+    assert look(home, ingest, beside=beside).image_shape == (4, 4, 3)
+    alone = look(home, ingest.model_copy(update={"drop": ("pixels",)}), beside=beside)
+    assert (alone.image_shape, list(alone.frame.columns)) == (None, [ID, LABEL, "emb"])
 
 
 def test_all_files_that_are_no_pictures_are_named_at_once_with_why(tmp_path: Path) -> None:

@@ -135,6 +135,17 @@ def test_the_wheel_alone_runs_their_file_from_init_to_the_report(lived: Lived, e
     assert "data: given" in environment(lived.root / "notebooks", "ceteris", "summary")
 
 
+def test_the_wheel_alone_makes_a_worked_example_that_it_can_run(environment: Environment, tmp_path: Path) -> None:
+    said = environment(tmp_path, "ceteris", "example", "credit", "--rows", "300")
+    root = tmp_path / "ceteris-credit"
+    assert said.rstrip().endswith(f"next: cd {root} && git add . && git commit -m 'Add ceteris' && dvc repro")
+    run(root, "git", "add", ".")
+    run(root, "git", "commit", "-q", "-m", "Add ceteris")
+    ready = environment(root, "dvc", "repro", "--dry")
+    assert re.findall(r"Running stage '(\w+)'", ready) == OURS, ready
+    assert stages(environment(root, "dvc", "repro", "split")) == OURS[:3]
+
+
 def test_a_change_upstream_runs_their_stage_and_then_ours(lived: Lived) -> None:
     assert stages(lived.said["mended"]) == ["../dvc.yaml:prepare", *OURS]
 

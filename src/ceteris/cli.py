@@ -117,6 +117,25 @@ def _pairs(kinds: list[str]) -> dict[str, str]:
 
 
 @app.command()
+def example(
+    name: Annotated[
+        str, typer.Argument(help="credit (a mixed table), movie-reviews (text, 15 and more raters a row), images.")
+    ],
+    into: Annotated[
+        str | None, typer.Option(metavar="DIR", help="A new folder, in no git repository; default: ceteris-NAME.")
+    ] = None,
+    rows: Annotated[int | None, typer.Option(help="Take so many rows only, for a quick look.")] = None,
+    archive: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Of movie-reviews: vaderSentiment-3.3.2.tar.gz; default: pip brings it.")
+    ] = None,
+) -> None:
+    """Make a project with a worked example in a new folder, ready for `dvc repro`."""
+    from ceteris.examples.making import example_command
+
+    example_command(name, into, rows, archive)
+
+
+@app.command()
 def fetch(
     name: Annotated[str | None, typer.Argument(help="Of data/source/NAME.parquet; default: the declared source.")] = None,
     database: Annotated[

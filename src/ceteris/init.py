@@ -141,7 +141,11 @@ def _told_by(column: pd.Series, codes: np.ndarray) -> float:
 
 
 def plan(
-    found: Findings, params: Params, ingest: dict[str, Any], planted: float = 0.0
+    found: Findings,
+    params: Params,
+    ingest: dict[str, Any],
+    planted: float = 0.0,
+    models: Mapping[str, Any] | None = None,
 ) -> tuple[dict[tuple[str, ...], Any], list[str]]:
     """Return the lines of params.yaml to change, by their path, and what to say about them.
 
@@ -154,11 +158,13 @@ def plan(
         The keys of the section `ingest` that the user's file calls for.
     planted : float
         Share of rows in which label errors are to be planted; 0: none.
+    models : mapping, optional
+        What to train; default: what the number of rows allows.
     """
     verified = ingest.get("true_label") is not None or planted > 0
     numbers = ingest.get("label_type") == "number"
     words = bool({"text", "sparse"} & set(found.kinds.values()))
-    models = _models_of_numbers(found.rows) if numbers else _models(found.rows, words)
+    models = dict(models or (_models_of_numbers(found.rows) if numbers else _models(found.rows, words)))
     train_rows = found.rows * (1 - params.split.validation - params.split.test)
     folds = 5 if numbers else int(min(5, max(2, found.smallest_class * train_rows / found.rows)))
     told = [f"models for {found.rows} rows: {', '.join(models)}"]

@@ -67,6 +67,7 @@ def init_command(
     kinds: Mapping[str, str] | None = None,
     dates: str | None = None,
     repair: tuple[str, ...] = (),
+    models: Mapping[str, Any] | None = None,
     root: Path | None = None,
     into: Project | None = None,
     tell: Callable[[str], None] = _print,
@@ -95,6 +96,8 @@ def init_command(
         Values of the keys `READING` of `ingest`; the files of `features` and `features_ids` may be anywhere too. Default:
         what params.yaml says where it declares this very file, else the defaults: what suited another file is not carried
         over in silence.
+    models : mapping, optional
+        `train.models`; default: what the number of rows allows.
     root : Path, optional
         Default: the repository at or above the working directory.
     into : Project, optional
@@ -136,7 +139,7 @@ def init_command(
     asked = asked_repairs(repair)
     table, found, ingest = _look(path, _declared_ingest(before, declared, plant), classes, tell, lying, asked)
     declared |= {key: _plain(getattr(ingest, key)) for key in ("id", "drop", "kinds", "dates", *READING)}
-    changes, told = plan(found, params, declared, plant)
+    changes, told = plan(found, params, declared, plant, models)
     copies = {"copies": changes["split", "copies"]}
     lines, said_of_split = split_lines(table.frame, ingest, params.split.model_copy(update=copies), dated=table.dated)
     changes, told = changes | lines, told + said_of_split

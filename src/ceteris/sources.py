@@ -13,6 +13,7 @@ import numpy as np
 
 from ceteris.csv_file import read_csv
 from ceteris.errors import BadInputError, ParamsError
+from ceteris.kinds import array_kind
 from ceteris.layout import reach_of
 from ceteris.readers import Read
 from ceteris.readers.arrays import SUFFIXES as ARRAYS
@@ -151,7 +152,8 @@ def table_of(found: Read, ingest: Ingest, declared: tuple[str, ...] = ()) -> Tab
     """Return the rows that the columns of a source make."""
     table = assemble(found.cells, ingest, name=ingest.source, spelled=found.spelled, declared=declared)
     notes, examples = (*found.notes, *table.notes), (*found.examples, *table.examples)
-    return replace(table, image_shape=found.image_shape, notes=notes, examples=examples)
+    drawn = any(array_kind(table.frame[name]) == "image" for name in table.frame.columns)  # and not left out by ingest.drop
+    return replace(table, image_shape=found.image_shape if drawn else None, notes=notes, examples=examples)
 
 
 def locate(source: str, root: Path, key: str = "source") -> Path:
