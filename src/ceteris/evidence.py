@@ -10,13 +10,14 @@ import pandas as pd
 
 from ceteris import edits
 from ceteris.consensus import decided_together
-from ceteris.dataset import ID, LABEL, TRUE_LABEL
+from ceteris.dataset import ID, LABEL, TRUE_LABEL, VOTES
 from ceteris.issues import rank
 from ceteris.ledger import of_part, read_ledger
 from ceteris.params import Params
 from ceteris.recipes import Evidence
 from ceteris.splits import TRAIN
 from ceteris.store import read_json, read_parquet
+from ceteris.votes import unpacked
 
 __all__ = ["read_evidence"]
 
@@ -24,7 +25,7 @@ __all__ = ["read_evidence"]
 def read_evidence(root: Path, layout: Mapping[str, str], params: Params) -> Evidence:
     """Return what split, audit and data/edits/ hold of the train rows, in the order of their ids."""
     split = root / layout["split"]
-    train = read_parquet(split / "train.parquet", columns=[ID, LABEL]).sort_values(ID, kind="stable")
+    train = read_parquet(split / "train.parquet", columns=_columns(split / "train.parquet")).sort_values(ID, kind="stable")
     truth = read_parquet(split / "truth-train.parquet")
     parts = read_parquet(split / "parts.parquet").set_index("id")["part"]
     ids = train[ID].to_numpy(dtype=object)
@@ -40,11 +41,12 @@ def read_evidence(root: Path, layout: Mapping[str, str], params: Params) -> Evid
     # Consensus is a rule of its own: where no recipe applies what fix.conflicts settles, people may disagree on train rows.
     alone = "consensus" in steps and "apply_edits" not in steps
     decisions = edits.resolve(ledger, params.fix.conflicts, parts.index[parts == TRAIN] if alone else ())
-    decisions, together = of_part(decisions, parts, TRAIN), None
-    if "consensus" in steps:
+    decisions, together, pred_probs = of_part(decisions, parts, TRAIN), None, None
+    if {"consensus", "take_votes"} & steps:
         table = read_parquet(root / layout["audit"] / "pred_probs.parquet").set_index(ID).reindex(places)
-        answers = of_part(edits.live(ledger), parts, TRAIN)
-        together = decided_together(answers, ids, table.to_numpy(dtype=float), classes)
+        pred_probs = table.to_numpy(dtype=float)
+    if "consensus" in steps and pred_probs is not None:
+        together = decided_together(of_part(edits.live(ledger), parts, TRAIN), ids, pred_probs, classes)
     known = truth.set_index(ID)[TRUE_LABEL].reindex(places)
     return Evidence(
         ids=ids,
@@ -57,4 +59,12 @@ def read_evidence(root: Path, layout: Mapping[str, str], params: Params) -> Evid
         true=known.to_numpy(dtype=object) if known.notna().all() else None,
         draws=params.train.seeds,
         together=together,
+        votes=unpacked(train[VOTES].to_numpy(dtype=object)) if VOTES in train else None,
+        pred_probs=pred_probs,
     )
+
+
+def _columns(train: Path) -> list[str]:
+    import pyarrow.parquet
+
+    return [ID, LABEL, *({VOTES} & set(pyarrow.parquet.read_schema(train).names))]

@@ -125,6 +125,7 @@ def init_command(
     declared |= {"drop": list(drop) or None, **_csv_dialect(path, name, delimiter, encoding)}
     kept = params.ingest if known else Ingest()
     declared |= _reading(kept, reading)
+    declared |= {"annotators": list(kept.annotators or ()) or None, "votes": kept.votes, "given": None}
     declared |= {"kinds": {**(kept.kinds or {}), **(kinds or {})} or None, "dates": dates or kept.dates}
     classes = params.validate_.classes or ()
     lying = _all_beside(declared, beside, root)
@@ -174,7 +175,7 @@ def _placed(reading: Mapping[str, Any], root: Path, reach: Path) -> tuple[dict[s
 
 def _all_beside(declared: dict[str, Any], beside: dict[str, Path], root: Path) -> dict[str, Path]:
     """Return where all files lie that are declared beside the source, those that were so before among them."""
-    kept = {key: declared[key] for key in ("features", "features_ids") if declared[key] is not None}
+    kept = {key: declared[key] for key in ("features", "features_ids", "votes") if declared[key] is not None}
     return {name: beside.get(name) or locate(name, root, key) for key, name in kept.items()}
 
 

@@ -20,7 +20,9 @@ __all__ = ["INDEX", "content_ids", "note_nul", "row_ids"]
 INDEX = "__index_level_0__"  # the name under which pandas keeps row names in Parquet
 
 
-def row_ids(cells: pa.Table, role: dict[str, str], places: np.ndarray, problems: Problems) -> np.ndarray:
+def row_ids(
+    cells: pa.Table, role: dict[str, str], places: np.ndarray, problems: Problems, people: tuple[str, ...] = ()
+) -> np.ndarray:
     """Return one text a row, unique unless a problem was noted.
 
     Parameters
@@ -31,11 +33,13 @@ def row_ids(cells: pa.Table, role: dict[str, str], places: np.ndarray, problems:
     places : ndarray of int, shape (n_rows,)
         Where each row stands in the source, counted from 1: what rows without an id are called in refusals.
     problems : Problems
+    people : tuple of str
+        The columns of annotators: what a person says of a row names it as little as its label does.
     """
     if "id" not in role:
-        aside = (role["label"], role.get("true_label"), role.get("verified"), INDEX)
+        aside = (role.get("label"), role.get("true_label"), role.get("verified"), INDEX, *people)
         names = [column for column in cells.column_names if column not in aside]
-        order = _settled_order(cells, role)
+        order = _settled_order(cells, role, people)
         made = np.empty(cells.num_rows, dtype=object)
         made[order] = content_ids(cells.take(order), names)
         return made
@@ -98,9 +102,10 @@ def note_nul(texts: pa.ChunkedArray, column: str, places: np.ndarray, problems: 
         )
 
 
-def _settled_order(cells: pa.Table, role: dict[str, str]) -> np.ndarray:
+def _settled_order(cells: pa.Table, role: dict[str, str], people: tuple[str, ...]) -> np.ndarray:
     """Return an order of the rows that does not depend on the file's where rows are copies: by what is said of their labels."""
-    keys = {key: exact_text(cells.column(role[key])).to_pandas() for key in ("label", "true_label", "verified") if key in role}
+    named = [*(role[key] for key in ("label", "true_label", "verified") if key in role), *people]
+    keys = {str(place): exact_text(cells.column(column)).to_pandas() for place, column in enumerate(named)}
     return pd.DataFrame(keys).astype(object).fillna("").sort_values(list(keys), kind="stable").index.to_numpy()
 
 

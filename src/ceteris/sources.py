@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from ceteris.readers.parquet_file import read_parquet_file
 from ceteris.rows import Table, assemble
 from ceteris.sections import Ingest
 from ceteris.store import refuse_sealed, sha256
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = [
     "DIGITS",
@@ -109,7 +112,7 @@ def look(
     Parameters
     ----------
     beside : mapping of str to Path, optional
-        Where the files lie that `ingest.features` and `ingest.features_ids` name.
+        Where the files lie that `ingest.features`, `ingest.features_ids` and `ingest.votes` name.
     within : Path, optional
         What links of a folder may not leave; default: the folder itself.
     """
@@ -126,8 +129,20 @@ def look(
         ids = (lies[ingest.features_ids], ingest.features_ids) if ingest.features_ids is not None else None
         cells, said, of_array = with_array(cells, lies[ingest.features], ingest.features, ids=ids, id_column=ingest.id)
         notes, shape = notes + said, of_array or shape
-    table = assemble(cells, ingest, name=ingest.source, spelled=found.spelled, declared=declared)
+    listed = None if ingest.votes is None else _listed((beside or {})[ingest.votes], ingest)
+    table = assemble(cells, ingest, name=ingest.source, spelled=found.spelled, declared=declared, listed=listed)
     return replace(table, image_shape=shape, notes=(*notes, *table.notes), examples=(*found.examples, *table.examples))
+
+
+def _listed(path: Path, ingest: Ingest) -> pa.Table:
+    """Return the votes of `ingest.votes`, a file of any kind of table, as its cells are."""
+    refuse_sealed(path)
+    name = str(ingest.votes)
+    kind = kind_of(path, name)
+    if kind == PICTURES:
+        raise BadInputError(f"{name} is a folder.", "Name a file of votes: a table with the columns id, annotator, label.")
+    plain = ingest.model_copy(update={"id": "id", "label": "label", "true_label": None, "group": "annotator"})  # kept as text
+    return _KINDS[kind].reader(path, name, plain).cells
 
 
 def locate(source: str, root: Path, key: str = "source") -> Path:
@@ -226,17 +241,18 @@ def sha256_of(path: Path, name: str, within: Path | None = None) -> str:
 
 def _beside(ingest: Ingest, root: Path) -> dict[str, Path]:
     """Return where the files lie that stand beside the source."""
+    votes = {} if ingest.votes is None else {ingest.votes: locate(ingest.votes, root, "votes")}
     if ingest.features is None:
         if ingest.features_ids is not None:
             raise ParamsError(
                 f"ingest.features_ids is {ingest.features_ids!r}, and `ingest.features` names no file.", "Write both, or none."
             )
-        return {}
+        return votes
     named = {"features": ingest.features, "features_ids": ingest.features_ids}
     for key, name in named.items():
         if name is not None and not name.endswith(ARRAYS if key == "features" else ".npy"):
             raise ParamsError(f"ingest.{key} is {name!r}.", f"Name a file that ends with {' or '.join(ARRAYS)}.")
-    return {name: locate(name, root, key) for key, name in named.items() if name is not None}
+    return {name: locate(name, root, key) for key, name in named.items() if name is not None} | votes
 
 
 def _how_to_bring(source: str, root: Path) -> str:
