@@ -99,5 +99,5 @@ def settled(votes: Votes, n_rows: int) -> np.ndarray:
 def _most(votes: Votes) -> pd.DataFrame:
     """Return the labels that most people gave a row: row, label, n; more than one line a row where they tie."""
     told = pd.DataFrame({"row": votes.rows, "label": pd.Series(votes.labels, dtype=object)})
-    counted = told.groupby(["row", "label"], sort=True).size().rename("n").reset_index()
+    counted = told.groupby(["row", "label"], sort=True).size().reset_index(name="n")
     return counted[counted["n"] == counted.groupby("row")["n"].transform("max")].reset_index(drop=True)
