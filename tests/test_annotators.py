@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from checkout import checkout, run
 from sklearn.metrics import cohen_kappa_score
-from small import CLASSES, evidence, repository, run_stages
+from small import CLASSES, REPOSITORY, evidence, repository, run_stages
 from voters import PEOPLE, declared, in_lines, voted
 
 import ceteris
@@ -22,7 +22,7 @@ from ceteris.issues import crowd, find_label_issues, with_votes
 from ceteris.params import parse
 from ceteris.recipes import make, make_all
 from ceteris.sections import Step
-from ceteris.store import parse_yaml, read_json, read_parquet, read_table
+from ceteris.store import parse_yaml, read_json, read_params, read_parquet, read_table
 from ceteris.votes import Votes, unpacked
 
 NAN = np.nan
@@ -239,6 +239,46 @@ def test_one_persons_label_may_be_the_given_one(tmp_path: Path) -> None:
     rows = read_parquet(root / "data/raw/table.parquet").set_index(ID)[LABEL]
     told = frame.set_index("id")["ann"].dropna()
     assert rows.sort_index().to_dict() == told.sort_index().to_dict()
+
+
+def test_init_declares_people_by_columns_and_by_a_file_and_plans_what_their_votes_are_worth(tmp_path: Path) -> None:
+    frame = voted(200)
+    frame.to_csv(tmp_path / "wide.csv", index=False)
+    frame.drop(columns=list(PEOPLE)).to_csv(tmp_path / "rows.csv", index=False)
+    in_lines(frame).to_csv(tmp_path / "votes.csv", index=False)
+    people = [word for person in PEOPLE for word in ("--annotator", person)]
+    asked = ("--id", "id", "--drop", "truth", "--unlabelled", "drop", "--given", "majority")
+    root = checkout(tmp_path / "repository")
+    for file, more in (("wide.csv", people), ("rows.csv", ["--votes", str(tmp_path / "votes.csv")])):
+        told = run(root, "ceteris", "init", str(tmp_path / file), *asked, *more).stdout
+        assert "3 classes in 'majority'" in told
+        params = read_params(root)
+        assert params.ingest.voted and params.ingest.label is None
+        assert params.compare.planned[0].candidate == "crowdlab"
+        run_stages(root, "ingest", "validate", "split", "audit", "fix")
+        assert set(ceteris.open(root).train_rows().columns) == {"x", "y"}
+    assert (root / "data/source/votes.csv").is_file()
+    told = run(root, "ceteris", "init", str(tmp_path / "wide.csv"), "--id", "id", check=False)
+    assert told.returncode and "--annotator COLUMN for each" in told.stderr + told.stdout
+    run(root, "ceteris", "init", str(tmp_path / "wide.csv"), "--id", "id", "--label", "truth")
+    assert not read_params(root).ingest.voted  # what suited another file is not carried over
+
+
+def test_the_page_on_people_shows_params_that_hold() -> None:
+    page = (REPOSITORY / "docs/annotators.md").read_text(encoding="utf-8")
+    shown = [parse_yaml(text.partition("```")[0], "page") for text in page.split("```yaml\n")[1:]]
+    assert [list(one) for one in shown] == [["ingest"], ["ingest"], ["fix"]]
+    content = declared()
+    for ingest in shown[:2]:
+        assert parse(
+            content
+            | {"ingest": ingest["ingest"]}
+            | shown[2]
+            | {
+                "compare": content["compare"]
+                | {"planned": [{"axis": "data", "model": "logistic", "baseline": "given", "candidate": "without-cid"}]}
+            }
+        ).ingest.voted
 
 
 def refused(root: Path, content: dict[str, Any], frame: pd.DataFrame, lines: pd.DataFrame | None = None) -> str:
