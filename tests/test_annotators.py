@@ -355,7 +355,6 @@ DECLARED = {
     "two given labels": ({"label": "label"}, "comes from one of them"),
     "a given label of a stranger": ({"given": "eve"}, "write majority, or one of annotators"),
     "planted errors": ({"plant": {"kind": "uniform", "rate": 0.1}}, "their votes would tell the planted errors"),
-    "numbers": ({"label_type": "number"}, "compare.metric 'accuracy'"),
 }  # fmt: skip
 
 
@@ -364,6 +363,27 @@ def test_what_params_say_of_people_must_hold_together(case: str) -> None:
     ingest, said = DECLARED[case]
     with pytest.raises(ParamsError, match=said):
         parse(declared(**ingest))
+
+
+def test_labels_that_are_numbers_have_no_annotators() -> None:
+    content = declared(label_type="number")
+    content["compare"]["metric"] = "mae"
+    with pytest.raises(ParamsError, match=r"ingest\.annotators is for labels that are classes"):
+        parse(content)
+
+
+def test_votes_on_rows_that_are_left_out_for_want_of_a_label_are_no_votes_on_strangers(tmp_path: Path) -> None:
+    frame = voted(60)
+    lines = in_lines(frame)
+    frame["label"] = frame["truth"].where(frame["id"] != "row-007")
+    content = declared(annotators=None, votes="data/source/votes.csv", given=None, label="label")
+    root = repository(tmp_path / "r", content, frame.drop(columns=list(PEOPLE)))
+    lines.to_csv(root / "data/source/votes.csv", index=False)
+    run_stages(root, "ingest")
+    rows = read_parquet(root / "data/raw/table.parquet").set_index(ID)
+    assert "row-007" not in rows.index and len(rows) == 59
+    kept = lines.query("id != 'row-007'")
+    assert len(unpacked(rows[VOTES].to_numpy(dtype=object))) == len(kept)
 
 
 def test_a_recipe_cannot_take_votes_where_nobody_voted_nor_leave_out_who_is_none_of_them() -> None:

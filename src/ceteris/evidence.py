@@ -17,7 +17,7 @@ from ceteris.params import Params
 from ceteris.recipes import Evidence
 from ceteris.splits import TRAIN
 from ceteris.store import read_json, read_parquet
-from ceteris.votes import unpacked
+from ceteris.votes import Votes, unpacked
 
 __all__ = ["read_evidence"]
 
@@ -25,7 +25,7 @@ __all__ = ["read_evidence"]
 def read_evidence(root: Path, layout: Mapping[str, str], params: Params) -> Evidence:
     """Return what split, audit and data/edits/ hold of the train rows, in the order of their ids."""
     split = root / layout["split"]
-    train = read_parquet(split / "train.parquet", columns=_columns(split / "train.parquet")).sort_values(ID, kind="stable")
+    train = read_parquet(split / "train.parquet", columns=[ID, LABEL]).sort_values(ID, kind="stable")
     truth = read_parquet(split / "truth-train.parquet")
     parts = read_parquet(split / "parts.parquet").set_index("id")["part"]
     ids = train[ID].to_numpy(dtype=object)
@@ -59,12 +59,16 @@ def read_evidence(root: Path, layout: Mapping[str, str], params: Params) -> Evid
         true=known.to_numpy(dtype=object) if known.notna().all() else None,
         draws=params.train.seeds,
         together=together,
-        votes=unpacked(train[VOTES].to_numpy(dtype=object)) if VOTES in train else None,
+        votes=_votes(split / "train.parquet"),
         pred_probs=pred_probs,
     )
 
 
-def _columns(train: Path) -> list[str]:
+def _votes(train: Path) -> Votes | None:
+    """Return what several people said of the train rows, in the order of their ids; None where nobody was declared."""
     import pyarrow.parquet
 
-    return [ID, LABEL, *({VOTES} & set(pyarrow.parquet.read_schema(train).names))]
+    if VOTES not in pyarrow.parquet.read_schema(train).names:
+        return None
+    told = read_parquet(train, columns=[ID, VOTES]).sort_values(ID, kind="stable")
+    return unpacked(told[VOTES].to_numpy(dtype=object))

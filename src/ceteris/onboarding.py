@@ -90,8 +90,8 @@ def init_command(
         Of a CSV file; default: guessed, and said.
     reading : mapping of str, optional
         Values of the keys `READING` of `ingest`; the files of `features`, `features_ids` and `votes` may be anywhere too.
-        Default: what params.yaml says where it declares this very file, else the defaults: what suited another file is not carried
-        over in silence.
+        Default: what params.yaml says where it declares this very file, else the defaults: what suited another file is not
+        carried over in silence.
     root : Path, optional
         Default: the repository at or above the working directory.
     into : Project, optional

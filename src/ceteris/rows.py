@@ -94,9 +94,10 @@ def assemble(
     problems = Problems(name)
     role = roles(cells.column_names, ingest, problems)
     names = _features(cells, role, ingest, problems)
+    every = exact_text(cells.column(role["id"])) if listed is not None else None
     cells, places, notes = _labelled(cells, role.get("label"), ingest.unlabelled, problems)
     ids = row_ids(cells, role, places, problems, ingest.annotators or ())
-    votes = read_votes(cells, listed, ingest, ids, problems) if ingest.voted else None
+    votes = read_votes(cells, listed, ingest, ids, problems, every) if ingest.voted else None
     meta = {ID: ids, **_labels(cells, role, ingest, declared, places, ids, problems, votes)}
     if votes is not None:
         notes = [*notes, *_votes_told(meta[VOTES], meta[LABEL], ingest)]

@@ -21,7 +21,14 @@ __all__ = ["COLUMNS", "given_labels", "note_strange", "read_votes"]
 COLUMNS = ("id", "annotator", "label")
 
 
-def read_votes(cells: pa.Table, listed: pa.Table | None, ingest: Ingest, ids: np.ndarray, problems: Problems) -> Votes:
+def read_votes(
+    cells: pa.Table,
+    listed: pa.Table | None,
+    ingest: Ingest,
+    ids: np.ndarray,
+    problems: Problems,
+    every: pa.ChunkedArray | None = None,
+) -> Votes:
     """Return every vote, labels by `ingest.label_type`; noted is what cannot be used.
 
     Parameters
@@ -31,10 +38,14 @@ def read_votes(cells: pa.Table, listed: pa.Table | None, ingest: Ingest, ids: np
     listed : Table or None
         What `ingest.votes` holds.
     ids : ndarray of str objects, shape (n_rows,)
+    every : ChunkedArray, optional
+        The ids of all rows of the source, also of those left out for want of a label; default: `ids`.
     """
-    votes = (
-        _of_columns(cells, ingest.annotators or (), problems) if listed is None else _of_lines(listed, ingest, ids, problems)
-    )
+    if listed is None:
+        votes = _of_columns(cells, ingest.annotators or (), problems)
+    else:
+        everybody = ids if every is None else every.to_numpy(zero_copy_only=False)
+        votes = _of_lines(listed, ingest, ids, set(everybody), problems)
     with problems.noted():
         votes = Votes(votes.rows, votes.people, typed(votes.labels, ingest.label_type, _called(ingest)))
     if listed is not None and len(set(votes.people)) == 1:
@@ -63,7 +74,7 @@ def _of_columns(cells: pa.Table, people: tuple[str, ...], problems: Problems) ->
     return _joined(parts)
 
 
-def _of_lines(listed: pa.Table, ingest: Ingest, ids: np.ndarray, problems: Problems) -> Votes:
+def _of_lines(listed: pa.Table, ingest: Ingest, ids: np.ndarray, every: set[str], problems: Problems) -> Votes:
     lacking = [column for column in COLUMNS if column not in listed.column_names]
     odd = [column for column in COLUMNS if column not in lacking and not is_plain(listed.schema.field(column).type)]
     if lacking or odd:
@@ -86,14 +97,14 @@ def _of_lines(listed: pa.Table, ingest: Ingest, ids: np.ndarray, problems: Probl
     told &= ~nameless
     rows = np.full(len(told), -1)
     rows[told] = pd.Index(ids).get_indexer(pd.Index(named[told], dtype=object))
-    unknown = told & (rows < 0)
+    unknown = told & ~pd.Series(named, dtype=object).isin(every).to_numpy()
     if unknown.any():
         problems.add(
             f"{ingest.votes} holds {unknown.sum()} labels of rows that the source has not:"
             f" {some(sorted(set(named[unknown])))}.",
             "Take these lines out, or add the rows.",
         )
-    told &= ~unknown
+    told &= rows >= 0
     votes = Votes(rows[told], people[told], labels[told])
     again = pd.DataFrame({"row": votes.rows, "person": votes.people}).duplicated().to_numpy()
     if again.any():
