@@ -62,17 +62,22 @@ class _Arm:
         return np.broadcast_to(found, (len(seeds), len(features)))
 
 
-def errors(block: int) -> list[dict[str, bool]]:
+def errors(
+    block: int,
+    sizes: Sequence[tuple[int, int]] = SIZES,
+    forms: Sequence[str] = tuple(FORMS),
+    truth_seeds: int = TRUTH_SEEDS,
+) -> list[dict[str, bool]]:
     """One fix of gross errors in a tenth of the labels, tried ten times on fresh seeds and rows, of each form of noise."""
     rng = np.random.default_rng([16, block])
     found: list[dict[str, bool]] = [{} for _ in range(TRIALS)]
-    for form in FORMS:
+    for form in forms:
         arms = _fix(rng, LEARNERS[block % len(LEARNERS)], form)
-        truths = _truths(arms, _draw(rng, TRUTH_ROWS, form))
+        truths = _truths(arms, _draw(rng, TRUTH_ROWS, form), truth_seeds)
         for trial in range(TRIALS):
-            fresh, seeds = _draw(rng, max(n for _, n in SIZES), form), range(20 * trial, 20 * trial + 20)
+            fresh, seeds = _draw(rng, max(n for _, n in sizes), form), range(20 * trial, 20 * trial + max(s for s, _ in sizes))
             predicted = [arm.predict(seeds, fresh.features) for arm in arms]
-            for n_seeds, n_rows in SIZES:
+            for n_seeds, n_rows in sizes:
                 for metric in METRICS:
                     effect = paired_effect(
                         *(number_scores(metric, fresh.values[:n_rows], arm[:n_seeds, :n_rows]) for arm in predicted)
@@ -88,10 +93,10 @@ def _fix(rng: np.random.Generator, learner: Learner, form: str) -> tuple[_Arm, _
     return _Arm(learner, _Rows(true.features, wrong)), _Arm(learner, _Rows(true.features, fixed))
 
 
-def _truths(arms: tuple[_Arm, _Arm], rows: _Rows) -> dict[str, Truth]:
+def _truths(arms: tuple[_Arm, _Arm], rows: _Rows, truth_seeds: int) -> dict[str, Truth]:
     """Return what the second arm is worth against the first, from many rows and, where seeds matter, many seeds."""
     varies, batches = not arms[0].learner.deterministic, []
-    for start in range(LATE, LATE + (TRUTH_SEEDS if varies else 1), 20):
+    for start in range(LATE, LATE + (truth_seeds if varies else 1), 20):
         predicted = [arm.predict(range(start, start + (20 if varies else 1)), rows.features) for arm in arms]
         scores = [[number_scores(metric, rows.values, arm) for metric in METRICS] for arm in predicted]
         batches.append([(other - one).mean(axis=0) for one, other in zip(*scores, strict=True)])

@@ -52,6 +52,16 @@ SECTIONS = {
         " resampled t. The truth is the mean over fresh samples; the null fix hands the rows over in another order.",
         ("kind", "shuffled"),
     ),
+    "Labels that are numbers": (
+        "Seven in ten of the gross errors in a tenth of the labels are put right. The share of intervals that hold the effect,"
+        " on each metric of numbers: 100 fixes, each tried ten times. Beside normal noise, noise with heavy tails"
+        " (Student's t, 5 degrees of freedom), where one label in a hundred is far off.",
+        ("numbers",),
+    ),
+    "People who agree": (
+        "How often the interval of Krippendorff's alpha holds what it is on very many rows, for the same people.",
+        ("agreement",),
+    ),
 }
 
 TRIED = """## What was tried where a gate did not hold

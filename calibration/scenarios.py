@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from calibration import gains, history, kinds, noisy, nulls, power
+from calibration import agreement, gains, history, kinds, noisy, nulls, numbers, power
 from calibration.study import Gate, Outcomes, Scenario
 
 __all__ = ["SCENARIOS"]
@@ -43,4 +43,6 @@ SCENARIOS = (
     _worlds("history", history.history, {"false share of what was found": Gate(high=0.05)}),
     _worlds("kind", kinds.kind, {"covered": Gate(low=0.93)}),
     _worlds("shuffled", kinds.shuffled, {"told apart": ALARMS}),
+    Scenario("numbers", numbers.errors, numbers.__name__, dict.fromkeys(numbers.METRICS, COVERS)),
+    _worlds("agreement", agreement.agreeing, {agreement.COVERED: COVERS}),
 )

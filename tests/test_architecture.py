@@ -28,10 +28,10 @@ ROOMS = {
     " checked questions reviewed edit_lines reviewing.arms reviewing.dealing reviewing.keys reviewing.neighbours"
     " reviewing.rankings reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement"
     " reviewing.tickets reviewing.typed consensus predictions_table brought near parts split_plan times"
-    " time_folds measures repairs headers mess messy_cells readers.mixed_text"
-    " readers.values readers.vectors pipelines blind scoring_numbers predicted_numbers",
+    " time_folds measures repairs headers mess messy_cells readers.mixed_text readers.values readers.vectors"
+    " pipelines blind scoring_numbers predicted_numbers votes vote_cells",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
-    " experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
+    " annotators experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"
     " reviewing.checking release.record reviewing.meter reviewing.summary",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording tabled finding story"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from calibration import gains, noisy, nulls
+from calibration import agreement, gains, noisy, nulls, numbers
 from calibration.scenarios import SCENARIOS
 from calibration.study import ROOT, Tally, tally
 
@@ -57,6 +57,22 @@ def test_noise_that_depends_on_the_class_turns_the_naive_sign_and_verified_label
         print(how, counts)
         assert counts["given labels: wrong sign"].count >= FEWEST_COVERED
         assert counts["verified labels: covered"].count >= FEWEST_COVERED
+
+
+def test_intervals_of_errors_of_numbers_hold_the_true_effect():
+    """20 fixes x 10 trials, heavy tails, which are the harder form."""
+    how = {"sizes": ((10, 250),), "forms": ("heavy tails",), "truth_seeds": 20}
+    found = tally([one for block in range(WORLDS // 10) for one in numbers.errors(block, **how)])
+    for metric in numbers.METRICS:
+        assert told(found, metric) >= FEWEST_COVERED
+
+
+def test_intervals_of_peoples_agreement_hold_what_it_is_on_many_rows():
+    found = tally([agreement.agreeing(world) for world in range(WORLDS)])
+    assert len(found) == len(agreement.WORLDS) * len(agreement.SIZES)
+    for name, counted in found.items():
+        print(name, counted)
+        assert counted.count >= FEWEST_COVERED
 
 
 def test_every_gate_of_the_full_study_holds_and_its_counts_are_those_of_these_scenarios():

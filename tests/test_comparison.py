@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import Any
 
@@ -9,10 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from revisions import SETTINGS, World, cell, judging, never, snapshot, version
+from rich.console import Console
 from shown import HOSTILE
 
 from ceteris.disagreement import NOT_ANSWERED, UNSURE
 from ceteris.errors import BadInputError, NotHeldFixedError
+from ceteris.experiments import shown
 from ceteris.experiments.comparison import PARTS, Comparison, compared
 from ceteris.experiments.page import comparison_page
 from ceteris.experiments.snapshot import Snapshot
@@ -44,6 +47,12 @@ def side_by_side(child: Snapshot = REVIEWED, of: World | None = None, corner: An
     return compared(BASE, child, past, corner, SETTINGS, features=lambda _: features, **more)
 
 
+def shown_of(found: Comparison, metric: str) -> str:
+    console = Console(file=io.StringIO(), width=120)
+    console.print(shown.side_by_side(found, metric))
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
 def test_the_effect_and_the_diff_stand_beside_each_other() -> None:
     found = side_by_side(batches={("a", "bee"): "ann/1", ("b", ""): "ann/1"})
     assert found.measured.effect is not None
@@ -58,6 +67,18 @@ def test_the_effect_and_the_diff_stand_beside_each_other() -> None:
     ]
     assert [part for part, moved in found.moved.items() if moved] == ["data"]
     assert set(found.moved) == set(PARTS)
+
+
+def test_labels_that_are_numbers_are_told_by_how_far_they_moved_and_by_no_class() -> None:
+    found = side_by_side()
+    rows = pd.DataFrame(
+        {"id": ["a", "b"], "change": "relabelled", "before": ["1", "2"], "after": ["4", "9"], "batch": "by its recipe"}
+    )
+    of_numbers = replace(found, diff=replace(found.diff, rows=rows, flipped=found.diff.flipped.iloc[:0]))
+    page, told = comparison_page(of_numbers, "mae"), shown_of(of_numbers, "mae")
+    assert "Relabelled, by how far" in page and "by how far" in told
+    assert "class" not in page.partition("<main>")[2].replace(" class=", "") and "class" not in told
+    assert "By class, as it was before" in comparison_page(found, "accuracy") and "by class" in shown_of(found, "accuracy")
 
 
 def test_an_effect_is_only_called_what_fingerprints_say_it_is() -> None:

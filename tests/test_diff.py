@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from revisions import version
 
-from ceteris.experiments.diff import by_class, flips, relabellings, row_changes, slices, tally
+from ceteris.experiments.diff import by_class, flips, relabellings, row_changes, shifts, slices, tally
 
 
 def test_rows_are_relabelled_dropped_and_added() -> None:
@@ -82,6 +82,12 @@ def test_classes_are_those_before_and_relabellings_go_from_one_to_another() -> N
         {"from": "ant", "to": "bee", "rows": 2}, {"from": "cow", "to": "ant", "rows": 1}
     ]  # fmt: skip
     assert len(relabellings(rows.iloc[:0])) == 0
+
+
+def test_relabelled_numbers_are_told_by_how_far_they_moved() -> None:
+    rows = row_changes(version(a="1", b="2.5", c="10", d="7"), version(a="3", b="2", c="110", e="7"), {})
+    assert shifts(rows).to_dict("records") == [{"rows": "3", "up": "2", "down": "1", "median": "2", "largest": "100"}]
+    assert len(shifts(rows.iloc[:0])) == 0
 
 
 def flipped(right: list[str], wrong: list[str]) -> pd.DataFrame:

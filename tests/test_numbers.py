@@ -15,7 +15,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import Ridge
 from sklearn.metrics import mean_absolute_error
-from small import STAGES, run_stages
+from small import STAGES, by_hand, edit, run_stages
 
 import ceteris
 from ceteris import edits
@@ -296,6 +296,19 @@ def test_a_person_reviews_numbers_by_terminal_and_by_file_and_the_answers_reach_
         for file in (repository / "data" / "edits").glob("*.csv"):
             file.unlink()
         run_stages(repository, "fix")
+
+
+def test_answers_about_judging_rows_are_said_to_verify_nothing(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bench = ceteris.open(repository)
+    before, judged = bench.effects(), bench.validation("given")[1]
+    try:
+        line = edit(str(judged.index[0]), given=f"{judged.iloc[0]:g}", new="1", source="random")
+        by_hand(repository / "data/edits/ann-1.csv", line)
+        run_stages(repository, "compare")
+        assert "1 answers are about validation rows, and verify nothing: where labels are numbers" in capsys.readouterr().err
+        pd.testing.assert_frame_equal(ceteris.open(repository).effects(), before)
+    finally:
+        (repository / "data/edits/ann-1.csv").unlink(missing_ok=True)
 
 
 def test_no_queue_is_made_of_a_contrast_whose_arms_differ_on_every_row(repository: Path) -> None:

@@ -34,6 +34,15 @@ def init(
     ],
     label: Annotated[str | None, typer.Option(help="Name of the label column; of pictures: the name of their folder.")] = None,
     id: Annotated[str | None, typer.Option(help="Name of the id column; default: made of each row's content.")] = None,
+    annotator: Annotated[
+        list[str] | None, typer.Option(help="Name of a column with one person's labels; repeated, once for each person.")
+    ] = None,
+    votes: Annotated[
+        str | None, typer.Option(help="A file of several people's labels instead: columns id, annotator, label.")
+    ] = None,
+    given: Annotated[
+        str | None, typer.Option(help="Instead of --label: majority (of these people), or the name of one of them.")
+    ] = None,
     true_label: Annotated[str | None, typer.Option(help="Name of a column with verified labels.")] = None,
     group: Annotated[str | None, typer.Option(help="Name of a column whose rows belong together.")] = None,
     time: Annotated[str | None, typer.Option(help="Name of a column with times: the newest rows judge.")] = None,
@@ -84,7 +93,7 @@ def init(
     asked = {
         "unlabelled": unlabelled, "normalise": normalise, "infinite": infinite, "label_type": label_type, "sheet": sheet,
         "features": features, "features_ids": features_ids, "image_size": image_size, "image_mode": image_mode,
-        "unreadable": unreadable,
+        "unreadable": unreadable, "annotators": tuple(annotator) if annotator else None, "votes": votes, "given": given,
     }  # fmt: skip
     init_command(
         file,

@@ -7,8 +7,31 @@ import pandas as pd
 
 from ceteris.edits import label_said
 from ceteris.issues import consensus
+from ceteris.sections import MAJORITY
+from ceteris.votes import Votes, by_person, majority
 
-__all__ = ["decided_together"]
+__all__ = ["decided_together", "labels_of_votes"]
+
+
+def labels_of_votes(votes: Votes, rule: str, ids: np.ndarray, pred_probs: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
+    """Return the label that a rule makes of the votes on each row, None where nobody gave one, shape (n_rows,).
+
+    Parameters
+    ----------
+    votes : Votes
+    rule : {"majority", "crowdlab"}
+    ids : ndarray of str objects, shape (n_rows,)
+    pred_probs : ndarray, shape (n_rows, n_classes)
+        Out of fold.
+    """
+    if rule == MAJORITY:
+        return majority(votes.take(pd.Index(classes).get_indexer(pd.Index(votes.labels)) >= 0), ids)
+    table, people = by_person(votes, len(ids), classes)
+    told = ~np.isnan(table).all(axis=1) if people else np.zeros(len(ids), dtype=bool)
+    found = np.full(len(ids), None, dtype=object)
+    if told.any():
+        found[told] = np.asarray(classes, dtype=object)[consensus(table[told], pred_probs[told])]
+    return found
 
 
 def decided_together(answers: pd.DataFrame, ids: np.ndarray, pred_probs: np.ndarray, classes: tuple[str, ...]) -> pd.DataFrame:

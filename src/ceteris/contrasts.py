@@ -74,6 +74,10 @@ class Contrasts:
         found = answers_of(said, self.ids, given, self.classes, len(not_blind(lines, self.ids)))
         return with_came(found, came_verified(self._truth(), self.ids, self.classes))
 
+    def unused_answers(self) -> int:
+        """Return how many answers about validation rows verify nothing, since labels are numbers."""
+        return int(read_ledger(self._path("edits"))["id"].isin(self.ids).sum()) if self._params.numbers else 0
+
     def _truth(self) -> pd.Series:
         return read_parquet(self._path("split", "truth-validation.parquet")).set_index(ID)[TRUE_LABEL].reindex(self.ids)
 

@@ -21,6 +21,7 @@ __all__ = [
     "TIME",
     "PART",
     "VERIFIED",
+    "VOTES",
     "META",
     "FEWEST_ROWS",
     "Dataset",
@@ -35,7 +36,8 @@ TRUE_LABEL = "ceteris:true_label"
 TIME = "ceteris:time"
 PART = "ceteris:part"
 VERIFIED = "ceteris:verified"
-META = (ID, LABEL, GROUP, TRUE_LABEL, TIME, PART, VERIFIED)
+VOTES = "ceteris:votes"
+META = (ID, LABEL, GROUP, TRUE_LABEL, TIME, PART, VERIFIED, VOTES)
 _MOST_KNOWN = 10_000  # texts of a column whose bytes are kept
 FEWEST_ROWS = 20  # under which no part of a split says anything
 

@@ -10,13 +10,14 @@ import pandas as pd
 
 from ceteris import edits
 from ceteris.consensus import decided_together
-from ceteris.dataset import ID, LABEL, TRUE_LABEL
+from ceteris.dataset import ID, LABEL, TRUE_LABEL, VOTES
 from ceteris.issues import rank
 from ceteris.ledger import of_part, read_ledger
 from ceteris.params import Params
 from ceteris.recipes import Evidence
 from ceteris.splits import TRAIN
 from ceteris.store import read_json, read_parquet
+from ceteris.votes import Votes, unpacked
 
 __all__ = ["read_evidence"]
 
@@ -40,11 +41,12 @@ def read_evidence(root: Path, layout: Mapping[str, str], params: Params) -> Evid
     # Consensus is a rule of its own: where no recipe applies what fix.conflicts settles, people may disagree on train rows.
     alone = "consensus" in steps and "apply_edits" not in steps
     decisions = edits.resolve(ledger, params.fix.conflicts, parts.index[parts == TRAIN] if alone else ())
-    decisions, together = of_part(decisions, parts, TRAIN), None
-    if "consensus" in steps:
+    decisions, together, pred_probs = of_part(decisions, parts, TRAIN), None, None
+    if {"consensus", "take_votes"} & steps:
         table = read_parquet(root / layout["audit"] / "pred_probs.parquet").set_index(ID).reindex(places)
-        answers = of_part(edits.live(ledger), parts, TRAIN)
-        together = decided_together(answers, ids, table.to_numpy(dtype=float), classes)
+        pred_probs = table.to_numpy(dtype=float)
+    if "consensus" in steps and pred_probs is not None:
+        together = decided_together(of_part(edits.live(ledger), parts, TRAIN), ids, pred_probs, classes)
     known = truth.set_index(ID)[TRUE_LABEL].reindex(places)
     return Evidence(
         ids=ids,
@@ -57,4 +59,16 @@ def read_evidence(root: Path, layout: Mapping[str, str], params: Params) -> Evid
         true=known.to_numpy(dtype=object) if known.notna().all() else None,
         draws=params.train.seeds,
         together=together,
+        votes=_votes(split / "train.parquet"),
+        pred_probs=pred_probs,
     )
+
+
+def _votes(train: Path) -> Votes | None:
+    """Return what several people said of the train rows, in the order of their ids; None where nobody was declared."""
+    import pyarrow.parquet
+
+    if VOTES not in pyarrow.parquet.read_schema(train).names:
+        return None
+    told = read_parquet(train, columns=[ID, VOTES]).sort_values(ID, kind="stable")
+    return unpacked(told[VOTES].to_numpy(dtype=object))

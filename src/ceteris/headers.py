@@ -40,7 +40,7 @@ def names_all(rows: list[list[str]]) -> bool:
     return apart and not any(map(_is_number, below)) and _names_each(one_header(rows))
 
 
-def looks_like_a_header(cells: pa.Table, label: str) -> bool:
+def looks_like_a_header(cells: pa.Table, label: str | None) -> bool:
     """Return whether the first row of a table, whose texts alone are looked at, looks like a second header.
 
     It has no number in any column that below it holds nothing but numbers, and something in one of them or in the label's

@@ -17,6 +17,7 @@ from ceteris.kinds import ARRAYS, kinds_of
 from ceteris.labels import spelling_key
 from ceteris.metrics import CLASSES, METRICS, NUMBERS
 from ceteris.params import Params
+from ceteris.sections import CROWDLAB
 
 __all__ = ["Findings", "inspect", "suspicious", "plan", "classes_to_declare", "LOGISTIC", "FOREST", "SVC", "BOOSTING"]
 
@@ -183,9 +184,10 @@ def plan(
     changes |= _metric(found, params, numbers)
     changes[("split", "copies")] = "together" if found.copies else "refuse"
     changes |= {("audit", "model"): _audit_model(found.rows, words, numbers), ("audit", "folds"): folds}
-    changes[("fix", "recipes")] = _recipes(verified, max(1, min(300, int(train_rows) // 4)))
+    voted = bool(ingest.get("annotators") or ingest.get("votes"))
+    changes[("fix", "recipes")] = _recipes(verified, voted, max(1, min(300, int(train_rows) // 4)))
     changes |= {("train", "models"): models, ("train", "seeds"): 5 if found.rows > _HUGE else 10}
-    changes[("compare", "planned")] = _planned(list(models), verified)
+    changes[("compare", "planned")] = _planned(list(models), verified, voted)
     if found.rows > _HUGE:
         told.append("train.seeds is 5, the fewest with which seed noise is known: so many rows make for long fits")
     if found.copies:
@@ -235,23 +237,25 @@ def _audit_model(rows: int, words: bool, numbers: bool) -> dict[str, Any]:
     return BOOSTING if rows > _LARGE else {**LOGISTIC, "params": {"C": 0.1, "max_iter": 1000}}
 
 
-def _recipes(verified: bool, reviews: int) -> dict[str, Any]:
+def _recipes(verified: bool, voted: bool, reviews: int) -> dict[str, Any]:
     recipes: dict[str, Any] = {
         "given": None,
         "pruned": [{"step": "drop_flagged"}],
         "relabelled": [{"step": "relabel_flagged"}],
         "reviewed": [{"step": "apply_edits"}],
     }
+    if voted:
+        recipes["crowdlab"] = [{"step": "take_votes", "rule": CROWDLAB}]
     if verified:
         recipes["reviewed-simulated"] = [{"step": "simulate_review", "rows": reviews}]
         recipes["true"] = [{"step": "restore_true"}]
     return recipes
 
 
-def _planned(models: list[str], verified: bool) -> list[dict[str, str]]:
+def _planned(models: list[str], verified: bool, voted: bool) -> list[dict[str, str]]:
     reviewed = "reviewed-simulated" if verified else "reviewed"
     data = [
         {"axis": "data", "model": models[0], "baseline": "given", "candidate": version}
-        for version in (reviewed, "pruned", "relabelled")
+        for version in (*(["crowdlab"] if voted else []), reviewed, "pruned", "relabelled")
     ]
     return data + [{"axis": "model", "version": "given", "baseline": models[0], "candidate": other} for other in models[1:]]

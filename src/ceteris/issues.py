@@ -14,7 +14,18 @@ from ceteris.errors import BadInputError, some
 from ceteris.labels import number_text
 from ceteris.pred_probs import check
 
-__all__ = ["COLUMNS", "Doubts", "consensus", "find_doubts", "find_label_issues", "find_number_issues", "rank"]
+__all__ = [
+    "COLUMNS",
+    "Crowd",
+    "Doubts",
+    "consensus",
+    "crowd",
+    "find_doubts",
+    "find_label_issues",
+    "find_number_issues",
+    "rank",
+    "with_votes",
+]
 
 _NUMBER_THRESHOLD = 0.05  # cleanlab.datalab, of regression labels
 _BATCH = 1 << 14  # rows whose probabilities stay within a processor's cache
@@ -234,30 +245,96 @@ def rank(issues: pd.DataFrame) -> pd.DataFrame:
     return ordered.reset_index(drop=True)
 
 
+@dataclass(frozen=True)
+class Crowd:
+    """What the votes of several people and a model come to.
+
+    Attributes
+    ----------
+    agreed : ndarray of int, shape (n_rows,)
+        The most probable of the labels that somebody gave the row.
+    posterior : ndarray, shape (n_rows, n_classes)
+        Probabilities after all votes.
+    quality : ndarray of float in [0, 1], shape (n_people,)
+        How far a person's labels are right; NaN of one who shares no row with others.
+    """
+
+    agreed: np.ndarray
+    posterior: np.ndarray
+    quality: np.ndarray
+
+
 def consensus(votes: np.ndarray, pred_probs: np.ndarray) -> np.ndarray:
     """Return the label of each row that is most probable after all votes, among those that somebody gave it, as codes.
+
+    Parameters are those of `crowd`.
+    """
+    return crowd(votes, pred_probs).agreed
+
+
+def crowd(votes: np.ndarray, pred_probs: np.ndarray) -> Crowd:
+    """Return what the votes come to.
 
     A vote weighs as much as its giver agrees with the others where they answered for the same rows; so does the audit model's.
 
     Parameters
     ----------
     votes : ndarray of float, shape (n_rows, n_people)
-        Codes, NaN where a person gave none; every row has one.
+        Codes, NaN where a person gave none; every row has one, and so has every person.
     pred_probs : ndarray, shape (n_rows, n_classes)
         Out of fold.
 
     Source: Goh, Tkachenko & Mueller (2022), CROWDLAB, by `cleanlab.multiannotator`.
     """
-    from cleanlab.multiannotator import get_label_quality_multiannotator
+    from cleanlab.multiannotator import _get_post_pred_probs_and_weights, get_label_quality_multiannotator
 
-    alone = (~np.isnan(votes)).sum(axis=1) == 1
-    if alone.all():
-        return np.nanmax(votes, axis=1, initial=-1).astype(np.int64)
+    counts = (~np.isnan(votes)).sum(axis=1)
+    if (counts == 1).all():  # nobody stands against anybody
+        return Crowd(np.nanmax(votes, axis=1, initial=-1).astype(np.int64), pred_probs, np.full(votes.shape[1], np.nan))
     # cleanlab breaks exact ties by numpy's global generator: where no two probabilities are equal nothing is left to draw.
     untied = pred_probs * (1 - 1e-9 * np.arange(pred_probs.shape[1]))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # people who agree on no row are no fault of the data
-        found = get_label_quality_multiannotator(votes, untied, return_annotator_stats=False, verbose=False)
+        warnings.simplefilter("ignore", RuntimeWarning)  # nor are those who share none: their quality is NaN
+        found = get_label_quality_multiannotator(votes, untied, verbose=False)
+        told = found["label_quality"]
+        agreed, agreement = (told[name].to_numpy() for name in ("consensus_label", "annotator_agreement"))
+        posterior, *_ = _get_post_pred_probs_and_weights(votes, agreed, untied, counts, agreement, verbose=False)
     quality = found["detailed_label_quality"].to_numpy(dtype=float)
     best = np.where(np.isnan(votes), -np.inf, quality).argmax(axis=1)
-    return votes[np.arange(len(votes)), best].astype(np.int64)
+    people = found["annotator_stats"]["annotator_quality"].sort_index().to_numpy(dtype=float)
+    return Crowd(votes[np.arange(len(votes)), best].astype(np.int64), posterior, people)
+
+
+def with_votes(
+    issues: pd.DataFrame, votes: np.ndarray, pred_probs: np.ndarray, classes: tuple[str, ...]
+) -> tuple[pd.DataFrame, Crowd]:
+    """Return the issues with what people's votes say of them, and what the votes come to of the rows that have any.
+
+    Where two people or more answered a row its `label_quality` is the probability of the given label after all votes, its
+    suggestion the label on which they come to agree, and it is an issue where that is not the given one. What the model alone
+    says stays in `model_quality`.
+
+    Parameters
+    ----------
+    issues : DataFrame
+        From `find_label_issues`.
+    votes : ndarray of float, shape (n_rows, n_people)
+        Codes, NaN where a person gave none.
+    pred_probs : ndarray, shape (n_rows, n_classes)
+        Out of fold.
+    """
+    counts = (~np.isnan(votes)).sum(axis=1)
+    told = counts > 0
+    found = crowd(votes[told], pred_probs[told])
+    several = counts[told] > 1
+    rows = np.flatnonzero(told)[several]
+    given, names = codes(issues["given_label"].to_numpy(dtype=object), classes)[rows], np.asarray(classes, dtype=object)
+    suggested, quality, flagged, kind = (issues[name].to_numpy(copy=True) for name in COLUMNS[2:])
+    suggested[rows] = names[found.agreed[several]]
+    quality[rows] = found.posterior[several, given]
+    flagged[rows] = found.agreed[several] != given
+    kind[rows] = np.where(flagged[rows], "votes", "")
+    kinds = {"is_label_issue": flagged, "issue_type": pd.Series(kind, dtype=object)}
+    words = {"suggested_label": pd.Series(suggested, dtype=object), "label_quality": quality}
+    return issues.assign(model_quality=issues["label_quality"], **words, **kinds), found  # type: ignore[arg-type]

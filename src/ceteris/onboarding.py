@@ -35,7 +35,8 @@ __all__ = ["READING", "init_command", "describe_findings"]
 
 READING = (  # keys of `ingest` on how a source is read
     "label_type", "missing", "infinite", "unlabelled", "normalise", "sheet", "image_size", "image_mode", "unreadable",
-    "features", "features_ids", "fallback_encoding", "header_rows", "sentinels", "decimal", "units", "id_width",
+    "features", "features_ids", "annotators", "votes", "given",
+    "fallback_encoding", "header_rows", "sentinels", "decimal", "units", "id_width",
     "duplicates", "conflicting", "rare_classes", "rare_below",
 )  # fmt: skip
 _OPTIONS = (
@@ -93,7 +94,8 @@ def init_command(
     delimiter, encoding : str, optional
         Of a CSV file; default: guessed, and said.
     reading : mapping of str, optional
-        Values of the keys `READING` of `ingest`; the files of `features` and `features_ids` may be anywhere too. Default:
+        Values of the keys `READING` of `ingest`; the files of `features`, `features_ids` and `votes` may be anywhere
+        too. Default:
         what params.yaml says where it declares this very file, else the defaults: what suited another file is not carried
         over in silence.
     models : mapping, optional
@@ -124,7 +126,7 @@ def init_command(
     params, path = parse(parse_yaml(before, "params.yaml")), existing(file)
     reach = into.top if into else reach_of(root)
     name = place(path, root, reach)
-    label, id = _roles(label, id, path, name)
+    label, id = _roles(label, id, path, name, voted="given" in (reading or {}))
     known = name == params.ingest.source
     reading, beside = _placed(reading or {}, root, reach)
     declared: dict[str, Any] = {"source": name, "label": label, "id": id, "true_label": true_label, "group": group}
@@ -133,6 +135,8 @@ def init_command(
     declared |= {"drop": list(drop) or None, **_csv_dialect(path, name, delimiter, encoding)}
     kept = params.ingest if known else Ingest()
     declared |= _reading(kept, reading)
+    if "given" not in reading and label is not None:
+        declared["given"] = None
     declared |= {"kinds": {**(kept.kinds or {}), **(kinds or {})} or None, "dates": dates or kept.dates}
     classes = params.validate_.classes or ()
     lying = _all_beside(declared, beside, root)
@@ -156,11 +160,14 @@ def init_command(
         tell(line)
 
 
-def _roles(label: str | None, id: str | None, path: Path, name: str) -> tuple[str, str | None]:
+def _roles(label: str | None, id: str | None, path: Path, name: str, voted: bool) -> tuple[str | None, str | None]:
     """Return the columns of labels and ids: those that were named; of pictures, their folders' names and their paths."""
     if kind_of(path, name) != PICTURES:
-        if label is None:
-            raise BadInputError("No label column was named.", "Pass --label COLUMN.")
+        if label is None and not voted:
+            raise BadInputError(
+                "No label column was named.",
+                "Pass --label COLUMN (where several people labelled the rows: --annotator COLUMN for each, --given majority).",
+            )
         return label, id
     if label not in (None, LABEL_COLUMN) or id not in (None, ID_COLUMN):
         raise BadInputError(
@@ -173,9 +180,9 @@ def _roles(label: str | None, id: str | None, path: Path, name: str) -> tuple[st
 def _placed(reading: Mapping[str, Any], root: Path, reach: Path) -> tuple[dict[str, Any], dict[str, Path]]:
     """Return how a source is read, the files beside it named by where they are to stand; and where they lie now."""
     named, beside = dict(reading), {}
-    for key in ("features", "features_ids"):
+    for key in ("features", "features_ids", "votes"):
         if key in named:
-            path = existing(str(named[key]), table=False)
+            path = existing(str(named[key]), table=key == "votes")
             named[key] = place(path, root, reach)
             beside[named[key]] = path
     return named, beside
@@ -183,7 +190,7 @@ def _placed(reading: Mapping[str, Any], root: Path, reach: Path) -> tuple[dict[s
 
 def _all_beside(declared: dict[str, Any], beside: dict[str, Path], root: Path) -> dict[str, Path]:
     """Return where all files lie that are declared beside the source, those that were so before among them."""
-    kept = {key: declared[key] for key in ("features", "features_ids") if declared[key] is not None}
+    kept = {key: declared[key] for key in ("features", "features_ids", "votes") if declared[key] is not None}
     return {name: beside.get(name) or locate(name, root, key) for key, name in kept.items()}
 
 
@@ -286,7 +293,7 @@ def describe_findings(found: Findings, table: Table, ingest: Ingest) -> list[str
     lines = [
         f"{ingest.source}: {found.rows} rows, {len(found.kinds)} features",
         *kinds_told(found.kinds, ingest.dates),
-        _labels_found(found, ingest) or f"{len(found.classes)} classes in {ingest.label!r}: {classes}{more}",
+        _labels_found(found, ingest) or f"{len(found.classes)} classes in {ingest.label or ingest.given!r}: {classes}{more}",
     ]
     if len(found.classes) > max(50, found.rows // 10) and ingest.label_type != "number":
         numbers = ": --label-type number" if math.isfinite(found.spread) else ""

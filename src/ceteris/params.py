@@ -66,6 +66,8 @@ class Params(Section):
             "ingest.plant.kind: confusable (uniform gives rows the label of another row)": self.ingest.plant.kind
             == "confusable",
             "the recipe step consensus": any(step.step == "consensus" for steps in self.fix.steps().values() for step in steps),
+            "ingest.annotators": self.ingest.annotators is not None,
+            "ingest.votes": self.ingest.votes is not None,
             "review.flips": self.review.flips > 0,
             "a model with a command or with predictions made elsewhere": any(
                 not recipe.estimator for recipe in (*self.train.models.values(), self.audit.model)
@@ -89,6 +91,7 @@ class Params(Section):
     @model_validator(mode="after")
     def _sections_agree(self) -> Params:
         self._split_knows_its_columns()
+        self._votes_are_there()
         declared = self.fix.steps()
         for name, steps in declared.items():
             for step in steps:
@@ -114,6 +117,25 @@ class Params(Section):
                 )
         if self.ingest.verified is not None and self.ingest.true_label is not None:
             raise ValueError("ingest.verified and ingest.true_label are both set: keep the one that says more.")
+
+    def _votes_are_there(self) -> None:
+        taking = [name for name, steps in self.fix.steps().items() if any(step.step == "take_votes" for step in steps)]
+        if taking and not self.ingest.voted:
+            raise ValueError(
+                f"recipe {taking[0]!r} takes votes, and neither ingest.annotators nor ingest.votes says who voted."
+            )
+        if self.ingest.voted and self.ingest.plant.kind != "none":
+            raise ValueError(
+                "ingest.plant changes labels on purpose, and several people labelled these rows: write `kind: none`, since"
+                " their votes would tell the planted errors"
+            )
+        people = self.ingest.annotators or ()
+        for name in taking:
+            left_out = {person for step in self.fix.steps()[name] for person in step.without or ()}
+            for person in sorted(left_out - set(people)) if people else ():
+                raise ValueError(
+                    f"recipe {name!r} leaves out {person!r}, who is none of ingest.annotators.{nearest(person, people)}"
+                )
 
     @property
     def held_model(self) -> str:

@@ -11,12 +11,15 @@ import numpy as np
 import pandas as pd
 
 from ceteris import edits
-from ceteris.errors import ParamsError
+from ceteris.consensus import labels_of_votes
+from ceteris.errors import ParamsError, nearest, some
 from ceteris.sections import AA, PLACEBO, RANDOM, Step
+from ceteris.votes import Votes, without
 
 __all__ = ["Evidence", "Version", "make", "make_all"]
 
 SIMULATED = "simulated reviewer"
+VOTES = "votes"
 _PATCH = ["id", "action", "given_label", "new_label", "reviewer", "source"]
 
 
@@ -26,7 +29,8 @@ class Evidence:
 
     `queue` holds row positions, most doubted first; `flagged` is a mask; `suggested` and `true` are labels, shape (n_rows,).
     `decisions` are settled by fix.conflicts, `together` by consensus, where a recipe asks for it; where no recipe asks for
-    anything else, `decisions` are these, too.
+    anything else, `decisions` are these, too. `votes` are those of several people, `pred_probs` the audit's, out of fold, where
+    a recipe takes votes.
     """
 
     ids: np.ndarray
@@ -39,6 +43,8 @@ class Evidence:
     true: np.ndarray | None = None
     draws: int = 10
     together: pd.DataFrame | None = None
+    votes: Votes | None = None
+    pred_probs: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,7 @@ class Version:
     reseeded: bool = False
     simulated: bool = False
     control: bool = False
+    voted: bool = False
     reviewed: int = 0
     note: str = ""
 
@@ -68,14 +75,15 @@ class Version:
 def make_all(recipes: dict[str, tuple[Step, ...]], evidence: Evidence) -> dict[str, Version]:
     """Return every declared version, and beside each the controls that it calls for.
 
-    `aa` always; `placebo-<version>` where rows were dropped; `random-<version>` where a simulated reviewer answered.
+    `aa` always; `placebo-<version>` where rows were dropped, or relabelled by votes; `random-<version>` where a simulated
+    reviewer answered.
     """
     versions: dict[str, Version] = {}
     for name, steps in recipes.items():
         versions[name] = make(name, steps, evidence, versions)
     versions[AA] = replace(make(AA, (Step(step="reseed"),), evidence), control=True)
     for version in [version for version in versions.values() if not version.control]:
-        if not version.kept.all() and not version.redrawn:
+        if not (version.kept.all() and not version.voted) and not version.redrawn:
             placebo = _drop_like(PLACEBO + version.name, version, evidence)
             versions[placebo.name] = placebo
         if version.simulated and version.reviewed and not version.redrawn:
@@ -154,6 +162,34 @@ def _decided(version: Version, decisions: pd.DataFrame, evidence: Evidence) -> V
     )
 
 
+def _take_votes(version: Version, step: Step, evidence: Evidence) -> Version:
+    """Give each row the label that its votes come to; one that only people left out answered is dropped."""
+    if evidence.votes is None or evidence.pred_probs is None:
+        raise ParamsError(f"The recipe {version.name!r} takes votes, and there are none here.", "Run the stage fix.")
+    people, left_out = set(evidence.votes.people), step.without or ()
+    for person in left_out:
+        if person not in people:
+            raise ParamsError(
+                f"fix.recipes.{version.name} leaves out {person!r}, who labelled no train row."
+                f"{nearest(person, sorted(people))}",
+                "Correct the name under `without`.",
+            )
+    if not people - set(left_out):
+        raise ParamsError(f"fix.recipes.{version.name} leaves out everybody.", "Shorten `without`.")
+    found = labels_of_votes(
+        without(evidence.votes, left_out), str(step.rule), evidence.ids, evidence.pred_probs, evidence.classes
+    )
+    told = np.array([label is not None for label in found], dtype=bool)
+    silenced = np.isin(np.arange(len(found)), evidence.votes.rows) & ~told
+    rows = np.flatnonzero(told & (found != version.labels[0]))
+    labels, kept = version.labels.copy(), version.kept & ~silenced
+    labels[:, rows] = found[rows]
+    patch = _extended(version.patch, rows, "relabel", evidence, found, VOTES)
+    patch = _extended(patch, np.flatnonzero(silenced), "drop", evidence, None, VOTES)
+    note = f"{step.rule} of {len(people - set(left_out)):,} people" + (f", without {some(left_out)}" if left_out else "")
+    return replace(version, labels=labels, kept=kept, patch=patch, voted=version.voted or len(rows) > 0, note=note)
+
+
 def _simulate_review(version: Version, step: Step, evidence: Evidence) -> Version:
     true = _true_labels(version.name, evidence)
     rows = evidence.queue[: step.rows]
@@ -183,6 +219,7 @@ _STEPS = {
     "relabel_flagged": _relabel_flagged,
     "apply_edits": _apply_edits,
     "consensus": _consensus,
+    "take_votes": _take_votes,
     "simulate_review": _simulate_review,
     "restore_true": _restore_true,
     "reseed": _reseed,
@@ -190,16 +227,25 @@ _STEPS = {
 
 
 def _drop_like(name: str, version: Version, evidence: Evidence) -> Version:
-    """Drop as many rows as the version, from the same strata of given labels, at random, anew for each draw."""
+    """Drop as many rows as the version, from the same strata of given labels, at random, anew for each draw.
+
+    Where votes relabelled rows as many are relabelled, too, from each class to each other one.
+    """
     dropped, strata = ~version.kept[0], _strata(evidence)
     kept = np.ones((evidence.draws, len(evidence.ids)), dtype=bool)
+    labels = np.repeat(evidence.labels[None, :], evidence.draws, axis=0)
+    moved = version.kept[0] & (version.labels[0] != evidence.labels) & version.voted
     for draw, generator in enumerate(_generators(name, evidence.draws)):
         for stratum in dict.fromkeys(strata):  # in the order of the rows: neither names nor their order change a draw
             members = np.flatnonzero(strata == stratum)
-            kept[draw, generator.permutation(members)[: int(dropped[members].sum())]] = False
+            shuffled, n_dropped = generator.permutation(members), int(dropped[members].sum())
+            kept[draw, shuffled[:n_dropped]] = False
+            new = np.sort(version.labels[0][members[moved[members]]])
+            labels[draw, shuffled[n_dropped : n_dropped + len(new)]] = new
     alike = "from the same classes" if evidence.classes else "from the same tenths of the labels"
-    note = f"control: {int(dropped.sum())} rows dropped at random {alike}, anew for each seed"
-    labels = np.broadcast_to(evidence.labels, kept.shape)
+    done = [f"{int(dropped.sum())} rows dropped at random {alike}"] if dropped.any() or not moved.any() else []
+    done += [f"{int(moved.sum())} rows relabelled at random, as many from each class to each"] if moved.any() else []
+    note = f"control: {', '.join(done)}, anew for each seed"
     return Version(name, labels, kept, _no_patch(), redrawn=True, control=True, note=note)
 
 

@@ -47,6 +47,10 @@ class Tables:
         results/compare/metrics.json.
     reviews : DataFrame
         results/compare/verified.csv; may be empty.
+    people : DataFrame
+        results/audit/annotators.csv; empty where one label a row is all there is.
+    audit : mapping
+        results/audit/summary.json.
     """
 
     effects: pd.DataFrame
@@ -56,6 +60,8 @@ class Tables:
     visible: pd.DataFrame
     metrics: Mapping[str, Any]
     reviews: pd.DataFrame = field(default_factory=lambda: reviews_table([]))
+    people: pd.DataFrame = field(default_factory=pd.DataFrame)
+    audit: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,8 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
         simulated=simulated,
         versions=tables.versions.fillna("").to_dict("records"),
         issues=_issues(tables.issues),
+        people=tables.people.to_dict("records"),
+        agreement=_agreement(tables.audit),
         flagged=int(tables.issues["is_label_issue"].astype(bool).sum()),
         n_issues=len(tables.issues),
         plan=tables.metrics.get("plan", ""),
@@ -179,6 +187,16 @@ def _number(value: Any) -> float:
     return float(pd.to_numeric(value, errors="coerce"))
 
 
+def _agreement(audit: Mapping[str, Any]) -> dict[str, str]:
+    """Return how far people who labelled the same rows agree, in words."""
+    alpha, low, high = (audit.get(name) for name in ("alpha", "alpha_low", "alpha_high"))
+    span = f" [{low:.2f}, {high:.2f}]" if low is not None and high is not None else ""
+    return {
+        "alpha": "\u2013" if alpha is None else f"{alpha:.2f}{span}",
+        "rows": wording.count(audit.get("rows_of_several", 0)),
+    }
+
+
 def _issues(issues: pd.DataFrame) -> list[dict[str, Any]]:
     flagged = issues.loc[issues["is_label_issue"].astype(bool)]
     worst = flagged.sort_values(["label_quality", "id"], kind="stable").head(MOST_ISSUES)
@@ -225,6 +243,7 @@ def template(name: str) -> Any:
         "unbroken": lambda text: text.replace(" ", "\u00a0"),
         "given_told": given_told,
         "upper_first": wording.upper_first,
+        "share": lambda value: "\u2013" if pd.isna(value) else f"{value:.2f}",
         "p": lambda value: "\u2013" if pd.isna(value) else "<\u00a00.001" if value < 0.001 else f"{value:.3f}",
     }
     return environment.get_template(name)

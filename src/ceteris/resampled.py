@@ -194,6 +194,11 @@ def _refuse_made_fixes(fix: object) -> None:
             f"The fix is a {type(fix).__name__}, made once from all rows: re-splitting them would judge it on rows it saw.",
             "Pass what makes the fix anew: the steps of a recipe, or a function.",
         )
+    if any(step.step == "take_votes" for step in steps or ()):
+        raise BadInputError(
+            "take_votes needs the votes of several people, which a replay does not carry: their labels are no rule.",
+            "Measure that version on the validation part: dvc repro.",
+        )
     made = next((step.step for step in steps or () if step.step in ("apply_edits", "consensus")), None)
     if made is not None:
         raise LeakageError(

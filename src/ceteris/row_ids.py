@@ -21,7 +21,12 @@ INDEX = "__index_level_0__"  # the name under which pandas keeps row names in Pa
 
 
 def row_ids(
-    cells: pa.Table, role: dict[str, str], places: np.ndarray, problems: Problems, width: int | None = None
+    cells: pa.Table,
+    role: dict[str, str],
+    places: np.ndarray,
+    problems: Problems,
+    width: int | None = None,
+    people: tuple[str, ...] = (),
 ) -> np.ndarray:
     """Return one text a row, unique unless a problem was noted.
 
@@ -35,11 +40,13 @@ def row_ids(
     problems : Problems
     width : int, optional
         Digits to which ids that are whole numbers are filled up with zeros in front, as they were before a spreadsheet.
+    people : tuple of str
+        The columns of annotators: what a person says of a row names it as little as its label does.
     """
     if "id" not in role:
-        aside = (role["label"], role.get("true_label"), role.get("verified"), INDEX)
+        aside = (role.get("label"), role.get("true_label"), role.get("verified"), INDEX, *people)
         names = [column for column in cells.column_names if column not in aside]
-        order = _settled_order(cells, role)
+        order = _settled_order(cells, role, people)
         made = np.empty(cells.num_rows, dtype=object)
         made[order] = content_ids(cells.take(order), names)
         return made
@@ -54,10 +61,16 @@ def row_ids(
             "Write an id into each, or let ids be made of the rows' content: params.yaml `ingest.id: null`.",
         )
     ids: np.ndarray = texts.to_numpy(zero_copy_only=False)
-    if width is not None:
-        ids = np.array([id.zfill(width) if _is_short(id, width) else id for id in ids], dtype=object)
+    ids = filled(ids, width)
     _note_repeated(ids, ~blank, cells, column, problems)
     return ids if len(problems.found) == before else np.array([f"row {place}" for place in places], dtype=object)
+
+
+def filled(ids: np.ndarray, width: int | None) -> np.ndarray:
+    """Return ids of which whole numbers are filled up with zeros to `width` digits, those that are None as they are."""
+    if width is None:
+        return ids
+    return np.array([id.zfill(width) if _is_short(id, width) else id for id in ids], dtype=object)
 
 
 def filled_told(cells: pa.Table, column: str, width: int) -> list[str]:
@@ -120,9 +133,10 @@ def note_nul(texts: pa.ChunkedArray, column: str, places: np.ndarray, problems: 
         )
 
 
-def _settled_order(cells: pa.Table, role: dict[str, str]) -> np.ndarray:
+def _settled_order(cells: pa.Table, role: dict[str, str], people: tuple[str, ...]) -> np.ndarray:
     """Return an order of the rows that does not depend on the file's where rows are copies: by what is said of their labels."""
-    keys = {key: exact_text(cells.column(role[key])).to_pandas() for key in ("label", "true_label", "verified") if key in role}
+    named = [*(role[key] for key in ("label", "true_label", "verified") if key in role), *people]
+    keys = {str(place): exact_text(cells.column(column)).to_pandas() for place, column in enumerate(named)}
     return pd.DataFrame(keys).astype(object).fillna("").sort_values(list(keys), kind="stable").index.to_numpy()
 
 

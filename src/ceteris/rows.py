@@ -13,13 +13,15 @@ import pandas as pd
 
 from ceteris.arrays import is_array
 from ceteris.columns import exact_text, feature_frame, is_blank, is_plain
-from ceteris.dataset import GROUP, ID, LABEL, PART, TIME, TRUE_LABEL, VERIFIED
+from ceteris.dataset import GROUP, ID, LABEL, PART, TIME, TRUE_LABEL, VERIFIED, VOTES
 from ceteris.errors import BadInputError, Problems, counted, nearest, some
 from ceteris.labels import one_spelling, truth_of, typed
 from ceteris.repairs import repaired
 from ceteris.row_ids import INDEX, filled_told, note_nul, row_ids, whole_copies
 from ceteris.sections import Ingest
 from ceteris.times import times_of
+from ceteris.vote_cells import given_labels, note_strange, read_votes
+from ceteris.votes import Votes, packed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,8 +36,8 @@ class Table:
     Attributes
     ----------
     frame : DataFrame, shape (n_rows, n_columns)
-        ID, LABEL, GROUP, TRUE_LABEL, PART, VERIFIED and TIME where declared (text, a true label may be None; VERIFIED "true"
-        or "false"; TIME float64), then features sorted by name
+        ID, LABEL, GROUP, TRUE_LABEL, PART, VERIFIED, VOTES and TIME where declared (text, a true label may be None; VERIFIED
+        "true" or "false"; VOTES as `votes.packed` has them; TIME float64), then features sorted by name
         (float64, text with None, or arrays: see `kinds`). Sorted by id.
     problems : Problems
         What must be resolved before the rows are used; the frame then holds what could be read.
@@ -60,7 +62,15 @@ class Table:
     dated: bool = False
 
 
-def assemble(cells: pa.Table, ingest: Ingest, *, name: str, spelled: bool, declared: tuple[str, ...] = ()) -> Table:
+def assemble(
+    cells: pa.Table,
+    ingest: Ingest,
+    *,
+    name: str,
+    spelled: bool,
+    declared: tuple[str, ...] = (),
+    listed: pa.Table | None = None,
+) -> Table:
     """Return the rows that the columns of a source make, as params.yaml declares them, and the problems that were met.
 
     Parameters
@@ -73,6 +83,8 @@ def assemble(cells: pa.Table, ingest: Ingest, *, name: str, spelled: bool, decla
         Whether every cell is text (CSV), so that features are to be typed by what they hold.
     declared : tuple of str
         `validate.classes`: labels that are meant to differ, however alike they look.
+    listed : Table, optional
+        What `ingest.votes` holds.
 
     Raises
     ------
@@ -83,12 +95,16 @@ def assemble(cells: pa.Table, ingest: Ingest, *, name: str, spelled: bool, decla
     problems = Problems(name)
     role = roles(cells.column_names, ingest, problems)
     names = _features(cells, role, ingest, problems)
-    cells, places, notes = _labelled(cells, role["label"], ingest.unlabelled, problems)
+    every = exact_text(cells.column(role["id"])).to_numpy(zero_copy_only=False) if listed is not None else None
+    cells, places, notes = _labelled(cells, role.get("label"), ingest.unlabelled, problems)
     cells, places, said = _once(cells, role, places, ingest.duplicates)
-    ids = row_ids(cells, role, places, problems, ingest.id_width)
+    ids = row_ids(cells, role, places, problems, ingest.id_width, ingest.annotators or ())
     if ingest.id_width is not None and "id" in role:
         said += filled_told(cells, role["id"], ingest.id_width)
-    meta = {ID: ids, **_labels(cells, role, ingest, declared, places, problems)}
+    votes = read_votes(cells, listed, ingest, ids, problems, every) if ingest.voted else None
+    meta = {ID: ids, **_labels(cells, role, ingest, declared, places, ids, problems, votes)}
+    if votes is not None:
+        said += _votes_told(meta[VOTES], meta[LABEL], ingest)
     if "group" in role:
         meta[GROUP] = _groups(cells, role["group"], ids, problems)
     if "part" in role:
@@ -109,7 +125,7 @@ def assemble(cells: pa.Table, ingest: Ingest, *, name: str, spelled: bool, decla
         units=ingest.units,
         decimal=ingest.decimal,
     )
-    known = (ID, LABEL, GROUP, TRUE_LABEL, PART, VERIFIED)
+    known = (ID, LABEL, GROUP, TRUE_LABEL, PART, VERIFIED, VOTES)
     head = {column: pd.Series(meta[column], dtype=object) for column in known if column in meta}
     dated = False
     if "time" in role:
@@ -129,7 +145,8 @@ def roles(names: list[str], ingest: Ingest, problems: Problems) -> dict[str, str
     keys = ("label", "id", "true_label", "group", "time", "part", "verified")
     named = {key: getattr(ingest, key) for key in keys}
     role = {key: column for key, column in named.items() if column is not None}
-    special = [*role.items(), *(("drop", column) for column in ingest.drop or ())]
+    special = [*role.items()]
+    special += [(key, column) for key in ("annotators", "drop") for column in getattr(ingest, key) or ()]
     for key, column in special:
         if column not in names:
             parted = f" The whole header is one name, {names[0][:60]!r}: see `ingest.delimiter`." if len(names) == 1 else ""
@@ -151,7 +168,9 @@ def roles(names: list[str], ingest: Ingest, problems: Problems) -> dict[str, str
 
 def _features(cells: pa.Table, role: dict[str, str], ingest: Ingest, problems: Problems) -> list[str]:
     """Return the columns that can be features; refuse where none is left, or a column with a role is of no plain type."""
-    special = {*role.values(), *(ingest.drop or ())} - ({ingest.time} if ingest.time_feature else set())
+    special = {*role.values(), *(ingest.drop or ()), *(ingest.annotators or ())} - (
+        {ingest.time} if ingest.time_feature else set()
+    )
     names = [column for column in cells.column_names if column not in special and column != INDEX]
     if not names:
         raise BadInputError(
@@ -165,9 +184,9 @@ def _features(cells: pa.Table, role: dict[str, str], ingest: Ingest, problems: P
                 f"{nearest(column, names, listed=True)}",
                 "Correct the name, or take the line out.",
             )
-    kinds = {column: cells.schema.field(column).type for column in (*role.values(), *names)}
+    kinds = {column: cells.schema.field(column).type for column in (*role.values(), *(ingest.annotators or ()), *names)}
     odd = [column for column, kind in kinds.items() if not is_plain(kind) and (column not in names or not is_array(kind))]
-    of_role = {column: key for key, column in role.items()}
+    of_role = {column: key for key, column in role.items()} | dict.fromkeys(ingest.annotators or (), "annotators")
     for column in odd:
         problems.add(
             f"{problems.name} column {column!r} holds {_short(kinds[column])}, which is no text, number, time or list of"
@@ -198,10 +217,14 @@ def _short(kind: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _labelled(cells: pa.Table, column: str, unlabelled: str, problems: Problems) -> tuple[pa.Table, np.ndarray, list[str]]:
+def _labelled(
+    cells: pa.Table, column: str | None, unlabelled: str, problems: Problems
+) -> tuple[pa.Table, np.ndarray, list[str]]:
     """Return the rows to read, where each stands in the source (from 1), and a note where some without a label are left out."""
-    blank = is_blank(exact_text(cells.column(column)))
     places = np.arange(1, cells.num_rows + 1)
+    if column is None:  # labels are made of votes, once each row has an id
+        return cells, places, []
+    blank = is_blank(exact_text(cells.column(column)))
     if not blank.any():
         return cells, places, []
     if blank.all():
@@ -220,9 +243,17 @@ def _labelled(cells: pa.Table, column: str, unlabelled: str, problems: Problems)
 
 
 def _labels(
-    cells: pa.Table, role: dict[str, str], ingest: Ingest, declared: tuple[str, ...], places: np.ndarray, problems: Problems
+    cells: pa.Table,
+    role: dict[str, str],
+    ingest: Ingest,
+    declared: tuple[str, ...],
+    places: np.ndarray,
+    ids: np.ndarray,
+    problems: Problems,
+    votes: Votes | None,
 ) -> dict[str, np.ndarray]:
     found = {}
+    named = role.get("label", "ingest.annotators" if ingest.votes is None else ingest.votes)
     for key, target in (("label", LABEL), ("true_label", TRUE_LABEL)):
         if key in role:
             texts = exact_text(cells.column(role[key]))
@@ -232,18 +263,36 @@ def _labels(
             with problems.noted():
                 found[target] = typed(found[target], ingest.label_type, role[key])
     if ingest.label_type == "number":
-        return _numbers(found, role["label"], problems)
+        return _numbers(found, named, problems)
+    if votes is not None:
+        found[VOTES] = votes.labels
     with problems.noted():
-        meant = one_spelling(np.concatenate(list(found.values())), role["label"], ingest.normalise == "labels", declared)
+        meant = one_spelling(np.concatenate(list(found.values())), named, ingest.normalise == "labels", declared)
         if any(spelling != label for spelling, label in meant.items()):
             found = {target: _respelled(values, meant) for target, values in found.items()}
+    if votes is not None:
+        votes = Votes(votes.rows, votes.people, found[VOTES])
+        if LABEL not in found:
+            found[LABEL] = given_labels(votes, ids, ingest, problems)
+        note_strange(votes, ids, {*found[LABEL], *declared}, problems)
+        found[VOTES] = packed(votes, len(ids))
     only = set(found[LABEL]) - {None}
     if len(only) < 2:
         problems.add(
-            f"Column {role['label']!r} holds one class only: {some(only)}.",
+            f"Column {named!r} holds one class only: {some(only)}.",
             "Name the column that is to be learned: params.yaml `ingest.label`.",
         )
     return found
+
+
+def _votes_told(packed_votes: np.ndarray, labels: np.ndarray, ingest: Ingest) -> list[str]:
+    """Return what deserves a look: rows that nobody answered, with a given label or without."""
+    silent = packed_votes == "{}"
+    unlabelled = np.array([label is None for label in labels], dtype=bool)
+    told = [f"{(silent & ~unlabelled).sum()} rows have a label and no vote of anybody"] if (silent & ~unlabelled).any() else []
+    if unlabelled.any() and ingest.label is None:
+        told.append(f"{unlabelled.sum()} rows without a vote that counts were left out")
+    return told
 
 
 def _numbers(found: dict[str, np.ndarray], column: str, problems: Problems) -> dict[str, np.ndarray]:

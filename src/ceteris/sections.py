@@ -14,12 +14,13 @@ from ceteris.metrics import METRICS
 
 __all__ = [
     "Section", "Plant", "Ingest", "Validate", "Split", "ModelRecipe", "Audit", "Step", "Fix", "Train", "Contrast", "Compare",
-    "Report", "Review", "SCORED_ON", "AA", "PLACEBO", "RANDOM",
+    "Report", "Review", "SCORED_ON", "AA", "PLACEBO", "RANDOM", "MAJORITY", "CROWDLAB",
 ]  # fmt: skip
 
 # What validation labels can be, the most trustworthy first.
 SCORED_ON = ("true", "verified (all)", "verified (disagreements)", "given")
 AA, PLACEBO, RANDOM = "aa", "placebo-", "random-"
+MAJORITY, CROWDLAB = "majority", "crowdlab"
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")
 
 
@@ -44,7 +45,10 @@ class Ingest(Section):
     """Where the rows come from, and how their text is read."""
 
     source: str = "digits"
-    label: str = "label"
+    label: str | None = "label"
+    annotators: tuple[str, ...] | None = None
+    votes: str | None = None
+    given: str | None = Field(None, min_length=1)
     id: str | None = None
     true_label: str | None = None
     group: str | None = None
@@ -101,6 +105,43 @@ class Ingest(Section):
             if isinstance(unit, dict) and not (unit and all(0 < factor < math.inf for factor in unit.values())):
                 raise ValueError(f"{column!r} needs a factor above 0 for each unit, as {{kg: 1, lb: 0.45359237}}")
         return units
+
+    @property
+    def voted(self) -> bool:
+        """Whether several people's labels of the same rows are declared."""
+        return self.annotators is not None or self.votes is not None
+
+    @model_validator(mode="after")
+    def _people_are_told_once(self) -> Ingest:
+        named = self.annotators or ()
+        if self.annotators is not None and self.votes is not None:
+            raise ValueError("annotators (a column for each person) and votes (a file of them) are both set: keep one")
+        if len(set(named)) < len(named):
+            raise ValueError(f"annotators names {next(name for name in named if named.count(name) > 1)!r} twice: keep one")
+        if self.annotators is not None and len(named) < 2:
+            raise ValueError(
+                "annotators names fewer than two columns: one person's labels are given labels like any others"
+                " (`label: COLUMN`, `annotators: null`)"
+            )
+        if self.votes is not None and self.id is None:
+            raise ValueError("votes are told by the id of their row, and id names no column")
+        return self
+
+    @model_validator(mode="after")
+    def _a_label_is_given_in_one_way(self) -> Ingest:
+        if self.given is not None and not self.voted:
+            raise ValueError(f"given is {self.given!r}, and neither annotators nor votes says who labelled")
+        if (self.label is None) == (self.given is None):
+            raise ValueError(
+                "label and given are both null: name the column of the given labels, or, with annotators, write"
+                f" `given: {MAJORITY}` (or a person's name)"
+                if self.label is None
+                else f"label is {self.label!r} and given is {self.given!r}: the given label comes from one of them, the other"
+                " is null"
+            )
+        if self.annotators and self.given not in (None, MAJORITY, *self.annotators):
+            raise ValueError(f"given is {self.given!r}: write {MAJORITY}, or one of annotators")
+        return self
 
 
 class Validate(Section):
@@ -242,12 +283,15 @@ class Step(Section):
         "consensus",
         "simulate_review",
         "restore_true",
+        "take_votes",
         "drop_like",
         "review_like",
         "reseed",
     ]
     rows: int | None = Field(None, ge=1, le=100_000_000)
     version: str | None = None
+    rule: Literal["majority", "crowdlab"] | None = None
+    without: tuple[str, ...] | None = None
 
     @model_validator(mode="after")
     def _arguments_fit_the_step(self) -> Step:
@@ -258,6 +302,10 @@ class Step(Section):
             raise ValueError("step simulate_review needs `rows`, the number of reviews")
         if self.rows is not None and self.step not in ("simulate_review", "drop_flagged", "relabel_flagged"):
             raise ValueError(f"step {self.step} takes no `rows`")
+        if self.step == "take_votes" and self.rule is None:
+            raise ValueError(f"step take_votes needs `rule`: {MAJORITY} or {CROWDLAB}")
+        if self.step != "take_votes" and (self.rule is not None or self.without is not None):
+            raise ValueError(f"step {self.step} takes no `{'without' if self.rule is None else 'rule'}`")
         return self
 
 

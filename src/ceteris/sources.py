@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from ceteris.readers.parquet_file import read_parquet_file
 from ceteris.rows import Table, assemble
 from ceteris.sections import Ingest
 from ceteris.store import refuse_sealed, sha256
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = [
     "DIGITS",
@@ -114,7 +117,7 @@ def look(
     Parameters
     ----------
     beside : mapping of str to Path, optional
-        Where the files lie that `ingest.features` and `ingest.features_ids` name.
+        Where the files lie that `ingest.features`, `ingest.features_ids` and `ingest.votes` name.
     within : Path, optional
         What links of a folder may not leave; default: the folder itself.
     """
@@ -139,9 +142,11 @@ def open_source(
         found = _KINDS[kind].reader(path, ingest.source, ingest)
     if ingest.header_rows == 2:
         found = found._replace(notes=(*found.notes, "columns named by 2 header rows (ingest.header_rows)"))
+    lies = beside or {}
+    if ingest.votes is not None:
+        found = found._replace(listed=_listed(lies[ingest.votes], ingest))
     if ingest.features is None:
         return found, ingest
-    lies = beside or {}
     ids = (lies[ingest.features_ids], ingest.features_ids) if ingest.features_ids is not None else None
     cells, said, of_array = with_array(found.cells, lies[ingest.features], ingest.features, ids=ids, id_column=ingest.id)
     shape = of_array or found.image_shape
@@ -150,10 +155,23 @@ def open_source(
 
 def table_of(found: Read, ingest: Ingest, declared: tuple[str, ...] = ()) -> Table:
     """Return the rows that the columns of a source make."""
-    table = assemble(found.cells, ingest, name=ingest.source, spelled=found.spelled, declared=declared)
+    table = assemble(found.cells, ingest, name=ingest.source, spelled=found.spelled, declared=declared, listed=found.listed)
     notes, examples = (*found.notes, *table.notes), (*found.examples, *table.examples)
     drawn = any(array_kind(table.frame[name]) == "image" for name in table.frame.columns)  # and not left out by ingest.drop
     return replace(table, image_shape=found.image_shape if drawn else None, notes=notes, examples=examples)
+
+
+def _listed(path: Path, ingest: Ingest) -> pa.Table:
+    """Return the votes of `ingest.votes`, a file of any kind of table, as its cells are."""
+    refuse_sealed(path)
+    name = str(ingest.votes)
+    kind = kind_of(path, name)
+    if kind == PICTURES:
+        raise BadInputError(f"{name} is a folder.", "Name a file of votes: a table with the columns id, annotator, label.")
+    plain = ingest.model_copy(
+        update={"id": "id", "label": "label", "true_label": None, "group": "annotator", "header_rows": 1}  # kept as text
+    )
+    return _KINDS[kind].reader(path, name, plain).cells
 
 
 def locate(source: str, root: Path, key: str = "source") -> Path:
@@ -252,17 +270,18 @@ def sha256_of(path: Path, name: str, within: Path | None = None) -> str:
 
 def _beside(ingest: Ingest, root: Path) -> dict[str, Path]:
     """Return where the files lie that stand beside the source."""
+    votes = {} if ingest.votes is None else {ingest.votes: locate(ingest.votes, root, "votes")}
     if ingest.features is None:
         if ingest.features_ids is not None:
             raise ParamsError(
                 f"ingest.features_ids is {ingest.features_ids!r}, and `ingest.features` names no file.", "Write both, or none."
             )
-        return {}
+        return votes
     named = {"features": ingest.features, "features_ids": ingest.features_ids}
     for key, name in named.items():
         if name is not None and not name.endswith(ARRAYS if key == "features" else ".npy"):
             raise ParamsError(f"ingest.{key} is {name!r}.", f"Name a file that ends with {' or '.join(ARRAYS)}.")
-    return {name: locate(name, root, key) for key, name in named.items() if name is not None}
+    return {name: locate(name, root, key) for key, name in named.items() if name is not None} | votes
 
 
 def _how_to_bring(source: str, root: Path) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ceteris.kinds import array_kind
 
-__all__ = ["Diff", "by_class", "flips", "relabellings", "row_changes", "slices", "tally"]
+__all__ = ["Diff", "by_class", "flips", "relabellings", "row_changes", "shifts", "slices", "tally"]
 
 CHANGES = ("relabelled", "dropped", "added")
 FLIPS = ("turned right", "turned wrong")
@@ -124,6 +124,24 @@ def relabellings(rows: pd.DataFrame) -> pd.DataFrame:
     moved = rows[rows["change"] == "relabelled"]
     counts = moved.groupby(["before", "after"], sort=True).size().sort_values(ascending=False, kind="stable")
     return counts.rename_axis(["from", "to"]).reset_index(name="rows")
+
+
+def shifts(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return how far relabelled train rows moved whose labels are numbers: rows, up, down, middle and largest change; one line.
+
+    None where no row was relabelled.
+    """
+    moved = rows[rows["change"] == "relabelled"]
+    by = moved["after"].astype(float) - moved["before"].astype(float)
+    told = {
+        "rows": len(by),
+        "up": (by > 0).sum(),
+        "down": (by < 0).sum(),
+        "median": by.abs().median(),
+        "largest": by.abs().max(),
+    }
+    texts = {name: [f"{value:g}"] for name, value in told.items()} if len(by) else {name: [] for name in told}
+    return pd.DataFrame(texts, dtype=object)
 
 
 def slices(features: pd.DataFrame, flipped: pd.DataFrame, most: int = 8) -> pd.DataFrame:

@@ -10,8 +10,9 @@ import pandas as pd
 from ceteris.effect import Effect
 from ceteris.experiments.beside import checked_told, flips_told
 from ceteris.experiments.comparison import PARTS, Comparison
-from ceteris.experiments.diff import CHANGES, FLIPS, by_class, relabellings, tally
+from ceteris.experiments.diff import CHANGES, FLIPS, by_class, relabellings, shifts, tally
 from ceteris.experiments.snapshot import Snapshot
+from ceteris.metrics import METRICS, NUMBERS
 from ceteris.report import template
 from ceteris.reviewed import noted
 from ceteris.wording import amount, count, interval, labels_of
@@ -48,11 +49,7 @@ def comparison_page(found: Comparison, metric: str, links: Mapping[str, str] | N
         moved=", ".join(PARTS[part] for part, differs in found.moved.items() if differs),
         same=", ".join(PARTS[part] for part, differs in found.moved.items() if not differs),
         rows=_counted(diff.rows["change"], CHANGES),
-        tables_of_rows={
-            "By class, as it was before": _cut(by_class(diff.rows)),
-            "By batch of edits": _cut(tally(diff.rows, "batch", "change")),
-            "Relabelled, from class to class": _cut(relabellings(diff.rows)),
-        },
+        tables_of_rows=_tables_of_rows(diff.rows, METRICS[metric].labels == NUMBERS),
         changed_rows=_cut(diff.rows),
         flips=_counted(diff.flipped["flip"], FLIPS),
         tables_of_flips={
@@ -61,6 +58,14 @@ def comparison_page(found: Comparison, metric: str, links: Mapping[str, str] | N
         },
         flipped_rows=_cut(diff.flipped),
     )
+
+
+def _tables_of_rows(rows: pd.DataFrame, numbers: bool) -> dict[str, Any]:
+    by_batch = {"By batch of edits": _cut(tally(rows, "batch", "change"))}
+    if numbers:  # nearly every one is a label of its own
+        return by_batch | {"Relabelled, by how far": _cut(shifts(rows))}
+    by = {"By class, as it was before": _cut(by_class(rows))}
+    return by | by_batch | {"Relabelled, from class to class": _cut(relabellings(rows))}
 
 
 def list_page(pages: Sequence[tuple[str, str, str]], links: Mapping[str, str]) -> str:

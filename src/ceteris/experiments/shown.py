@@ -15,10 +15,10 @@ from rich.text import Text
 from ceteris.effect import Effect
 from ceteris.experiments.beside import checked_told, flips_told
 from ceteris.experiments.comparison import PARTS, Comparison
-from ceteris.experiments.diff import by_class, relabellings, tally
+from ceteris.experiments.diff import by_class, relabellings, shifts, tally
 from ceteris.experiments.snapshot import NotCachedError, Snapshot
 from ceteris.experiments.table import Line
-from ceteris.metrics import METRICS
+from ceteris.metrics import METRICS, NUMBERS
 from ceteris.planning import made_otherwise, reviews_needed, visible_table
 from ceteris.reviewed import noted
 from ceteris.scored_twice import given_told, parting
@@ -197,10 +197,16 @@ def side_by_side(found: Comparison, metric: str) -> RenderableType:
         *_worth(found, metric),
     ]
     rows, flipped = found.diff.rows, found.diff.flipped
+    if METRICS[metric].labels == NUMBERS:
+        by_label = [*_table(f"train rows changed: {len(rows):,}; relabelled, by how far", shifts(rows))]
+    else:
+        by_label = [
+            *_table(f"train rows changed: {len(rows):,}, by class", by_class(rows)),
+            *_table("relabelled, from class to class", relabellings(rows)),
+        ]
     return Group(
         *head,
-        *_table(f"train rows changed: {len(rows):,}, by class", by_class(rows)),
-        *_table("relabelled, from class to class", relabellings(rows)),
+        *by_label,
         *_table("by batch", tally(rows, "batch", "change")),
         *_table(
             f"validation rows flipped: {len(flipped):,}, on {flips_told(found)}, by class",

@@ -27,6 +27,8 @@ class Read(NamedTuple):
         With values: for the terminal only.
     image_shape : tuple of int, or None
         Height, width (and 3 where there are colours) of the pictures, where the source is a set of pictures.
+    listed : Table, optional
+        The labels that several people gave, from `ingest.votes`.
     """
 
     cells: pa.Table
@@ -34,6 +36,7 @@ class Read(NamedTuple):
     notes: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     image_shape: tuple[int, ...] | None = None
+    listed: pa.Table | None = None
 
 
 def borrowed(module: str, extra: str, what: str) -> Any:

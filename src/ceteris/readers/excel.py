@@ -47,7 +47,11 @@ def read_excel(path: Path, name: str, ingest: Ingest) -> Read:
     _refuse_errors(body, what, ingest.missing or ())
     _refuse_without_results(path, name, sheet, body, what)
     columns = {column: [_value(row[place]) for row in body] for place, column in names.items()}
-    exact = {column for column in (ingest.id, ingest.label, ingest.true_label, ingest.group) if column is not None}
+    exact = {
+        column
+        for column in (ingest.id, ingest.label, ingest.true_label, ingest.group, *(ingest.annotators or ()))
+        if column is not None
+    }
     cells, said = table_of(
         columns, what, exact=exact, drop=ingest.drop or (), missing=ingest.missing or (),
         places=[f"row {row[0].row}" for row in body],

@@ -45,7 +45,11 @@ def read_json_lines(path: Path, name: str, ingest: Ingest) -> Read:
     cells, notes = table_of(
         lines.columns,
         name,
-        exact={column for column in (ingest.id, ingest.label, ingest.true_label, ingest.group) if column is not None},
+        exact={
+            column
+            for column in (ingest.id, ingest.label, ingest.true_label, ingest.group, *(ingest.annotators or ()))
+            if column is not None
+        },
         drop=ingest.drop or (),
         missing=ingest.missing or (),
         places=lines.places,

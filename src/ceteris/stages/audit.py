@@ -7,25 +7,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ceteris.annotators import agreement, people_table
 from ceteris.brought import fits_too_well
 from ceteris.brought_files import Brought
-from ceteris.dataset import ID, Dataset, codes
-from ceteris.issues import find_label_issues, find_number_issues, rank
+from ceteris.dataset import ID, VOTES, Dataset, codes
+from ceteris.issues import find_label_issues, find_number_issues, rank, with_votes
 from ceteris.learners import learner, refuse_unwatched
 from ceteris.models import REGRESSOR
 from ceteris.pred_probs import out_of_fold
 from ceteris.predicted_numbers import out_of_fold_numbers
 from ceteris.scoring_numbers import number_scores
 from ceteris.stages import Progress, Stage, run
-from ceteris.store import read_json, read_parquet, write_json, write_parquet, write_table
+from ceteris.store import read_json, read_parquet, sweep, write_json, write_parquet, write_table
 from ceteris.time_folds import assign_blocks, training_rows
+from ceteris.votes import Votes, by_person, unpacked
 
 __all__ = ["main"]
 
 
 def main(stage: Stage) -> None:
     """Write data/audit/ and results/audit/ from the train rows alone."""
-    data = Dataset.from_frame(read_parquet(stage.path("split", "train.parquet")))
+    frame = read_parquet(stage.path("split", "train.parquet")).sort_values(ID, kind="stable", ignore_index=True)
+    data = Dataset.from_frame(frame)
     classes = tuple(read_json(stage.path("split", "classes.json")))
     audit = stage.params.audit
     for recipe in stage.params.train.models.values():
@@ -33,6 +36,9 @@ def main(stage: Stage) -> None:
             learner(recipe, data.features, stage.root, kind=stage.params.model_kind)
     refuse_unwatched(audit.model, stage.root, stage.name)
     issues, told = _classes(stage, data, classes) if classes else _numbers(stage, data)
+    people: dict[str, Any] = {}
+    if VOTES in frame:
+        issues, people = _people(stage, data, unpacked(frame[VOTES].to_numpy(dtype=object)), issues, told, classes)
     told.insert(0, ID, pd.Series(data.ids, dtype=object))
     write_parquet(stage.path("audit", "pred_probs.parquet" if classes else "predicted.parquet"), told)
     write_parquet(stage.path("audit", "issues.parquet"), issues)
@@ -42,8 +48,10 @@ def main(stage: Stage) -> None:
     flagged = int(issues["is_label_issue"].sum())
     write_json(
         stage.path("results", "audit", "summary.json"),
-        {"rows": len(data), "flagged": flagged} | _agreement(issues, classes),
+        {"rows": len(data), "flagged": flagged} | _agreement(issues, classes) | people,
     )
+    folder = stage.path("results", "audit")
+    sweep(folder, {folder / "queue.csv", folder / "summary.json"} | ({folder / "annotators.csv"} if people else set()))
     place = f"{stage.layout['results']}/audit/queue.csv"
     stage.tell(f"{flagged:,} of {len(data):,} train labels are doubted; the queue is in {place}")
 
@@ -67,6 +75,31 @@ def _numbers(stage: Stage, data: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
     model = learner(stage.params.audit.model, data.features, stage.root, kind=REGRESSOR)
     predicted = out_of_fold_numbers(model, data.by_id(), codes(data.labels, ()), **_folds(stage, data, ()))
     return find_number_issues(data.ids, data.labels, predicted), pd.DataFrame({"predicted": predicted})
+
+
+def _people(
+    stage: Stage, data: Dataset, votes: Votes, issues: pd.DataFrame, pred_probs: pd.DataFrame, classes: tuple[str, ...]
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Write results/audit/annotators.csv; return the issues with what several people's votes say, and how far they agree."""
+    table, people = by_person(votes, len(data), classes)
+    unknown = len(votes) - int((~np.isnan(table)).sum())
+    if unknown:
+        stage.tell(f"{unknown:,} votes are for classes that no row outside the sealed part has: they count for nothing")
+    if not people:
+        return issues, {}
+    issues, found = with_votes(issues, table, pred_probs.to_numpy(dtype=float), classes)
+    answered = ~np.isnan(table).all(axis=1)
+    lines = people_table(table[answered], people, found.agreed, found.quality, classes)
+    write_table(stage.path("results", "audit", "annotators.csv"), lines)
+    agreed = agreement(table, len(classes), groups=data.groups)
+    stage.tell(
+        f"{len(people):,} people gave {len(votes) - unknown:,} labels; on the {agreed.n_rows:,} rows that two or more answered"
+        f" their agreement is {agreed}"
+    )
+    told = {"alpha": agreed.alpha, "alpha_low": agreed.low, "alpha_high": agreed.high}
+    return issues, {"annotators": len(people), "rows_of_several": agreed.n_rows} | {
+        key: None if np.isnan(value) else round(value, 6) for key, value in told.items()
+    }
 
 
 def _folds(stage: Stage, data: Dataset, classes: tuple[str, ...]) -> dict[str, Any]:

@@ -39,6 +39,11 @@ def main(stage: Stage) -> None:
         Each time another answer came in.
     """
     contrasts = Contrasts(stage.root, stage.layout, stage.params)
+    if unused := contrasts.unused_answers():
+        stage.tell(
+            f"{unused:,} answers are about validation rows, and verify nothing: where labels are numbers every row moves every"
+            " effect, so that only true labels of all of them (ingest.true_label) can take the place of the given ones"
+        )
     answers = contrasts.answers()
     for _ in range(_PASSES):
         _write(stage, contrasts, answers)

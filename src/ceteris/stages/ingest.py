@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris.dataset import ID, LABEL, META, TRUE_LABEL, VERIFIED
+from ceteris.dataset import ID, LABEL, META, TRUE_LABEL, VERIFIED, VOTES
 from ceteris.errors import ParamsError
 from ceteris.kinds import kinds_of
 from ceteris.noise import plant
@@ -16,6 +16,7 @@ from ceteris.sections import Ingest
 from ceteris.sources import Table, read, source_sha256
 from ceteris.stages import Stage, run
 from ceteris.store import write_json, write_parquet
+from ceteris.votes import unpacked
 
 
 def main(stage: Stage) -> None:
@@ -76,10 +77,15 @@ def manifest(found: Table, ingest: Ingest, sha256: str, planted: int) -> dict[st
         "features": kinds,
         "group": ingest.group,
         "true_label": ingest.true_label,
+        **({"annotators": _people(found)} if ingest.voted else {}),
         "image_shape": list(found.image_shape) if found.image_shape else None,
         "planted": {"kind": ingest.plant.kind, "rate": ingest.plant.rate, "seed": ingest.plant.seed, "rows": planted},
         "notes": list(found.notes),
     }
+
+
+def _people(found: Table) -> int:
+    return len(set(unpacked(found.frame[VOTES].to_numpy(dtype=object)).people))
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def main(stage: Stage) -> None:
 
 
 def _tables(stage: Stage) -> Tables:
-    compare = stage.path("results", "compare")
+    compare, people = stage.path("results", "compare"), stage.path("results", "audit", "annotators.csv")
     texts = ("baseline_model", "baseline_version", "candidate_model", "candidate_version", "control", "reason", "queue")
     return Tables(
         effects=read_table(compare / "effects.csv", text=texts),
@@ -50,6 +50,8 @@ def _tables(stage: Stage) -> Tables:
         visible=read_table(stage.path("results", "split", "visible.csv")),
         metrics=read_json(compare / "metrics.json"),
         reviews=read_table(compare / "verified.csv", text=texts),
+        people=read_table(people, text=("annotator", "least_on")) if people.is_file() else pd.DataFrame(),
+        audit=read_json(stage.path("results", "audit", "summary.json")),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ceteris.dataset import ID, LABEL, PART, TIME, Dataset, row_digests
+from ceteris.dataset import ID, LABEL, PART, TIME, TRUE_LABEL, VOTES, Dataset, row_digests
 from ceteris.errors import BadInputError, some
 from ceteris.fingerprint import of_rows
 from ceteris.near import near_digests
@@ -23,6 +23,7 @@ from ceteris.stages import Stage, run
 from ceteris.store import read_parquet, write_json, write_parquet, write_table
 from ceteris.times import spelled
 from ceteris.verdicts import smallest_visible_before
+from ceteris.votes import FEWEST_VOTES, settled, unpacked
 
 __all__ = ["main"]
 
@@ -40,7 +41,11 @@ def main(stage: Stage) -> None:
     parts = assign_parts(data, split, digests, named)
     refuse_leaks(data, parts, digests, split.by)
     frame = data.to_frame()
+    if VOTES in raw:
+        frame[VOTES] = raw.set_index(ID)[VOTES].reindex(data.ids).to_numpy(dtype=object)
     classes = _classes(stage, frame, parts)
+    if VOTES in frame:
+        truth = _with_settled(stage, frame[parts != TRAIN], truth, classes)
     for part in PARTS:
         rows = frame[parts == part]
         if not (split.by == "time" and part == TRAIN):  # whose folds respect time
@@ -55,6 +60,21 @@ def main(stage: Stage) -> None:
     write_json(stage.path("results", "split", "rows.json"), {VALIDATION: rows})
     judges = truth[truth[ID].isin(set(data.ids[judging]))]
     _publish(stage, data, parts, 0 if len(judges) == judging.sum() else len(judges))
+
+
+def _with_settled(stage: Stage, judging: pd.DataFrame, truth: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
+    """Return the labels that are known, with those on which most of three or more people agree, of rows that judge.
+
+    No model had a part in them, and train rows get none: there a recipe takes them (`take_votes`).
+    """
+    agreed = settled(unpacked(judging[VOTES].to_numpy(dtype=object)), len(judging))
+    found = pd.DataFrame({ID: judging[ID].to_numpy(dtype=object), TRUE_LABEL: agreed}, dtype=object)
+    new = found[found[TRUE_LABEL].isin(classes) & ~found[ID].isin(set(truth[ID]))]
+    stage.tell(
+        f"{len(new):,} of {len(judging):,} rows that judge have a label which most of {FEWEST_VOTES} or more people gave:"
+        " it counts as verified"
+    )
+    return pd.concat([truth, new], ignore_index=True).sort_values(ID, kind="stable", ignore_index=True) if len(new) else truth
 
 
 def _classes(stage: Stage, frame: pd.DataFrame, parts: np.ndarray) -> tuple[str, ...]:
