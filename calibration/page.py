@@ -102,10 +102,10 @@ def page(found: pd.DataFrame, command: str) -> str:
     verdict = f"{gated - len(outside)} of {gated} gates hold." + (" Those that do not are bold." if len(outside) else "")
     parts = [
         "# How often does ceteris err?",
-        f"Written by `{command}`, Python {platform.python_version()}, {libraries}. Every world has a seed of its own, which"
-        " changes for no result. Real learners are trained on three blurred classes: linear, tree, forest and boosting with"
-        " seed noise, logistic regression and a tree without. Shares are of 1000 worlds unless their number stands beside; in"
-        " brackets the gate. A truth is measured with"
+        f"Written by `{command}`, Python {platform.python_version()}, {libraries}. The counts of a scenario are those of the"
+        " last time that it was run. Every world has a seed of its own, which changes for no result. Real learners are trained"
+        " on three blurred classes: linear, tree, forest and boosting with seed noise, logistic regression and a tree without."
+        " Shares are of 1000 worlds unless their number stands beside; in brackets the gate. A truth is measured with"
         f" {TRUTH_SEEDS} seeds on {TRUTH_ROWS:,} rows, and its own error widens the interval it is held against. {verdict}",
         '<picture>\n  <source media="(prefers-color-scheme: dark)" srcset="calibration-dark.svg">\n'
         '  <img alt="Shares of worlds beside their gates" src="calibration-light.svg">\n</picture>',

@@ -7,10 +7,13 @@ of 1000 worlds each and more kinds of them, is `make calibrate`; its counts stan
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from calibration import agreement, gains, noisy, nulls, numbers
+from calibration.__main__ import beside
 from calibration.scenarios import SCENARIOS
 from calibration.study import ROOT, Tally, tally
 
@@ -84,3 +87,13 @@ def test_every_gate_of_the_full_study_holds_and_its_counts_are_those_of_these_sc
         assert any(gate for gate, _ in gates), f"{scenario.name} has no gate"
         assert all(Tally(line["count"], line["worlds"]).within(gate) for gate, line in gates), scenario.name
         assert max(line["worlds"] for line in lines) >= 800
+
+
+def test_a_scenario_that_is_run_alone_leaves_the_counts_of_the_others(tmp_path: Path) -> None:
+    """The order is that of all scenarios; one that is none any more goes."""
+    before = pd.DataFrame({"scenario": ["gone", "aa", "fixes", "fixes"], "count": [0, 1, 2, 3]})
+    before.to_csv(tmp_path / "counts.csv", index=False)
+    again = pd.DataFrame({"scenario": ["fixes"], "count": [7]})
+    found = beside(again, tmp_path / "counts.csv", ["fixes", "aa"])
+    assert found.to_dict("list") == {"scenario": ["fixes", "aa"], "count": [7, 1]}
+    assert beside(again, tmp_path / "absent.csv", ["fixes"])["count"].tolist() == [7]

@@ -6,9 +6,13 @@ import hashlib
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ceteris.dataset import ID, LABEL
+from ceteris.rows import assemble
+from ceteris.sections import Ingest
 from ceteris.votes import Votes, by_person, majority, packed, settled, unpacked, without
 
 IDS = np.array([f"r{row}" for row in range(4)], dtype=object)
@@ -78,3 +82,19 @@ def test_a_vote_for_no_class_is_no_code_and_a_person_without_one_has_no_column()
     table, people = by_person(votes((0, "bob", "bee"), (1, "ann", "ant"), (2, "cid", "wasp")), 4, ("ant", "bee"))
     assert people == ["ann", "bob"]
     np.testing.assert_array_equal(table, [[np.nan, 1], [0, np.nan], [np.nan, np.nan], [np.nan, np.nan]])
+
+
+def test_votes_on_rows_whose_ids_lost_their_zeros_find_them() -> None:
+    cells = pa.table({"id": ["7", "42", "7777"], "x": ["1", "2", "3"]})
+    listed = pa.table({"id": ["0007", "7", "42", "7777"], "annotator": [*"abab"], "label": ["ant", "ant", "bee", "ant"]})
+    ingest = Ingest(source="rows.csv", label=None, given="majority", votes="votes.csv", id="id", id_width=4)
+    found = assemble(cells, ingest, name="rows.csv", spelled=True, listed=listed)
+    assert not found.problems.found
+    assert dict(zip(found.frame[ID], found.frame[LABEL], strict=True)) == {"0007": "ant", "0042": "bee", "7777": "ant"}
+
+
+def test_equal_rows_that_people_labelled_otherwise_are_no_duplicates() -> None:
+    cells = pa.table({"id": [*"abc"], "x": [1.0, 1.0, 1.0], "ann": ["ant"] * 3, "bob": ["ant", "ant", "bee"]})
+    ingest = Ingest(source="rows.csv", label=None, given="ann", annotators=("ann", "bob"), id="id", duplicates="drop")
+    found = assemble(cells, ingest, name="rows.csv", spelled=False)
+    assert found.frame[ID].tolist() == ["a", "c"]
