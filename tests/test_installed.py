@@ -141,8 +141,7 @@ def test_the_wheel_alone_makes_a_worked_example_that_it_can_run(environment: Env
     assert said.rstrip().endswith(f"next: cd {root} && git add . && git commit -m 'Add ceteris' && dvc repro")
     run(root, "git", "add", ".")
     run(root, "git", "commit", "-q", "-m", "Add ceteris")
-    ready = environment(root, "dvc", "repro", "--dry")
-    assert re.findall(r"Running stage '(\w+)'", ready) == OURS, ready
+    assert sorted(environment(root, "dvc", "stage", "list", "--name-only").split()) == sorted(OURS)
     assert stages(environment(root, "dvc", "repro", "split")) == OURS[:3]
 
 
