@@ -233,15 +233,17 @@ def _drop_like(name: str, version: Version, evidence: Evidence) -> Version:
     """
     dropped, strata = ~version.kept[0], _strata(evidence)
     kept = np.ones((evidence.draws, len(evidence.ids)), dtype=bool)
-    labels = np.repeat(evidence.labels[None, :], evidence.draws, axis=0)
     moved = version.kept[0] & (version.labels[0] != evidence.labels) & version.voted
+    labels = np.broadcast_to(evidence.labels, kept.shape)  # no copy of them where none is relabelled
+    labels = labels.copy() if moved.any() else labels
     for draw, generator in enumerate(_generators(name, evidence.draws)):
         for stratum in dict.fromkeys(strata):  # in the order of the rows: neither names nor their order change a draw
             members = np.flatnonzero(strata == stratum)
             shuffled, n_dropped = generator.permutation(members), int(dropped[members].sum())
             kept[draw, shuffled[:n_dropped]] = False
             new = np.sort(version.labels[0][members[moved[members]]])
-            labels[draw, shuffled[n_dropped : n_dropped + len(new)]] = new
+            if len(new):
+                labels[draw, shuffled[n_dropped : n_dropped + len(new)]] = new
     alike = "from the same classes" if evidence.classes else "from the same tenths of the labels"
     done = [f"{int(dropped.sum())} rows dropped at random {alike}"] if dropped.any() or not moved.any() else []
     done += [f"{int(moved.sum())} rows relabelled at random, as many from each class to each"] if moved.any() else []
