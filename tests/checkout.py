@@ -17,6 +17,15 @@ IDENTITY = {
 }  # fmt: skip
 
 
+def unstarted(home: Path) -> Path:
+    """Return a new git repository with the shipped params.yaml and dvc.yaml, and no commit."""
+    home.mkdir()
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copyfile(HERE / name, home / name)
+    subprocess.run(["git", "init", "--quiet"], cwd=home, check=True)
+    return home
+
+
 def surroundings(environment: dict[str, str]) -> dict[str, str]:
     """Return the environment of a command in a repository: nothing of this process' settings."""
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "CETERIS_WORKERS")}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from small import REPOSITORY
+from checkout import unstarted
 from written import rows
 
 from ceteris import cli
@@ -27,11 +26,7 @@ QUERY = "select * from pets"
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A git repository with the shipped params.yaml, and a database of thirty pets beside it."""
-    home = tmp_path / "repository"
-    home.mkdir()
-    for name in ("params.yaml", "dvc.yaml"):
-        shutil.copyfile(REPOSITORY / name, home / name)
-    subprocess.run(["git", "init", "--quiet"], cwd=home, check=True)
+    home = unstarted(tmp_path / "repository")
     columns = rows()
     ask(home, "create table pets (id text, label text, size real, colour text)")
     for values in zip(*columns.values(), strict=True):

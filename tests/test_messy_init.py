@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from checkout import unstarted
 from messy_files import EIGHT, FAULTS, as_csv, clean, declared, eight_at_once, looked, made, write
+from small import REPOSITORY
 
 from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.mess import line, override
@@ -21,18 +21,11 @@ from ceteris.sources import look, read
 from ceteris.store import read_params
 from ceteris.survey import asked_repairs
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A git repository with the shipped params.yaml and dvc.yaml."""
-    home = tmp_path / "repository"
-    home.mkdir()
-    for name in ("params.yaml", "dvc.yaml"):
-        shutil.copyfile(REPOSITORY / name, home / name)
-    subprocess.run(["git", "init", "--quiet"], cwd=home, check=True)
-    return home
+    return unstarted(tmp_path / "repository")
 
 
 def init(root: Path, path: Path, *repairs: str, **options: Any) -> str:

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from checkout import unstarted
 from faults import plain
+from small import REPOSITORY
 from small import edit as edited
 from test_looks import look, text_of
 
@@ -25,18 +27,11 @@ from ceteris.sources import read
 from ceteris.stages import ingest, run
 from ceteris.store import read_json, read_params
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A git repository with the shipped params.yaml and dvc.yaml."""
-    home = tmp_path / "repository"
-    home.mkdir()
-    for name in ("params.yaml", "dvc.yaml"):
-        shutil.copyfile(REPOSITORY / name, home / name)
-    git(home, "init", "--quiet")
-    return home
+    return unstarted(tmp_path / "repository")
 
 
 def git(root: Path, *arguments: str) -> str:
