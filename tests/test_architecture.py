@@ -29,7 +29,7 @@ ROOMS = {
     " reviewing.rankings reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement"
     " reviewing.tickets reviewing.typed consensus predictions_table brought near parts split_plan times"
     " time_folds measures repairs headers mess messy_cells readers.mixed_text readers.values readers.vectors"
-    " pipelines blind scoring_numbers predicted_numbers votes vote_cells",
+    " pipelines blind scoring_numbers predicted_numbers votes vote_cells serving serving.schema",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " annotators experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"
@@ -50,9 +50,9 @@ ROOMS = {
     " reviewing.terminal reviewing.widget reviewing.place reviewing.received reviewing.aside reviewing.running"
     " reviewing.worth installed into template keeper tables_out running_trainers learners brought_files"
     " version_files exporting examples examples.archive examples.credit examples.images examples.making"
-    " examples.movie_reviews",
+    " examples.movie_reviews serving.packaged",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
-    " stages.report release.accept",
+    " stages.report release.accept release.package",
 }
 FLOOR = {room: floor for floor, rooms in ROOMS.items() for room in rooms.split()} | {"": "vocabulary"}
 OWNERS = {

@@ -1,0 +1,97 @@
+"""What a packaged model takes: the features of a row with their kinds, and the classes it answers with, in their order."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ceteris.kinds import ARRAYS, kinds_of
+
+__all__ = ["Feature", "InputSchema", "frame_of", "schema_of"]
+
+_TYPES = {"vector": np.float32, "sparse": np.float64, "image": np.uint8}
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        One of `kinds.KINDS`.
+    nullable : bool
+        Whether a value may be missing: it was in some train row.
+    width : int or None
+        How many numbers a vector or an image holds.
+    """
+
+    name: str
+    kind: str
+    nullable: bool
+    width: int | None = None
+
+
+@dataclass(frozen=True)
+class InputSchema:
+    """The features that a row must have, no more and no fewer, and the classes (none: the model predicts numbers)."""
+
+    features: tuple[Feature, ...]
+    classes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what schema.json holds."""
+        return {"features": [asdict(one) for one in self.features], "classes": list(self.classes)}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> InputSchema:
+        """Return the schema that schema.json holds."""
+        return cls(tuple(Feature(**one) for one in content["features"]), tuple(content["classes"]))
+
+    @property
+    def fingerprint(self) -> str:
+        """The sha256 of what schema.json holds."""
+        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+
+
+def schema_of(features: pd.DataFrame, classes: Sequence[str], declared: Mapping[str, str] | None = None) -> InputSchema:
+    """Return the schema of the rows that a model was fitted on.
+
+    Parameters
+    ----------
+    declared : mapping of str to str, optional
+        Kinds that values alone do not tell: `ingest.kinds` and those of the model.
+    """
+    kinds = kinds_of(features, declared)
+    found = [
+        Feature(name, kind, bool(features[name].isna().any()), _width(features[name], kind)) for name, kind in kinds.items()
+    ]
+    return InputSchema(tuple(found), tuple(classes))
+
+
+def _width(column: pd.Series, kind: str) -> int | None:
+    return len(column.iloc[0]) if kind in ("vector", "image") else None
+
+
+def frame_of(rows: Sequence[Mapping[str, Any]], schema: InputSchema) -> pd.DataFrame:
+    """Return rows that were checked against the schema as the table that the model predicts from, in its columns' order."""
+    columns: dict[str, Any] = {}
+    for one in schema.features:
+        values = [row[one.name] for row in rows]
+        if one.kind in ("number", "date"):
+            columns[one.name] = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+        elif one.kind in ARRAYS:
+            cells = np.empty(len(values), dtype=object)
+            for place, value in enumerate(values):
+                cells[place] = np.asarray(value, dtype=_TYPES[one.kind])
+            columns[one.name] = cells
+        else:
+            columns[one.name] = pd.Series(values, dtype=object)
+    return pd.DataFrame(columns, columns=[one.name for one in schema.features])
