@@ -24,15 +24,14 @@ from ceteris.store import read_json, sweep, write_bytes, write_json, write_parqu
 
 __all__ = ["CANDIDATE", "main"]
 
-CANDIDATE = "release/candidate"
+CANDIDATE, README = "release/candidate", "README.md"  # the note stands in git, so that DVC finds the folder before any look
 
 
 def main(stage: Stage) -> None:
-    """Write release/candidate/; empty but for its note, where no look was taken yet."""
+    """Write release/candidate/; its note alone, where no look was taken yet."""
     folder, found = stage.root / CANDIDATE, read_json(stage.root / ACCEPTANCE)
     if "question" not in found:
-        sweep(folder, set())
-        write_json(folder / "nothing.json", {"reason": "no candidate was named yet"})
+        sweep(folder, {folder / README})
         return
     name = str(found["question"]["candidate"])
     model, _, made_of = name.partition("/")
@@ -52,7 +51,7 @@ def main(stage: Stage) -> None:
         "fingerprints": state["fingerprint"] | {"schema": schema.fingerprint},
     }  # fmt: skip
     write_json(folder / MANIFEST, manifest)
-    sweep(folder, {folder / file for file in (*files, MANIFEST)})
+    sweep(folder, {folder / file for file in (*files, MANIFEST, README)})
     open_package(folder)
 
 
