@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from ceteris.errors import BadInputError, ParamsError, nearest
 from ceteris.params import Params, parse_as
+from ceteris.release.gate_terms import Gate, Package
 from ceteris.sections import AA, PLACEBO, RANDOM, Section
 
 __all__ = ["FILE", "Accept", "Release", "asked", "cells_of", "parse_terms"]
@@ -38,6 +39,8 @@ class Release(Section):
     """All of release.yaml, a section a stage."""
 
     accept: Accept = Accept()
+    package: Package = Package()
+    gate: Gate = Gate()
 
 
 def parse_terms(content: object) -> Release:
