@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, field_validator
 from ceteris.errors import BadInputError, ParamsError, nearest
 from ceteris.params import Params, parse_as
 from ceteris.sections import AA, PLACEBO, RANDOM, Section
+from ceteris.serving.settings import Serve
 
 __all__ = ["FILE", "Accept", "Release", "asked", "cells_of", "parse_terms"]
 
@@ -38,6 +39,7 @@ class Release(Section):
     """All of release.yaml, a section a stage."""
 
     accept: Accept = Accept()
+    serve: Serve = Serve()
 
 
 def parse_terms(content: object) -> Release:

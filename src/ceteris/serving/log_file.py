@@ -6,6 +6,7 @@ within a log, whatever the clock does; what belongs together is cut by `seq`.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
@@ -17,8 +18,8 @@ from ceteris.errors import BadInputError, BusyError, CeterisError, IntegrityErro
 
 __all__ = [
     "DDL", "DROPPED", "FORMAT", "INFERENCE", "LABEL", "OUTCOME", "REFUSAL", "SOURCES", "Clock", "add_labels", "known_ids",
-    "open_log", "read_dropped", "read_inferences", "read_labels", "read_outcomes", "read_refusals", "said_of", "standing",
-    "transaction",
+    "note_classes", "open_log", "read_classes", "read_dropped", "read_inferences", "read_labels", "read_outcomes",
+    "read_refusals", "said_of", "standing", "transaction", "write_labels",
 ]  # fmt: skip
 
 FORMAT = "1"
@@ -26,8 +27,8 @@ SOURCES = ("late", "review", "business")
 DDL = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS inferences (seq INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, at REAL NOT NULL,
-  row_id TEXT NOT NULL, model TEXT NOT NULL, schema TEXT NOT NULL, inputs TEXT NOT NULL, label TEXT NOT NULL, probabilities TEXT,
-  latency_ms REAL NOT NULL);
+  row_id TEXT NOT NULL, model TEXT NOT NULL, schema TEXT NOT NULL, inputs TEXT NOT NULL, label TEXT NOT NULL,
+  probabilities TEXT, latency_ms REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS inferences_row ON inferences(row_id);
 CREATE TABLE IF NOT EXISTS refusals (seq INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, at REAL NOT NULL,
   status INTEGER NOT NULL, reason TEXT NOT NULL);
@@ -194,9 +195,22 @@ def read_dropped(path: Path) -> pd.DataFrame:
     return _table(path, "SELECT * FROM dropped ORDER BY at")
 
 
+def read_classes(path: Path) -> tuple[str, ...] | None:
+    """Return the classes of the model that was served last, () where it predicts numbers, None where nothing says so."""
+    found = _table(path, "SELECT value FROM meta WHERE key = 'classes'")
+    return tuple(json.loads(found["value"].iloc[0])) if len(found) else None
+
+
+def note_classes(connection: sqlite3.Connection, classes: Sequence[str]) -> None:
+    """Keep the classes of the model that is served from now on."""
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('classes', ?)", (json.dumps(list(classes), ensure_ascii=False),))
+
+
 def _table(path: Path, query: str, values: Sequence[int] = ()) -> pd.DataFrame:
     if not path.is_file():
-        raise BadInputError(f"{path} is not there: no log was written.", "Serve a model: ceteris serve FOLDER --log FILE.sqlite")
+        raise BadInputError(
+            f"{path} is not there: no log was written.", "Serve a model: ceteris serve FOLDER --log FILE.sqlite"
+        )
     try:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5.0)
         try:
@@ -218,15 +232,42 @@ def known_ids(connection: sqlite3.Connection, ids: Iterable[str]) -> set[str]:
     return {one for one in set(ids) if connection.execute(asked, (one,)).fetchone()}
 
 
-def add_labels(connection: sqlite3.Connection, lines: Iterable[tuple[str, str]], at: float, who: str, source: str) -> int:
-    """Add (row id, label) lines inside a transaction that the caller began, and return how many were new.
+def write_labels(
+    connection: sqlite3.Connection, lines: Iterable[tuple[str, str]], at: float, who: str, source: str
+) -> tuple[int, list[str]]:
+    """Write (row id, label) lines inside a transaction that the caller began.
 
     A line that says what the last line of its row says already, by the same person from the same source, is not written again.
+
+    Returns
+    -------
+    added : int
+    unknown : list of str
+        Ids that no inference was logged for: their labels are not written.
     """
     last = "SELECT label, who, source FROM labels WHERE row_id = ? ORDER BY seq DESC LIMIT 1"
-    added = 0
-    for row_id, label in lines:
-        if connection.execute(last, (row_id,)).fetchone() != (label, who, source):
+    found = list(lines)
+    known, added = known_ids(connection, (row_id for row_id, _ in found)), 0
+    for row_id, label in found:
+        if row_id in known and connection.execute(last, (row_id,)).fetchone() != (label, who, source):
             connection.execute(LABEL, (row_id, label, at, who, source))
             added += 1
-    return added
+    return added, list(dict.fromkeys(row_id for row_id, _ in found if row_id not in known))
+
+
+def add_labels(path: Path, labels: pd.DataFrame, who: str, source: str) -> tuple[int, list[str]]:
+    """Write the columns row_id and label into a log that is there; returns as of `write_labels`."""
+    if not path.is_file():
+        raise BadInputError(
+            f"{path} is not there: no log was written.", "Serve a model: ceteris serve FOLDER --log FILE.sqlite"
+        )
+    connection = open_log(path)
+    try:
+        with transaction(connection):
+            now = Clock(standing(connection))()
+            pairs = zip(labels["row_id"], labels["label"], strict=True)
+            return write_labels(connection, pairs, now, who, source)
+    except sqlite3.Error as error:
+        raise said_of(error, path) from None
+    finally:
+        connection.close()
