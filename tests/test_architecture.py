@@ -21,7 +21,8 @@ from ceteris.store import parse_yaml
 # The house: each room's floor. A room may import rooms of its own floor and of those below; a door, every room but a stage.
 FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
-    "vocabulary": "errors command_line metrics params sections kinds dataset neutral release release.terms reviewing readers",
+    "vocabulary": "errors command_line metrics params sections kinds dataset neutral release release.terms reviewing readers"
+    " serving serving.settings",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns arrays dates guesses preparation transformers embedding"
     " labels row_ids rows params_file skops_file init forecast copies online planning advice"
@@ -29,7 +30,8 @@ ROOMS = {
     " reviewing.rankings reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement"
     " reviewing.tickets reviewing.typed consensus predictions_table brought near parts split_plan times"
     " time_folds measures repairs headers mess messy_cells readers.mixed_text readers.values readers.vectors"
-    " pipelines blind scoring_numbers predicted_numbers votes vote_cells serving serving.schema",
+    " pipelines blind scoring_numbers predicted_numbers votes vote_cells serving.schema"
+    " serving.requests serving.answers",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " annotators experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"
@@ -50,7 +52,8 @@ ROOMS = {
     " reviewing.terminal reviewing.widget reviewing.place reviewing.received reviewing.aside reviewing.running"
     " reviewing.worth installed into template keeper tables_out running_trainers learners brought_files"
     " version_files exporting examples examples.archive examples.credit examples.images examples.making"
-    " examples.movie_reviews serving.packaged",
+    " examples.movie_reviews serving.packaged serving.log_file serving.writer serving.predicting serving.counts"
+    " serving.limits serving.app serving.server serving.commands serving.brought_labels",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept release.package",
 }
@@ -59,6 +62,11 @@ OWNERS = {
     "cleanlab": {"issues"},
     "matplotlib": {room for room in FLOOR if room.split(".")[0] == "plots"},
     "dvc": {room for room, floor in FLOOR.items() if floor == "door"},
+    "fastapi": {"serving.app"},
+    "uvicorn": {"serving.server"},
+    "prometheus_client": {"serving.counts"},
+    "starlette": {"serving.app", "serving.limits"},
+    "sqlite3": {"serving.log_file", "serving.writer"},
     "rich": {"tabled"}
     | {f"experiments.{room}" for room in ("shown", "reviews_shown", "board_shown", "commands", "lever_commands")}
     | {f"reviewing.{room}" for room in ("card_shown", "edits_shown", "ledger_commands", "terminal")},

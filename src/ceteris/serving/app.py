@@ -114,7 +114,7 @@ class _Served:
         self.labels = labels_form(packaged.schema, settings.rows_limit)
         self.outcomes = outcomes_form(settings.rows_limit)
         self._id = row_id_key(packaged.schema)
-        self._kept_out = {self._id, *(settings.redact or ())}
+        self._kept = [one.name for one in packaged.schema.features if one.name not in (settings.redact or ())]
         self._drops = settings.overflow == "drop"
         self._schema = packaged.schema.fingerprint
 
@@ -130,7 +130,7 @@ class _Served:
         request_id, room = _id_of(request), self._room(len(rows))
         try:
             asked = self.predicting.ask(rows)
-            inputs = [to_json(row, exclude=self._kept_out).decode() for row in rows]  # while the model is at work
+            inputs = self._inputs(rows)  # while the model is at work
             said = await asyncio.wrap_future(asked)
         except BaseException:
             self.writer.release(room)
@@ -145,6 +145,10 @@ class _Served:
         self.counts.rows.inc(len(rows))
         self.counts.latency.observe(time.perf_counter() - began)
         return _json(200, self._answer(request_id, ids, said))
+
+    def _inputs(self, rows: list[dict[str, Any]]) -> list[str]:
+        """Return each row as JSON, without its id and what is never to be written."""
+        return [to_json({name: row[name] for name in self._kept}).decode() for row in rows]
 
     def _answer(self, request_id: str, ids: list[str], said: Predicted) -> dict[str, Any]:
         classes = self.packaged.schema.classes

@@ -101,6 +101,9 @@ def _prepare(connection: sqlite3.Connection, path: Path, full: bool) -> None:
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if tables and "meta" not in tables:
         raise IntegrityError(f"{path} is a SQLite file, and no log of ceteris.", "Name another file: --log FILE.sqlite")
+    connection.execute(
+        "PRAGMA page_size = 8192"
+    )  # a row of a hundred features fits; of a file that is there it changes nothing
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
     if not tables:

@@ -53,7 +53,7 @@ class Form:
         self._key, self._what, self._most = key, what, most
         self._known = {(): list(fields), (key,): list(item.get("fields", {}))}
         self._validator = SchemaValidator(schema)
-        self.json_schema: JsonSchemaValue = GenerateJsonSchema().generate(schema)  # type: ignore[no-untyped-call]
+        self.json_schema: JsonSchemaValue = GenerateJsonSchema().generate(schema)
 
     def read(self, body: bytes) -> dict[str, Any]:
         """Return what a body holds.
@@ -198,7 +198,7 @@ def _value(one: Feature) -> core_schema.CoreSchema:
             core_schema.int_schema(ge=0, le=255, strict=True), min_length=one.width, max_length=one.width, fail_fast=True
         ),
     }
-    made = schemas.get(one.kind, lambda: core_schema.str_schema(strict=True))()
+    made = schemas[one.kind]() if one.kind in schemas else core_schema.str_schema(strict=True)
     return core_schema.nullable_schema(made) if one.nullable else made
 
 
