@@ -22,7 +22,7 @@ from ceteris.store import parse_yaml
 FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
     "vocabulary": "errors command_line metrics params sections kinds dataset neutral release release.terms reviewing"
-    " readers release.gate_terms",
+    " readers serving serving.settings release.gate_terms",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect"
     " tipping disagreement columns arrays dates guesses preparation transformers embedding labels row_ids"
     " rows params_file skops_file init forecast copies online planning advice checked questions reviewed"
@@ -30,8 +30,8 @@ ROOMS = {
     " reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement"
     " reviewing.tickets reviewing.typed consensus predictions_table brought near parts split_plan times"
     " time_folds measures repairs headers mess messy_cells readers.mixed_text readers.values"
-    " readers.vectors batches pipelines blind scoring_numbers predicted_numbers votes vote_cells serving"
-    " serving.schema slicing",
+    " readers.vectors batches pipelines blind scoring_numbers predicted_numbers votes vote_cells"
+    " serving.schema serving.requests serving.answers slicing",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " annotators experiments experiments.snapshot experiments.moved experiments.pairing"
     " experiments.measured experiments.table experiments.diff experiments.comparison reviews"
@@ -55,7 +55,9 @@ ROOMS = {
     " reviewing.widget reviewing.place reviewing.received reviewing.aside reviewing.running"
     " reviewing.worth installed into template keeper tables_out running_trainers learners brought_files"
     " version_files exporting examples examples.archive examples.credit examples.images examples.making"
-    " examples.movie_reviews serving.packaged release.promotion",
+    " examples.movie_reviews serving.packaged serving.log_file serving.writer serving.predicting"
+    " serving.counts serving.limits serving.app serving.server serving.commands serving.brought_labels"
+    " release.promotion",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept release.package release.gate",
 }
@@ -64,6 +66,11 @@ OWNERS = {
     "cleanlab": {"issues"},
     "matplotlib": {room for room in FLOOR if room.split(".")[0] == "plots"},
     "dvc": {room for room, floor in FLOOR.items() if floor == "door"},
+    "fastapi": {"serving.app"},
+    "uvicorn": {"serving.server"},
+    "prometheus_client": {"serving.counts"},
+    "starlette": {"serving.app", "serving.limits"},
+    "sqlite3": {"serving.log_file", "serving.writer"},
     "rich": {"tabled"}
     | {f"experiments.{room}" for room in ("shown", "reviews_shown", "board_shown", "commands", "lever_commands")}
     | {f"reviewing.{room}" for room in ("card_shown", "edits_shown", "ledger_commands", "terminal")},

@@ -12,6 +12,7 @@ from ceteris.experiments import commands as experiments
 from ceteris.experiments import lever_commands as levers
 from ceteris.release import commands as release
 from ceteris.reviewing import commands as review
+from ceteris.serving import commands as serving
 
 __all__ = ["main"]
 
@@ -234,7 +235,7 @@ def export(
     print(f"What to bring back, and where to: {folder.relative_to(root)}/README.md")
 
 
-for room in (review, experiments, levers, release):
+for room in (review, experiments, levers, release, serving):
     room.add_to(app)
 
 

@@ -11,6 +11,7 @@ from ceteris.errors import BadInputError, ParamsError, nearest
 from ceteris.params import Params, parse_as
 from ceteris.release.gate_terms import Gate, Package
 from ceteris.sections import AA, PLACEBO, RANDOM, Section
+from ceteris.serving.settings import Serve
 
 __all__ = ["FILE", "Accept", "Release", "asked", "cells_of", "parse_terms"]
 
@@ -41,6 +42,7 @@ class Release(Section):
     accept: Accept = Accept()
     package: Package = Package()
     gate: Gate = Gate()
+    serve: Serve = Serve()
 
 
 def parse_terms(content: object) -> Release:

@@ -82,12 +82,21 @@ class Packaged:
         classes = np.array(self.schema.classes, dtype=object)
         if not len(classes):
             return np.asarray(self.estimator.predict(frame), dtype=np.float64), None
-        labels = classes[np.asarray(self.estimator.predict(frame), dtype=np.int64)]
-        if not hasattr(self.estimator, "predict_proba"):
+        prepared, model = self._prepared(frame)
+        labels = classes[np.asarray(model.predict(prepared), dtype=np.int64)]
+        if not hasattr(model, "predict_proba"):
             return labels, None
         found = np.zeros((len(frame), len(classes)))
-        found[:, np.asarray(self.estimator.classes_, dtype=np.int64)] = self.estimator.predict_proba(frame)
+        found[:, np.asarray(model.classes_, dtype=np.int64)] = model.predict_proba(prepared)
         return labels, found
+
+    def _prepared(self, frame: pd.DataFrame) -> tuple[Any, Any]:
+        """Return the rows as the model itself takes them, and that model: what comes before it is computed once for both."""
+        from sklearn.pipeline import Pipeline
+
+        if not isinstance(self.estimator, Pipeline) or len(self.estimator) < 2:
+            return frame, self.estimator
+        return self.estimator[:-1].transform(frame), self.estimator[-1]
 
     def reference(self) -> pd.DataFrame:
         """Return the rows that drift is measured against: their part, label, prediction, probabilities and features."""
