@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator
 
 from ceteris.errors import BadInputError, ParamsError, nearest
+from ceteris.monitoring.settings import Monitor
 from ceteris.params import Params, parse_as
 from ceteris.sections import AA, PLACEBO, RANDOM, Section
 
@@ -38,6 +39,7 @@ class Release(Section):
     """All of release.yaml, a section a stage."""
 
     accept: Accept = Accept()
+    monitor: Monitor = Monitor()
 
 
 def parse_terms(content: object) -> Release:
