@@ -22,7 +22,7 @@ from ceteris.serving.schema import Feature
 __all__ = ["classifier_test", "prepared"]
 
 _FOLDS, _RIDGE, _FOURIER, _WIDEST, _LEVELS = 5, 0.1, 100, 50, 30
-_BATCH, _ENOUGH = 200, 20  # permutations at a time; as many as good ones end the count early
+_BATCH, _ENOUGH = 100, 20  # permutations at a time; as many as good ones end the count early
 
 
 def classifier_test(
@@ -43,31 +43,39 @@ def classifier_test(
         return Test("all features", "classifier", "rows", 0.0, math.nan, told="no feature varies")
     order = rng.permutation(len(truth))
     matrix, truth = matrix[order], truth[order]
-    folds = np.array_split(np.arange(len(truth)), _FOLDS)
-    seen = float(_out_of_fold(matrix, truth[:, None], folds)[0])
+    folds = [_Fold(matrix, fold) for fold in np.array_split(np.arange(len(truth)), _FOLDS)]
+    seen = float(_out_of_fold(folds, truth[:, None])[0])
     as_good, drawn, most = 0, 0, math.ceil(4 / level)
     while drawn < most and as_good < _ENOUGH:
         dealt = rng.permuted(np.repeat(truth[:, None], min(_BATCH, most - drawn), axis=1), axis=0)
-        as_good += int((_out_of_fold(matrix, dealt, folds) >= seen - 1e-12).sum())
+        as_good += int((_out_of_fold(folds, dealt) >= seen - 1e-12).sum())
         drawn += dealt.shape[1]
     shift = max(0.0, 2 * seen - 1)
     return Test("all features", "classifier", "rows", shift, (as_good + 1) / (drawn + 1), told=f"AUC {seen:.3f} out of fold")
 
 
-def _out_of_fold(matrix: np.ndarray, truth: np.ndarray, folds: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the AUC of each column of `truth`, the mean over folds, shape (n_columns,)."""
-    from scipy.stats import rankdata
+class _Fold:
+    """Some rows, and what turns the sides of all others into scores for them: the same for every deal of the sides."""
 
-    found = np.zeros(truth.shape[1])
-    for fold in folds:
-        rest = np.setdiff1d(np.arange(len(matrix)), fold, assume_unique=True)
-        mean = truth[rest].mean(axis=0)
-        gram = matrix[rest].T @ matrix[rest] + _RIDGE * len(rest) * np.eye(matrix.shape[1])
-        scores = matrix[fold] @ np.linalg.solve(gram, matrix[rest].T @ (truth[rest] - mean))
-        ranks, ones = rankdata(np.round(scores, 12), axis=0), truth[fold].sum(axis=0)
-        pairs = np.maximum(ones * (len(fold) - ones), 1.0)
-        found += ((ranks * truth[fold]).sum(axis=0) - ones * (ones + 1) / 2) / pairs / len(folds)
-    return found
+    def __init__(self, matrix: np.ndarray, fold: np.ndarray) -> None:
+        self.fold, self.rest = fold, np.setdiff1d(np.arange(len(matrix)), fold, assume_unique=True)
+        others = matrix[self.rest]
+        gram = others.T @ others + _RIDGE * len(others) * np.eye(matrix.shape[1])
+        self._inside, self._weigh = matrix[fold], np.linalg.solve(gram, others.T)
+
+    def auc(self, truth: np.ndarray) -> np.ndarray:
+        """Return the AUC within the fold for each column of `truth`; where scores tie, the order of rows, which was drawn."""
+        known = truth[self.rest]
+        scores = self._inside @ (self._weigh @ (known - known.mean(axis=0)))
+        sorted_ = np.take_along_axis(truth[self.fold], scores.argsort(axis=0, kind="stable"), axis=0)
+        ones, n_rows = sorted_.sum(axis=0), len(self.fold)
+        ranks = np.arange(1, n_rows + 1) @ sorted_
+        return np.asarray((ranks - ones * (ones + 1) / 2) / np.maximum(ones * (n_rows - ones), 1.0))
+
+
+def _out_of_fold(folds: Sequence[_Fold], truth: np.ndarray) -> np.ndarray:
+    """Return the mean AUC over folds of each column of `truth`, shape (n_columns,)."""
+    return np.asarray(np.mean([fold.auc(truth) for fold in folds], axis=0))
 
 
 def prepared(features: Sequence[Feature], rows: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:

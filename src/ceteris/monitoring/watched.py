@@ -174,7 +174,7 @@ def _expected(window: Window, validation: pd.DataFrame, schema: InputSchema, rig
     if window.pred_probs is None or known is None:
         return None, "not every row has probabilities"
     found = expected_accuracy(calibrated(confidence(known), right), confidence(window.pred_probs))
-    return found, "by calibrated probabilities; blind to labels that mean something else now (concept drift)"
+    return found, "by calibrated probabilities, which do not see concept drift"
 
 
 def _loss(right: np.ndarray, marked: Labelled, hits: np.ndarray) -> Test:
