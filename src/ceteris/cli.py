@@ -10,6 +10,7 @@ import typer
 from ceteris.errors import BadInputError, CeterisError
 from ceteris.experiments import commands as experiments
 from ceteris.experiments import lever_commands as levers
+from ceteris.monitoring import commands as monitoring
 from ceteris.release import commands as release
 from ceteris.reviewing import commands as review
 from ceteris.serving import commands as serving
@@ -235,7 +236,7 @@ def export(
     print(f"What to bring back, and where to: {folder.relative_to(root)}/README.md")
 
 
-for room in (review, experiments, levers, release, serving):
+for room in (review, experiments, levers, release, serving, monitoring):
     room.add_to(app)
 
 

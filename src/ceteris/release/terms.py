@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator
 
 from ceteris.errors import BadInputError, ParamsError, nearest
+from ceteris.monitoring.settings import Monitor
 from ceteris.params import Params, parse_as
 from ceteris.release.gate_terms import Gate, Package
 from ceteris.sections import AA, PLACEBO, RANDOM, Section
@@ -43,6 +44,7 @@ class Release(Section):
     package: Package = Package()
     gate: Gate = Gate()
     serve: Serve = Serve()
+    monitor: Monitor = Monitor()
 
 
 def parse_terms(content: object) -> Release:
