@@ -21,7 +21,8 @@ from ceteris.store import parse_yaml
 # The house: each room's floor. A room may import rooms of its own floor and of those below; a door, every room but a stage.
 FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
-    "vocabulary": "errors command_line metrics params sections kinds dataset neutral release release.terms reviewing readers",
+    "vocabulary": "errors command_line metrics params sections kinds dataset neutral release release.terms reviewing readers"
+    " canvas canvas.terms",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns arrays dates guesses preparation transformers embedding"
     " labels row_ids rows params_file skops_file init forecast copies online planning advice"
@@ -29,14 +30,16 @@ ROOMS = {
     " reviewing.rankings reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement"
     " reviewing.tickets reviewing.typed consensus predictions_table brought near parts split_plan times"
     " time_folds measures repairs headers mess messy_cells readers.mixed_text readers.values readers.vectors"
-    " pipelines blind scoring_numbers predicted_numbers votes vote_cells serving serving.schema",
+    " pipelines blind scoring_numbers predicted_numbers votes vote_cells serving serving.schema"
+    " canvas.parting",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " annotators experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"
-    " reviewing.checking release.record reviewing.meter reviewing.summary",
+    " reviewing.checking release.record reviewing.meter reviewing.summary canvas.returns",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording tabled finding story"
     " report gallery plots.numbers experiments.shown experiments.page experiments.reviews_shown experiments.board_shown"
-    " experiments.board_page scored_twice experiments.beside release.told reviewing.edits_shown reviewing.card_shown",
+    " experiments.board_page scored_twice experiments.beside release.told reviewing.edits_shown reviewing.card_shown"
+    " canvas.told canvas.drawn canvas.page",
     "door": "sources survey csv_file readers.packed readers.parquet_file readers.json_lines readers.excel"
     " readers.image_folder readers.arrays readers.query readers.database fetching"
     " store layout closure ledger cell_files cli workbench onboarding tracking experiments.git"
@@ -50,7 +53,7 @@ ROOMS = {
     " reviewing.terminal reviewing.widget reviewing.place reviewing.received reviewing.aside reviewing.running"
     " reviewing.worth installed into template keeper tables_out running_trainers learners brought_files"
     " version_files exporting examples examples.archive examples.credit examples.images examples.making"
-    " examples.movie_reviews serving.packaged",
+    " examples.movie_reviews serving.packaged canvas.reading canvas.commands",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept release.package",
 }
