@@ -53,7 +53,7 @@ ROOMS = {
     " reviewing.terminal reviewing.widget reviewing.place reviewing.received reviewing.aside reviewing.running"
     " reviewing.worth installed into template keeper tables_out running_trainers learners brought_files"
     " version_files exporting examples examples.archive examples.credit examples.images examples.making"
-    " examples.movie_reviews serving.packaged canvas.reading canvas.commands",
+    " examples.movie_reviews serving.packaged canvas.reading canvas.form canvas.commands",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept release.package",
 }

@@ -48,7 +48,7 @@ def canvas(
         raise BadInputError(f"{root / FILE} is not there, or nothing is filled in.", "Fill it in; docs/canvas.md says how.")
     bench = ceteris.open()
     found = checked(root, said, bench.params)
-    measured = bench.path("results", "compare", "effects.csv").is_file()
+    measured = (bench.path("results") / "compare/effects.csv").is_file()
     effects = findings(bench.effects(), simulated_versions(bench.versions())) if measured else []
     over = None if windows is None else _together(windows, said, bench.params.compare.confidence)
     drawn = drawing(said, found, effects, bench.params, over)

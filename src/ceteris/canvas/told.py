@@ -1,4 +1,4 @@
-"""What the labels of a canvas cost and return, and whether the business follows the model, in sentences without a bare number."""
+"""What the labels of a canvas cost and return, and whether the business follows the model: no bare number."""
 
 from __future__ import annotations
 
@@ -58,10 +58,8 @@ def _said(canvas: Canvas, path: str) -> float:
 
 
 def _effect(found: list[Finding], version: str, metric: str) -> Finding | None:
-    chosen = [
-        one for one in on_best_labels(found) if (one.axis, one.metric, one.candidate_version) == ("data", metric, version)
-    ]
-    planned = {one.arms for one in found if one.planned}
+    wanted, planned = ("data", metric, version), {one.arms for one in found if one.planned}
+    chosen = [one for one in on_best_labels(found) if (one.axis, one.metric, one.candidate_version) == wanted]
     return next((one for one in chosen if one.arms in planned and one.applicable), None)
 
 
@@ -76,20 +74,19 @@ def _gain(of: Returns, effect: Finding, canvas: Canvas, money: str, confidence: 
     size = f"{effect.difference_text} {effect.interval_text} ({effect.change}, {effect.labels_text}: {effect.verdict})"
     unit = "an error" if METRICS[effect.metric].labels != NUMBERS else "a unit of error"
     times = f"{count(of.volume)} predictions a month \u00d7 {_amount(of.error_cost)} {money} {unit}"
-    return f"Gain: {size} \u00d7 {times}: {_signed(gain)} {money} a month [{_signed(low)}, {_signed(high)}], {percent(confidence)} interval."
+    bounds = f"[{_signed(low)}, {_signed(high)}], {percent(confidence)} interval"
+    return f"Gain: {size} \u00d7 {times}: {_signed(gain)} {money} a month {bounds}."
 
 
 def _break_even(of: Returns, effect: Finding) -> str:
     if of.months is not None:
-        months, soonest, latest = map(_amount, of.months)
+        months, soonest, latest = (_amount(value, 2) for value in of.months)
         return f"Break-even: after {months} months [{soonest}, {latest}]."
     if of.told_apart:
         return f"Break-even: never, since {effect.candidate_version} costs more each month than {effect.baseline_version}."
     best = of.gain[2]
-    at_best = (
-        f"at its upper end the labels are paid after {_amount(of.cost / best)} months, at its lower end never" if best else ""
-    )
-    return f"Break-even: cannot tell, since the interval of the gain holds zero{f': {at_best}' if at_best else ''}."
+    at_best = f": at its upper end after {_amount(of.cost / best, 2)} months, at its lower end never" if best else ""
+    return f"Break-even: cannot tell, since the interval of the gain holds zero{at_best}."
 
 
 def together_told(found: Together | None, canvas: Canvas, confidence: float) -> str:
@@ -106,11 +103,11 @@ def together_told(found: Together | None, canvas: Canvas, confidence: float) -> 
     return f"Correlation of {names} {windows}: {size}{apart}."
 
 
-def _amount(value: float) -> str:
-    """Return a number as people write money: three digits that say something, thousands apart."""
+def _amount(value: float, significant: int = 3) -> str:
+    """Return a number as people write money: a few digits that say something, thousands apart."""
     if not value:
         return "0"
-    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    digits = max(0, significant - 1 - math.floor(math.log10(abs(value))))
     text = f"{value:,.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
