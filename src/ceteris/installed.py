@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ceteris import __version__
+from ceteris.canvas.form import form
+from ceteris.canvas.terms import FILE as CANVAS
 from ceteris.closure import PACKAGE
 from ceteris.errors import BadInputError, CeterisError, IntegrityError
 from ceteris.pipelines import for_installed, watched_code
@@ -118,6 +120,9 @@ def upgrade(root: Path, pipelines: bool = False) -> Iterator[str]:
         elif held != text:
             write_text(path, text)
             yield f"{name} is written anew"
+    if not (root / CANVAS).is_file():
+        write_text(root / CANVAS, form())
+        yield f"{CANVAS} is a new file, a form that may stay empty: `git add` it, since the report is made of it too"
     before, after = lock.code, installed_code()
     write_text(root / LOCK, lock_text(kept))
     moved = [stage for stage, digest in after.items() if before.get(stage) != digest]

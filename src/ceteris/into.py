@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ceteris.canvas.form import form
+from ceteris.canvas.terms import FILE as CANVAS
 from ceteris.errors import BadInputError, CeterisError, some
 from ceteris.experiments.git import Git
 from ceteris.installed import PIPELINES, lock_text, pipeline_text
@@ -148,4 +150,4 @@ def _files() -> dict[str, str]:
     files = {LOCK: lock_text(), ".gitignore": _GITIGNORE, ".dvcignore": _DVCIGNORE, "README.md": _README}
     files |= {name: pipeline_text(name) for name in PIPELINES} | {name: template(name) for name in COPIED}
     unasked: dict[tuple[str, ...], Any] = {("accept", name): value for name, value in Accept().model_dump().items()}
-    return files | {TERMS: changed(template(TERMS), unasked)}
+    return files | {TERMS: changed(template(TERMS), unasked), CANVAS: form()}

@@ -17,6 +17,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ceteris import story, wording
+from ceteris.canvas.drawn import Drawing
 from ceteris.finding import Finding, findings
 from ceteris.metrics import METRICS
 from ceteris.reviews import reviews_of, reviews_table
@@ -98,7 +99,7 @@ class Picture:
         return float(found[1]) * 96 / 72 if found else 0.0
 
 
-def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) -> str:
+def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings, canvas: Drawing | None = None) -> str:
     """Return the report as one HTML text, the same bytes for the same tables.
 
     Parameters
@@ -107,6 +108,7 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
     pictures : mapping of str to Picture
         `forest`, `grid`, `quality`, `confused` (of numbers `predicted`), `images`; those that are absent are left out.
     settings : Settings
+    canvas : Drawing, optional
     """
     simulated = story.simulated_versions(tables.versions)
     found = findings(tables.effects, simulated)
@@ -115,6 +117,7 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
     models, grid = _grid(tables.grid, settings.metric)
     return template("report.html.j2").render(
         settings=settings,
+        canvas=canvas,
         metric=wording.metric_name(settings.metric),
         pictures={name: pictures.get(name) for name in FIGURES},
         levers=[_lever(axis, chosen) for axis in ("data", "model")],

@@ -426,9 +426,10 @@ class Compare(Section):
 
 
 class Report(Section):
-    """How the report is headed."""
+    """How the report is headed, and what becomes of a canvas that says other things than what is run."""
 
     title: str = Field("What moved the score?", min_length=1, max_length=200)
+    canvas: Literal["tell", "refuse"] = "tell"
 
 
 class Review(Section):

@@ -10,13 +10,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from ceteris.budget import Board
+from ceteris.canvas.drawn import Drawing
+from ceteris.canvas.page import canvas_page
 from ceteris.experiments.board_page import board_page
 from ceteris.experiments.comparison import Comparison
 from ceteris.experiments.page import comparison_page, list_page
 from ceteris.layout import COMPARISONS, read_layout
 from ceteris.store import write_text
 
-__all__ = ["keep_board", "keep_page"]
+__all__ = ["keep_board", "keep_canvas", "keep_page"]
 
 _LIST = "index.html"
 _LONGEST = 60  # of characters, each up to four bytes of the 255 that a file name may have
@@ -39,6 +41,11 @@ def keep_page(root: Path, found: Comparison, metric: str, *, arms: bool = False)
 def keep_board(root: Path, board: Board, confidence: float) -> Path:
     """Write the page of an exchange-rate board, one for each model that is held fixed; return where it stands."""
     return _keep(root, f"board~{board.model}", lambda links: board_page(board, confidence, links))
+
+
+def keep_canvas(root: Path, drawn: Drawing, title: str) -> Path:
+    """Write the page of the ML canvas; return where it stands."""
+    return _keep(root, "canvas", lambda links: canvas_page(drawn, title, links))
 
 
 def _keep(root: Path, name: str, page: Callable[[Mapping[str, str]], str]) -> Path:

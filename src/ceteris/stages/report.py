@@ -10,7 +10,12 @@ from typing import Any
 import pandas as pd
 
 from ceteris import plots
+from ceteris.canvas.drawn import Drawing, drawing
+from ceteris.canvas.reading import checked, read_canvas
+from ceteris.canvas.terms import FILE as CANVAS
 from ceteris.dataset import ID, META
+from ceteris.errors import ParamsError
+from ceteris.finding import findings
 from ceteris.kinds import image_pixels
 from ceteris.layout import COMPARISONS
 from ceteris.metrics import METRICS, NUMBERS
@@ -26,6 +31,7 @@ def main(stage: Stage) -> None:
     """Write reports/report.html and reports/figures/."""
     manifest = read_json(stage.path("raw", "manifest.json"))
     tables, settings = _tables(stage), _settings(stage, str(manifest["source"]))
+    canvas = _canvas(stage, tables)
     drawings = _drawings(tables, settings) | _images(stage, tables.issues, manifest.get("image_shape"))
     pictures = {name: _picture(draw, narrow=name == "forest") for name, draw in drawings.items()}
     folder, kept = stage.path("reports", "figures"), set()
@@ -34,9 +40,25 @@ def main(stage: Stage) -> None:
             kept.add(folder / f"{name}-{theme.name}.svg")
             write_text(folder / f"{name}-{theme.name}.svg", getattr(picture, theme.name))
     page = stage.path("reports", "report.html")
-    write_text(page, render(tables, pictures, settings))
+    write_text(page, render(tables, pictures, settings, canvas))
     sweep(folder, kept)
     stage.tell(f"open {page.relative_to(stage.root)} in a browser")
+
+
+def _canvas(stage: Stage, tables: Tables) -> Drawing | None:
+    """Return the canvas as it is drawn, and tell or refuse where it parts from what is run; None where there is none."""
+    canvas = read_canvas(stage.root)
+    if canvas is None:
+        return None
+    found = checked(stage.root, canvas, stage.params)
+    if found and stage.params.report.canvas == "refuse":
+        listed = "".join(f"\n  {one.told}" for one in found)
+        raise ParamsError(
+            f"{CANVAS} and what is run part:{listed}\n", "Bring them together, or write `report.canvas: tell` in params.yaml."
+        )
+    for one in found:
+        stage.tell(one.told)
+    return drawing(canvas, found, findings(tables.effects, simulated_versions(tables.versions)), stage.params)
 
 
 def _tables(stage: Stage) -> Tables:

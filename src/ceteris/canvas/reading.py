@@ -1,0 +1,34 @@
+"""The door to canvas.yaml: what it says, and what it is checked against."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from ceteris.canvas.parting import Parting, partings
+from ceteris.canvas.terms import FILE, Canvas, parse_canvas
+from ceteris.params import Params
+from ceteris.release.terms import FILE as TERMS
+from ceteris.release.terms import parse_terms
+from ceteris.store import read_yaml
+
+__all__ = ["checked", "read_canvas"]
+
+
+def read_canvas(root: Path) -> Canvas | None:
+    """Return what canvas.yaml says; None where it is not there, or a form that nobody filled in."""
+    path = root / FILE
+    return parse_canvas(read_yaml(path)) if path.is_file() else None
+
+
+def checked(root: Path, canvas: Canvas, params: Params) -> list[Parting]:
+    """Return where a canvas parts from params.yaml and from the gate of release.yaml."""
+    path = root / TERMS
+    terms = parse_terms(read_yaml(path)) if path.is_file() else None
+    return partings(canvas, params, _gate(terms))
+
+
+def _gate(terms: BaseModel | None) -> BaseModel | None:
+    gate = getattr(terms, "gate", None)
+    return gate if isinstance(gate, BaseModel) else None
