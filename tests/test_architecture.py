@@ -22,7 +22,7 @@ from ceteris.store import parse_yaml
 FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
     "vocabulary": "errors command_line metrics params sections kinds dataset neutral release release.terms reviewing"
-    " readers canvas canvas.terms serving serving.settings release.gate_terms",
+    " readers canvas canvas.terms serving serving.settings retraining.settings release.gate_terms",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect"
     " tipping disagreement columns arrays dates guesses preparation transformers embedding labels row_ids"
     " rows params_file skops_file init forecast copies online planning advice checked questions reviewed"
@@ -30,12 +30,12 @@ ROOMS = {
     " reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement"
     " reviewing.tickets reviewing.typed consensus predictions_table brought near parts split_plan times"
     " time_folds measures repairs headers mess messy_cells readers.mixed_text readers.values"
-    " readers.vectors batches pipelines blind scoring_numbers predicted_numbers votes vote_cells"
+    " readers.vectors batches retraining retraining.batch retraining.plan pipelines blind scoring_numbers predicted_numbers votes vote_cells"
     " serving.schema canvas.parting serving.requests serving.answers slicing",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " annotators experiments experiments.snapshot experiments.moved experiments.pairing"
     " experiments.measured experiments.table experiments.diff experiments.comparison reviews"
-    " experiments.best_labels release.looks release.acceptance reviewing.checking batch_worth"
+    " experiments.best_labels release.looks release.acceptance reviewing.checking batch_worth retraining.decision retraining.record"
     " release.record reviewing.meter reviewing.summary canvas.returns release.judged release.slices"
     " release.guards release.calibration release.pace",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording tabled"
@@ -43,7 +43,7 @@ ROOMS = {
     " experiments.reviews_shown experiments.board_shown experiments.board_page scored_twice"
     " experiments.beside release.told reviewing.edits_shown reviewing.card_shown canvas.told canvas.drawn"
     " canvas.page release.card",
-    "door": "sources survey csv_file readers.packed readers.parquet_file readers.json_lines readers.excel"
+    "door": "retraining.run retraining.commands sources survey csv_file readers.packed readers.parquet_file readers.json_lines readers.excel"
     " readers.image_folder readers.arrays readers.query readers.database fetching store layout closure"
     " ledger cell_files cli workbench onboarding tracking experiments.git experiments.cache"
     " experiments.run experiments.history experiments.records experiments.extra experiments.account"

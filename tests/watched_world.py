@@ -119,7 +119,13 @@ def package(folder: Path, of: World) -> str:
     files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (MODEL, SCHEMA, REFERENCE)}
     libraries = {name: version(name) for name in LIBRARIES}
     fingerprints = {"schema": of.schema.fingerprint}
-    manifest = {"format": FORMAT, "cell": "logistic/given", "files": files, "libraries": libraries, "fingerprints": fingerprints}
+    manifest = {
+        "format": FORMAT,
+        "cell": "logistic/given",
+        "files": files,
+        "libraries": libraries,
+        "fingerprints": fingerprints,
+    }
     write_json(folder / MANIFEST, manifest)
     return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
 
@@ -135,7 +141,12 @@ def log(path: Path, *raws: pd.DataFrame) -> Path:
             lines = [("request", *line) for line in raw[names].astype(object).itertuples(index=False)]
             connection.executemany(f"INSERT INTO inferences (request_id, {', '.join(names)}) VALUES (?,?,?,?,?,?,?,?,?)", lines)
             known = raw[raw["true"].notna()]
-            labels = [(row_id, true, at) for row_id, true, at in known[["row_id", "true", "at"]].astype(object).itertuples(index=False)]
-            connection.executemany("INSERT INTO labels (row_id, label, at, who, source) VALUES (?, ?, ?, 'ann', 'late')", labels)
+            labels = [
+                (row_id, true, at)
+                for row_id, true, at in known[["row_id", "true", "at"]].astype(object).itertuples(index=False)
+            ]
+            connection.executemany(
+                "INSERT INTO labels (row_id, label, at, who, source) VALUES (?, ?, ?, 'ann', 'late')", labels
+            )
     connection.close()
     return path

@@ -11,6 +11,7 @@ from ceteris.errors import BadInputError, ParamsError, nearest
 from ceteris.monitoring.settings import Monitor
 from ceteris.params import Params, parse_as
 from ceteris.release.gate_terms import Gate, Package
+from ceteris.retraining.settings import Retrain
 from ceteris.sections import AA, PLACEBO, RANDOM, Section
 from ceteris.serving.settings import Serve
 
@@ -44,6 +45,7 @@ class Release(Section):
     package: Package = Package()
     gate: Gate = Gate()
     serve: Serve = Serve()
+    retrain: Retrain = Retrain()
     monitor: Monitor = Monitor()
 
 

@@ -130,7 +130,7 @@ def in_columns_of(ingest: Ingest, found: Labelled, dates: Collection[str], *, da
         head[ingest.id or "id"] = found.ids
     head[str(ingest.label)] = found.labels
     if ingest.true_label is not None:
-        head[ingest.true_label] = np.where(found.reviewed, found.labels, None)
+        head[ingest.true_label] = pd.Series(found.labels, dtype=object).where(found.reviewed, None)
     if ingest.verified is not None:
         head[ingest.verified] = np.where(found.reviewed, "true", "false")
     rows = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in head.items()})

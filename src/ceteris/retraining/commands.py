@@ -26,7 +26,7 @@ def retrain(
         bool, typer.Option(help="Go to the gate where the batch helps; it spends a look at the test part.")
     ] = True,
 ) -> None:
-    """Make a batch of the labelled rows of a log, train with it and without, and promote what is better. Exit code 13: it is not.
+    """Make a batch of the labelled rows of a log, train with it and without, promote what is better (exit code 13: it is not).
 
     Only labels lead here: drift alone promotes nothing.
     """

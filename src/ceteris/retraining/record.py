@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,7 +35,7 @@ def refuse_too_soon(record: pd.DataFrame, now: datetime, hours: float) -> None:
     """
     if record.empty:
         return
-    last: Mapping[Any, Any] = record.iloc[-1]
+    last = record.to_dict("records")[-1]
     began = datetime.fromisoformat(str(last["at"])).astimezone(UTC)
     again = began + timedelta(hours=hours)
     if now < again:

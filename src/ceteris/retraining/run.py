@@ -78,7 +78,7 @@ def retrain(root: Path, log: Path, package: Path, batch: str | None, tell: Calla
             tell(note)
         if len(found.ids) < settings.at_least:
             raise BadInputError(
-                f"The log holds {counted(len(found.ids), 'new row')} with a label, and retrain.at_least is {settings.at_least}.",
+                f"The log holds {counted(len(found.ids), 'new row')} with a label; retrain.at_least is {settings.at_least}.",
                 "Label more of a queue (ceteris monitor --queue, then ceteris labels), or lower that line of"
                 " release/release.yaml.",
             )
