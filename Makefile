@@ -8,7 +8,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export DVC_NO_ANALYTICS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test test-browser chromium lab check docs examples bench calibrate lock dvc clean
+.PHONY: help repro test test-browser chromium lab check docs examples loop bench calibrate lock dvc clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,9 @@ docs: $(VENV)/.ready  ## write the figures and numbers that README shows from th
 
 examples: $(VENV)/.ready  ## run the worked examples in scratch folders, and write their pages and figures in docs/examples/
 	python docs/example_pages.py $(ARGS)
+
+loop: $(VENV)/.ready  ## accept, serve, watch, label, retrain and serve again, in a scratch folder; writes docs/loop.md
+	python examples/loop/loop.py $(ARGS)
 
 bench: $(VENV)/.ready  ## time ceteris against plain scripts, side by side, as ratios
 	python -m benchmarks

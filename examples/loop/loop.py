@@ -114,7 +114,7 @@ def prepare(root: Path, settings: Mapping[str, Any]) -> Loop:
     }
     _edit(root / "params.yaml", changed, edit)
     terms = {
-        ("monitor", "rows"): WINDOW, ("monitor", "queue_rows"): 150, ("monitor", "random"): 0.3,
+        ("monitor", "rows"): WINDOW, ("monitor", "queue_rows"): 180, ("monitor", "random"): 0.3,
         ("retrain", "cool_down_hours"): 0.0, ("retrain", "margin"): 0.05,
     }  # fmt: skip
     _edit(root / "release/release.yaml", changed, terms)
@@ -173,9 +173,7 @@ def watch(loop: Loop, rows: pd.DataFrame, right: int) -> bool:
     code = loop.run("monitor", "--log", LOG, codes=(0, ALARM))
     newest = max((loop.root / "release/monitor").rglob("*.json"), key=lambda path: path.stat().st_mtime_ns)
     kept = json.loads(newest.read_text(encoding="utf-8"))
-    loop.windows.append(
-        {"kept": kept, "right": right / len(rows), "drifted": int(rows["drifted"].sum()), "alarm": code == ALARM}
-    )
+    loop.windows.append({"kept": kept, "n_right": right, "drifted": int(rows["drifted"].sum()), "alarm": code == ALARM})
     return code == ALARM
 
 
@@ -199,15 +197,15 @@ def run(root: Path, settings: Mapping[str, Any]) -> Loop:
     loop.commit("The first model that is served")
     rows = stream(settings)
     whole = [rows.iloc[start : start + WINDOW] for start in range(0, len(rows) - WINDOW + 1, WINDOW)]
-    left, alarm = list(whole), False
+    left, alarms = list(whole), 0
     with served(loop) as address:
-        while left and not alarm:
+        while left and alarms < settings["review"]["windows"]:
             window = left.pop(0)
-            alarm = watch(loop, window, send(address, window))
-    if not alarm:  # nothing to come back with; labels of a quiet window are asked for all the same
+            alarms += watch(loop, window, send(address, window))
+    if not alarms:  # labels of a quiet window are asked for all the same: they are to promote nothing
         loop.run("monitor", "--log", LOG, "--queue")
     review(loop, rows, settings)
-    code = loop.run("retrain", "--log", LOG, "--batch", BATCH, codes=(0, 13, 14))
+    code = loop.run("retrain", "--log", LOG, "--batch", BATCH, codes=(0, 9, 13))
     loop.retrained = pd.read_csv(loop.root / "release/retrained.csv", dtype=str).iloc[-1].to_dict()
     loop.commit("What came back")
     if code == 0:

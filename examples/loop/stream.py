@@ -1,4 +1,4 @@
-"""Digits that a server is asked about: those that the model was not made of, then another writer's, slanted, off and blurred."""
+"""Digits that a server is asked about: those that no model has seen, then another writer's, slanted, off and blurred."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def known_digits(seed: int) -> pd.DataFrame:
 def stream(settings: Mapping[str, Any]) -> pd.DataFrame:
     """Return the rows of the stream in their order: id, label (the true one), drifted, and the 64 pixels.
 
-    Before the drift each digit comes once, as it was written. The other writer's digits are drawn anew from the same 800, and no
-    two are equal.
+    Before the drift each digit comes once, as it was written. The other writer's are drawn anew from the same 800, no two
+    of them equal.
     """
     rows, seed, drift = settings["stream"]["rows"], settings["stream"]["seed"], settings["drift"]
     starts = rows if drift["starts"] is None else min(rows, drift["starts"])
@@ -34,7 +34,7 @@ def stream(settings: Mapping[str, Any]) -> pd.DataFrame:
         raise ValueError(f"before the drift the stream holds {len(fresh)} digits, and {starts} are asked for")
     rng = np.random.default_rng([seed, 1])
     found = _digits(np.concatenate([fresh[:starts], rng.choice(fresh, rows - starts)]), "request")
-    drawn = found[PIXELS].to_numpy().reshape(-1, 8, 8)
+    drawn = found[PIXELS].to_numpy(copy=True).reshape(-1, 8, 8)
     for row in range(starts, rows):
         drawn[row] = _by_another(drawn[row], drift, rng)
     found[PIXELS] = drawn.reshape(rows, -1)
@@ -45,8 +45,8 @@ def with_errors(labels: pd.Series, share: float, seed: int) -> pd.Series:
     """Return the labels with some of them wrong: those of a reviewer who errs."""
     rng = np.random.default_rng([seed, 2])
     wrong = rng.choice(len(labels), round(share * len(labels)), replace=False)
-    said = labels.to_numpy(dtype=object).copy()
-    said[wrong] = [str((int(label) + int(more)) % 10) for label, more in zip(said[wrong], rng.integers(1, 10, len(wrong)))]
+    said, more = labels.to_numpy(dtype=object).copy(), rng.integers(1, 10, len(wrong))
+    said[wrong] = [str((int(label) + int(by)) % 10) for label, by in zip(said[wrong], more, strict=True)]
     return pd.Series(said, index=labels.index)
 
 

@@ -49,11 +49,19 @@ def retrain(
 
 def _to_the_gate(root: Path, batch: str, candidate: str, baseline: str, why: str) -> None:
     from ceteris.release.commands import accept
+    from ceteris.release.folder import GATE
     from ceteris.retraining.run import note_promoted
+    from ceteris.store import read_json
 
-    promoted = "no: see release/gate.json and release/acceptance.json"
+    promoted = "no: it did not come to the gate"
     try:
         accept(candidate, baseline=baseline, because=f"retrain: {why}"[:500], at_least=None)
-        promoted = "yes"
+        passed = read_json(root / GATE)["passed"]
+        promoted = "yes" if passed else "no: the gate is closed"
+    except SystemExit:
+        promoted = "no: the gate is closed, or the look was refused"
+        raise
     finally:
         note_promoted(root, batch, promoted)
+    if not passed:
+        raise typer.Exit(NOT_BETTER)
