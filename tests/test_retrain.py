@@ -1,0 +1,301 @@
+"""Labelled rows come back: they become a batch, are weighed with it and without, and only what is better goes on."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from checkout import checkout, run
+from clone import SMALL, Clone
+from hypothesis import given
+from hypothesis import strategies as st
+from packages import write_package
+from small import CLASSES, params, run_stages, table
+from test_batches import later
+
+from ceteris.errors import BadInputError, BusyError
+from ceteris.locks import locked
+from ceteris.params import parse
+from ceteris.params_file import changed
+from ceteris.retraining.batch import Labelled, in_columns_of, labelled
+from ceteris.retraining.decision import Decision, decide
+from ceteris.retraining.plan import changes_for
+from ceteris.retraining.record import COLUMNS, line_of, refuse_too_soon
+from ceteris.sections import Ingest
+from ceteris.serving.log_file import INFERENCE, add_labels, open_log, transaction
+from ceteris.serving.schema import Feature, InputSchema
+from ceteris.store import parse_yaml, read_table
+
+SCHEMA = InputSchema((Feature("x", "number", True), Feature("y", "number", False)), CLASSES)
+KNOWN = pd.DataFrame({"x": [9.0], "y": [9.0]})
+TREE = {"estimator": "sklearn.tree.DecisionTreeClassifier", "prepare": "coded", "params": {"max_depth": 5}}
+
+
+def asked(*rows: tuple[str, dict[str, Any]]) -> pd.DataFrame:
+    """Return the lines of a log."""
+    lines = [{"row_id": id, "inputs": json.dumps(inputs), "at": 100.0 + place} for place, (id, inputs) in enumerate(rows)]
+    return pd.DataFrame(lines, columns=["row_id", "inputs", "at"])
+
+
+def said(*rows: tuple[str, str, str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["row_id", "label", "source"], dtype=object)
+
+
+def found(inferences: pd.DataFrame, labels: pd.DataFrame, ids: tuple[str, ...] = ()) -> Labelled:
+    return labelled(inferences, labels, SCHEMA, KNOWN, ids)
+
+
+def test_of_a_row_the_last_line_and_the_last_label_count() -> None:
+    lines = asked(("a", {"x": 1, "y": 1}), ("b", {"x": 2, "y": 2}), ("a", {"x": 3, "y": 3}))
+    rows = found(lines, said(("a", "ant", "late"), ("a", "bee", "review")))
+    assert rows.ids.tolist() == ["a"] and rows.labels.tolist() == ["bee"] and rows.reviewed.tolist() == [True]
+    assert rows.features.to_dict("list") == {"x": [3.0], "y": [3.0]} and rows.at.tolist() == [102.0]
+
+
+def test_what_is_left_out_is_counted_and_told() -> None:
+    lines = asked(
+        ("old", {"x": 1, "y": 1}), ("short", {"x": 1}), ("copy", {"x": 9, "y": 9}), ("new", {"x": None, "y": 4}),
+        ("twin", {"x": 5, "y": 5}), ("twin 2", {"x": 5, "y": 5}),
+    )  # fmt: skip
+    rows = found(lines, said(*((id, "ant", "late") for id in lines["row_id"])), ("old",))
+    assert rows.ids.tolist() == ["new", "twin 2"]
+    assert rows.notes == (
+        "1 labelled row left out, whose id the data hold already",
+        "1 labelled row left out, of which the log holds not all features",
+        "2 labelled rows left out, with the features of another row",
+    )
+
+
+def test_no_label_is_no_row_and_a_label_of_nobody_is_none() -> None:
+    rows = found(asked(("a", {"x": 1, "y": 1})), said(("z", "ant", "late")))
+    assert len(rows.ids) == 0 and rows.notes == ()
+
+
+def test_a_label_that_is_no_class_is_refused() -> None:
+    with pytest.raises(BadInputError, match="no classes of the model: 'wasp'"):
+        found(asked(("a", {"x": 1, "y": 1})), said(("a", "wasp", "late")))
+
+
+def one(**changed: Any) -> Labelled:
+    kept = {
+        "ids": np.array(["a"], dtype=object), "labels": np.array(["ant"], dtype=object), "reviewed": np.array([True]),
+        "at": np.array([86_400.0]), "features": pd.DataFrame({"x": [1.0]}), "notes": (),
+    } | changed  # fmt: skip
+    return Labelled(**kept)
+
+
+def test_a_batch_stands_in_the_columns_of_the_source() -> None:
+    ingest = Ingest(source="data/source/a.csv", id="key", label="kind", true_label="truth")
+    assert in_columns_of(ingest, one(), (), dated=False).to_dict("list") == {
+        "key": ["a"],
+        "kind": ["ant"],
+        "truth": ["ant"],
+        "x": [1.0],
+    }
+
+
+def test_only_a_blind_review_verifies_a_label() -> None:
+    ingest = Ingest(source="data/source/a.csv", id="key", label="kind", true_label="truth")
+    assert in_columns_of(ingest, one(reviewed=np.array([False])), (), dated=False)["truth"].tolist() == [None]
+    verified = Ingest(source="data/source/a.csv", id="key", label="kind", verified="sure")
+    assert in_columns_of(verified, one(reviewed=np.array([False])), (), dated=False)["sure"].tolist() == ["false"]
+
+
+def test_rows_without_an_id_column_bring_none_and_the_digits_have_one() -> None:
+    assert "id" not in in_columns_of(Ingest(source="data/source/a.csv"), one(), (), dated=False)
+    assert in_columns_of(Ingest(), one(), (), dated=False)["id"].tolist() == ["a"]
+
+
+def test_times_and_dates_are_points_in_time() -> None:
+    ingest = Ingest(source="data/source/a.csv", id="key", time="when")
+    rows = in_columns_of(ingest, one(), ("x",), dated=True)
+    assert rows["when"].tolist() == [pd.Timestamp("1970-01-02", tz="UTC")] and rows["x"].tolist() == [
+        pd.Timestamp(1, unit="s", tz="UTC")
+    ]
+
+
+@pytest.mark.parametrize("key", ["group", "part", "time"])
+def test_what_no_log_holds_is_refused(key: str) -> None:
+    with pytest.raises(BadInputError, match=rf"ingest\.{key}"):
+        in_columns_of(Ingest(source="data/source/a.csv", id="id", **{key: "c"}), one(), (), dated=False)
+
+
+def test_the_batch_its_absence_and_their_contrast_stand_in_params() -> None:
+    before = params()
+    baseline, edit = changes_for(parse(before), "data/source/june.parquet", "logistic/simulated")
+    after = parse(parse_yaml(changed(json.dumps(before), edit), "params.yaml"))
+    assert baseline == "before-june" and after.ingest.batches == ("data/source/june.parquet",)
+    steps = after.fix.steps()["before-june"]
+    assert [step.step for step in steps] == ["simulate_review", "leave_out"] and steps[-1].batches == ("june",)
+    assert after.compare.planned[-1].name == "logistic.before-june.simulated"
+    assert len(after.compare.planned) == 4
+
+
+def test_the_next_batch_takes_the_place_of_the_last_versions_and_keeps_its_rows() -> None:
+    _, edit = changes_for(parse(params()), "data/source/june.parquet", "logistic/given")
+    june = parse_yaml(changed(json.dumps(params()), edit), "params.yaml")
+    _, edit = changes_for(parse(june), "data/source/july.parquet", "logistic/given")
+    after = parse(parse_yaml(changed(json.dumps(june), edit), "params.yaml"))
+    assert after.ingest.batches == ("data/source/june.parquet", "data/source/july.parquet")
+    assert [name for name in after.fix.recipes if name.startswith("before-")] == ["before-july"]
+    assert [contrast.name for contrast in after.compare.planned if "before" in contrast.name] == ["logistic.before-july.given"]
+
+
+def test_a_served_cell_that_params_does_not_know_is_refused() -> None:
+    with pytest.raises(BadInputError, match="logistic/elsewhere"):
+        changes_for(parse(params()), "data/source/june.parquet", "logistic/elsewhere")
+
+
+def effects(old: tuple[float, float, float, str], new: tuple[float, float, float, str]) -> pd.DataFrame:
+    lines = [
+        {"batches": "june", "rows": rows, "model": "m", "candidate": "v", "metric": "accuracy", "difference": size, "low": low,
+         "high": high, "n_rows": 50, "verdict": verdict, "reason": "why"}
+        for rows, (size, low, high, verdict) in (("old", old), ("new", new))
+    ]  # fmt: skip
+    return pd.DataFrame(lines)
+
+
+HELPS, HARMS, UNSURE = (0.2, 0.1, 0.3, "helps"), (-0.2, -0.3, -0.1, "harms"), (0.0, -0.02, 0.02, "cannot tell")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "passed"),
+    [(UNSURE, HELPS, True), (HELPS, HELPS, True), (HARMS, HELPS, False), (UNSURE, UNSURE, False), (UNSURE, HARMS, False),
+     ((0.0, -0.04, 0.04, "cannot tell"), HELPS, False), ((np.nan, np.nan, np.nan, ""), HELPS, False)],
+)  # fmt: skip
+def test_a_batch_passes_where_it_helps_its_own_rows_and_the_old_ones_are_not_harmed(old: Any, new: Any, passed: bool) -> None:
+    assert decide(effects(old, new), "june", "m", "v", 0.03).passed is passed
+
+
+def test_without_a_margin_only_a_verdict_of_harm_holds_a_batch_back() -> None:
+    wide = (0.0, -0.4, 0.4, "cannot tell")
+    assert decide(effects(wide, HELPS), "june", "m", "v", None).passed
+    assert not decide(effects(HARMS, HELPS), "june", "m", "v", None).passed
+
+
+def test_the_decision_says_what_was_seen() -> None:
+    decision = decide(effects(UNSURE, HELPS), "june", "m", "v", 0.01)
+    assert decision.new == "on 50 held-out rows of june: +20.0 pp [+10.0, +30.0] accuracy, helps: it helps"
+    assert decision.old.endswith("cannot tell: it may lose more than the 1.0 pp of retrain.margin")
+
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+@given(st.integers(-72, 72))
+def test_a_retrain_rests_for_its_hours_whatever_the_clock_does(hours: int) -> None:
+    record = pd.DataFrame([line_of(NOW, "june", 9, "m/v", "m/b", Decision(True, "", ""))], columns=list(COLUMNS))
+    if hours >= 24:
+        refuse_too_soon(record, NOW + timedelta(hours=hours), 24.0)
+    else:
+        with pytest.raises(BusyError, match="from 2026-05-02 12:00 UTC on"):
+            refuse_too_soon(record, NOW + timedelta(hours=hours), 24.0)
+
+
+@pytest.fixture(scope="module")
+def produced(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A repository whose model is served, with a log of rows from another place, which are labelled."""
+    root = tmp_path_factory.mktemp("retrain") / "repo"
+    clone = Clone(checkout(root))
+    table(500, 0.0).to_csv(root / "data/source/mine.csv", index=False)
+    clone.change(
+        **SMALL
+        | {
+            "split.test": 0.3,
+            "train.models": {"tree": TREE},
+            "fix.recipes": {"given": None, "reviewed": [{"step": "apply_edits"}]},
+            "compare.planned": [{"axis": "data", "model": "tree", "baseline": "given", "candidate": "reviewed"}],
+        }
+    )
+    terms = root / "release/release.yaml"
+    text = terms.read_text(encoding="utf-8").replace("load_seconds: 2.0", "load_seconds: 0.2")
+    terms.write_text(text.replace("cool_down_hours: 24.0", "cool_down_hours: 0.0"), encoding="utf-8")
+    run_stages(root, "ingest")
+    served(root)
+    logged(root / "requests.sqlite", later(300))
+    clone.commit()
+    return clone
+
+
+def served(root: Path) -> None:
+    rows = table(60, 0.0)
+    codes = rows["label"].map({name: code for code, name in enumerate(CLASSES)}).to_numpy()
+    folder = write_package(root / "served", rows[["x", "y"]], codes, CLASSES)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"cell": "tree/given"}), encoding="utf-8")
+
+
+def logged(path: Path, rows: pd.DataFrame) -> None:
+    connection = open_log(path)
+    with transaction(connection):
+        for line in rows.to_dict("records"):
+            inputs = json.dumps({"x": line["x"], "y": line["y"]})
+            connection.execute(INFERENCE, ("r", 1.0, line["id"], "m", "s", inputs, "ant", None, 1.0))
+    connection.close()
+    add_labels(path, rows.rename(columns={"id": "row_id"})[["row_id", "label"]], "ann", "review")
+
+
+def retrain(clone: Clone, *words: str) -> tuple[int, str]:
+    """Return the exit code of `ceteris retrain`, and what it said."""
+    command = ("ceteris", "retrain", "--log", "requests.sqlite", "--package", "served", "--batch", "june", *words)
+    done = run(clone.root, *command, check=False, **clone.environment)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_labelled_rows_from_elsewhere_make_a_better_model_which_passes_the_gate_and_is_served(
+    produced: Clone, tmp_path: Path
+) -> None:
+    clone = produced.copy(tmp_path / "copy")
+    code, text = retrain(clone)
+    assert code == 0, text
+    assert "it helps" in text and "no harm is told" in text and "Promoted: tree/given" in text
+    record = read_table(clone.root / "release/retrained.csv", text=("batch", "promoted"))
+    assert record[["batch", "rows", "promoted"]].to_numpy().tolist() == [["june", 300, "yes"]]
+    assert (clone.root / "release/model/manifest.json").is_file()
+    raw = pd.read_parquet(clone.root / "data/raw/table.parquet")
+    assert (raw["ceteris:batch"] == "june").sum() == 300
+    code, text = retrain(clone)
+    assert (
+        code != 0 and "0 new rows with a label" in text and "300 labelled rows left out, whose id the data hold already" in text
+    )
+
+
+def test_labels_that_say_nothing_new_promote_nothing(produced: Clone, tmp_path: Path) -> None:
+    clone = produced.copy(tmp_path / "copy")
+    (clone.root / "requests.sqlite").unlink()
+    rng = np.random.default_rng(0)
+    same = table(500, 0.0).head(300)
+    same = same.assign(id="same-" + same["id"], x=same["x"] + rng.normal(0, 0.01, 300))
+    logged(clone.root / "requests.sqlite", same)
+    code, text = retrain(clone)
+    assert code == 13 and "It goes no further" in text
+    assert not (clone.root / "release/model").exists() and not (clone.root / "release/looks.csv").exists()
+
+
+def test_too_few_labels_and_a_second_retrain_at_once_are_refused_and_change_nothing(produced: Clone, tmp_path: Path) -> None:
+    clone = produced.copy(tmp_path / "copy")
+    before = clone.hashes("params.yaml", "data/source", "release")
+    with sqlite3.connect(clone.root / "requests.sqlite") as connection:
+        connection.execute("DELETE FROM labels WHERE seq > 40")
+    connection.close()
+    code, text = retrain(clone)
+    assert code == 2 and "40 new rows with a label; retrain.at_least is 100" in text
+    with locked(clone.root / ".ceteris/retrain", "somebody", "here", 0.0):
+        code, text = retrain(clone)
+    assert code != 0 and "somebody" in text
+    assert clone.hashes("params.yaml", "data/source", "release") == before
+
+
+def test_a_pipeline_that_fails_leaves_params_as_they_were_and_no_batch(produced: Clone, tmp_path: Path) -> None:
+    clone = produced.copy(tmp_path / "copy")
+    before = clone.hashes("params.yaml", "data/source")
+    clone.append("data/edits/ann-1.csv", "no ledger\n")
+    code, text = retrain(clone)
+    assert code != 0 and "params.yaml is as it was, and the batch is gone" in text
+    assert clone.hashes("params.yaml", "data/source") == before
