@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ import pytest
 import small
 from checkout import run
 from clone import TREE, Clone
-from sealed import HELPS, NEAR, UNSURE, accept, acceptance, looks
+from packages import package as package_of
+from sealed import HELPS, NEAR, UNSURE, accept, acceptance, go_on, looks
+from sklearn.naive_bayes import GaussianNB
 
 from ceteris.errors import BadInputError, IntegrityError
 from ceteris.layout import read_layout
@@ -108,6 +110,7 @@ def test_dvc_artifacts_get_brings_what_is_served_from_a_clone_and_dvc_checkout_t
 ) -> None:
     served.dvc("remote", "add", "--default", "store", str(tmp_path / "remote"))
     served.commit()
+    served.git("tag", "model@v1.0.0", "-m", HELPS)
     served.dvc("push", "release/model.dvc")
     first = served.read(f"{MODEL}/{MANIFEST}")
     other = served.fresh(tmp_path / "other")
@@ -126,35 +129,51 @@ def test_dvc_artifacts_get_brings_what_is_served_from_a_clone_and_dvc_checkout_t
     open_package(served.root / MODEL)
 
 
+@pytest.mark.parametrize("after", range(4))
 def test_a_promotion_that_was_stopped_leaves_the_old_model_or_one_that_nobody_opens_and_is_completed(
-    served: Clone, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
-    target, whole = served.root / MODEL, promotion.write_bytes
-    candidate = open_package(served.root / CANDIDATE)
-    old = tuple((path.name, path.read_bytes()) for path in sorted(target.iterdir()))
-    for after in range(3):
-        for path in target.iterdir():
-            path.write_bytes(b"older")
-        promotion.replace(candidate, "# the model before\n", target)
-        written: list[Path] = []
+    one, other = open_package(package_of(tmp_path / "one")), open_package(package_of(tmp_path / "other", GaussianNB()))
+    target, done = tmp_path / "model", 0
+    promotion.replace(one, "# one\n", target)
+    old = open_package(target).fingerprint
 
-        def stopped(path: Path, content: bytes, written: list[Path] = written, after: int = after) -> None:
-            if len(written) == after:
+    def at_last(write: Callable[[Path, Any], None]) -> Callable[[Path, Any], None]:
+        def stopped(path: Path, content: Any) -> None:
+            nonlocal done
+            if done == after:
                 raise KeyboardInterrupt
-            written.append(path)
-            whole(path, content)
+            done += 1
+            write(path, content)
 
-        (target / "model.skops").write_bytes(b"of another candidate")
-        monkeypatch.setattr(promotion, "write_bytes", stopped)
-        with pytest.raises(KeyboardInterrupt):
-            for _ in range(9):
-                promotion.replace(candidate, f"# card {len(written)}\n", target)
+        return stopped
+
+    with monkeypatch.context() as patch:
+        patch.setattr(promotion, "write_bytes", at_last(promotion.write_bytes))
+        patch.setattr(promotion, "write_json", at_last(promotion.write_json))
+        if after < 3:  # card, model, manifest: the schema and the reference are the same
+            with pytest.raises(KeyboardInterrupt):
+                promotion.replace(other, "# other\n", target)
+        else:
+            promotion.replace(other, "# other\n", target)
+    if after in (1, 2):
         with pytest.raises(IntegrityError, match="is not the package that was made"):
             open_package(target)
-        monkeypatch.setattr(promotion, "write_bytes", whole)
+    else:
+        assert (open_package(target).fingerprint == old) == (after == 0)
+    promotion.replace(other, "# other\n", target)
+    assert type(open_package(target).estimator) is GaussianNB
+
+
+def test_a_bare_run_completes_a_promotion_that_was_stopped(served: Clone) -> None:
+    before = served.read(f"{MODEL}/{MANIFEST}")
+    (served.root / MODEL / MANIFEST).write_text("{}")
+    (served.root / MODEL / "half").write_text("")
     said = typed(served)
-    assert said.returncode == 0, said.stderr
-    assert tuple((path.name, path.read_bytes()) for path in sorted(target.iterdir())) == old
+    assert (said.returncode, len(looks(served))) == (0, 1), said.stderr
+    assert served.read(f"{MODEL}/{MANIFEST}") == before
+    open_package(served.root / MODEL)
+    assert served.git("status", "--porcelain") == ""
 
 
 def test_a_candidate_that_was_changed_after_the_gate_is_not_promoted(served: Clone) -> None:
@@ -189,9 +208,7 @@ def test_groups_are_columns_that_are_named_cut_by_train_rows_and_cost_no_look(se
     path = sealed.root / "release/release.yaml"
     named = json.loads(path.read_text())
     path.write_text(json.dumps(named | {"gate": {"groups": ["x"], "load_seconds": 0.1}}))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("CETERIS_LOOK", raising=False)
-        small_accept(sealed)
+    go_on(sealed)
     found = gated(sealed)
     assert len(looks(sealed)) == 1
     table, judged = pd.read_csv(sealed.root / GROUPS), pd.read_parquet(sealed.root / JUDGED)
@@ -202,12 +219,6 @@ def test_groups_are_columns_that_are_named_cut_by_train_rows_and_cost_no_look(se
     first = table[table["group"].str.startswith("up to")].iloc[0]
     assert (first["rows"], first["candidate"]) == (len(low), pytest.approx((low["candidate"] == low["label"]).mean(), abs=1e-6))
     assert "x " in next(one["told"] for one in found["guards"] if one["name"] == "worst_slice")
-
-
-def small_accept(clone: Clone) -> None:
-    from ceteris.release import accept as stage
-
-    stage.main(open_stage("accept", clone.root))
 
 
 def test_a_column_that_is_not_there_is_refused_before_a_look(sealed: Clone) -> None:
