@@ -1,22 +1,54 @@
-"""Packages to serve: a small model that is fitted here, and written as the stage `package` writes one."""
+"""Packages to serve: a small model that is fitted here, its schema and its reference, under a manifest that fits."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression
 
 from ceteris.dataset import ID, LABEL, PART
 from ceteris.models import CLASSIFIER, REGRESSOR, build
 from ceteris.sections import ModelRecipe
-from ceteris.serving.packaged import FORMAT, LIBRARIES, MANIFEST, MODEL, REFERENCE, SCHEMA
-from ceteris.serving.schema import schema_of
+from ceteris.serving.packaged import CARD, FILES, FORMAT, MANIFEST, MODEL, REFERENCE, SCHEMA, libraries_of
+from ceteris.serving.schema import InputSchema, schema_of
 from ceteris.skops_file import dump_model
+
+__all__ = ["CLASSES", "CODES", "ROWS", "digits", "flowers", "package", "prices", "resealed", "sealed", "write_package"]
+
+CLASSES = ("ant", "bee")
+ROWS = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 2)), columns=["x", "y"])
+CODES = (ROWS["x"] > 0).to_numpy(dtype=int)
+
+
+def sealed(folder: Path, fitted: Any, schema: InputSchema, reference: pd.DataFrame, cell: str = "logistic/given") -> Path:
+    """Write the package of a fitted model, as the stage `package` writes one, and return its folder."""
+    folder.mkdir(parents=True)
+    (folder / MODEL).write_bytes(dump_model(fitted))
+    (folder / SCHEMA).write_text(json.dumps(schema.to_json()), encoding="utf-8")
+    reference.to_parquet(folder / REFERENCE)
+    (folder / CARD).write_text("# Made by hand\n", encoding="utf-8")
+    return resealed(folder, format=FORMAT, libraries=libraries_of(), fingerprints={"schema": schema.fingerprint}, cell=cell)
+
+
+def resealed(folder: Path, **changed: Any) -> Path:
+    """Write the manifest anew for the files as they are now, as somebody would who changed them on purpose."""
+    path = folder / MANIFEST
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
+    path.write_text(json.dumps(known | {"files": files} | changed), encoding="utf-8")
+    return folder
+
+
+def package(folder: Path, estimator: BaseEstimator | None = None) -> Path:
+    """Write a package of an estimator that is fitted here on two numbers, and return its folder."""
+    fitted = (LogisticRegression() if estimator is None else estimator).fit(ROWS, CODES)
+    return sealed(folder, fitted, schema_of(ROWS, CLASSES), ROWS.assign(**{PART: "train"}), cell="a/b")
 
 
 def write_package(
@@ -26,24 +58,14 @@ def write_package(
     classes: tuple[str, ...],
     recipe: ModelRecipe | None = None,
     kinds: dict[str, str] | None = None,
+    cell: str = "logistic/given",
 ) -> Path:
     """Write the package of a model, by default a logistic regression, that is fitted on codes of classes, or on numbers."""
     recipe = recipe or ModelRecipe(estimator="sklearn.linear_model.LogisticRegression")
     fitted = build(recipe, features, kind=CLASSIFIER if classes else REGRESSOR).fit(features, labels)
-    schema = schema_of(features, classes, kinds)
-    folder.mkdir(parents=True)
-    (folder / MODEL).write_bytes(dump_model(fitted))
-    (folder / SCHEMA).write_text(json.dumps(schema.to_json()), encoding="utf-8")
     named = np.array(classes, dtype=object)[labels] if classes else labels
     meta = pd.DataFrame({ID: [f"row-{place}" for place in range(len(features))], LABEL: named, PART: "train"})
-    pd.concat([meta, features], axis=1).to_parquet(folder / REFERENCE)
-    files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (MODEL, SCHEMA, REFERENCE)}
-    manifest = {
-        "format": FORMAT, "cell": "logistic/given", "files": files, "libraries": {name: version(name) for name in LIBRARIES},
-        "fingerprints": {"schema": schema.fingerprint},
-    }  # fmt: skip
-    (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
-    return folder
+    return sealed(folder, fitted, schema_of(features, classes, kinds), pd.concat([meta, features], axis=1), cell)
 
 
 def flowers(folder: Path, n_rows: int = 90) -> Path:

@@ -30,35 +30,36 @@ ROOMS = {
     " reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement"
     " reviewing.tickets reviewing.typed consensus predictions_table brought near parts split_plan times"
     " time_folds measures repairs headers mess messy_cells readers.mixed_text readers.values"
-    " readers.vectors batches retraining retraining.batch retraining.plan pipelines blind scoring_numbers predicted_numbers votes vote_cells"
-    " serving.schema canvas.parting serving.requests serving.answers slicing",
+    " readers.vectors batches retraining retraining.batch retraining.plan pipelines blind scoring_numbers"
+    " predicted_numbers votes vote_cells serving.schema canvas.parting serving.requests serving.answers"
+    " slicing",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " annotators experiments experiments.snapshot experiments.moved experiments.pairing"
     " experiments.measured experiments.table experiments.diff experiments.comparison reviews"
-    " experiments.best_labels release.looks release.acceptance reviewing.checking batch_worth retraining.decision retraining.record"
-    " release.record reviewing.meter reviewing.summary canvas.returns release.judged release.slices"
-    " release.guards release.calibration release.pace",
+    " experiments.best_labels release.looks release.acceptance fairness reviewing.checking batch_worth"
+    " retraining.decision retraining.record release.record reviewing.meter reviewing.summary"
+    " canvas.returns release.judged release.slices release.guards release.calibration release.pace",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording tabled"
     " finding story report gallery plots.numbers experiments.shown experiments.page"
     " experiments.reviews_shown experiments.board_shown experiments.board_page scored_twice"
     " experiments.beside release.told reviewing.edits_shown reviewing.card_shown canvas.told canvas.drawn"
-    " canvas.page release.card",
-    "door": "retraining.run retraining.commands sources survey csv_file readers.packed readers.parquet_file readers.json_lines readers.excel"
-    " readers.image_folder readers.arrays readers.query readers.database fetching store layout closure"
-    " ledger cell_files cli workbench onboarding tracking experiments.git experiments.cache"
-    " experiments.run experiments.history experiments.records experiments.extra experiments.account"
-    " experiments.commands evidence replaying experiments.reviewing experiments.crediting"
-    " experiments.board contrasts asking experiments.here experiments.asking release.folder release.sealed"
-    " release.trained release.review release.commands experiments.pages experiments.lever_commands"
-    " other_data locks keeper tables_out running_trainers learners brought_files version_files exporting"
-    " reviewing.commands reviewing.ledger_commands reviewing.patches reviewing.fetched"
-    " reviewing.picture_file reviewing.ranked reviewing.queues reviewing.session reviewing.terminal"
-    " reviewing.widget reviewing.place reviewing.received reviewing.aside reviewing.running"
-    " reviewing.worth installed into template keeper tables_out running_trainers learners brought_files"
-    " version_files exporting examples examples.archive examples.credit examples.images examples.making"
-    " examples.movie_reviews serving.packaged canvas.reading canvas.form canvas.commands serving.log_file"
-    " serving.writer serving.predicting serving.counts serving.limits serving.app serving.server"
-    " serving.commands serving.brought_labels release.promotion",
+    " canvas.page release.card groups_told",
+    "door": "retraining.run retraining.commands sources survey csv_file readers.packed readers.parquet_file"
+    " readers.json_lines readers.excel readers.image_folder readers.arrays readers.query readers.database"
+    " fetching store layout closure ledger cell_files cli workbench onboarding tracking experiments.git"
+    " experiments.cache experiments.run experiments.history experiments.records experiments.extra"
+    " experiments.account experiments.commands evidence replaying experiments.reviewing"
+    " experiments.crediting experiments.board contrasts asking experiments.here experiments.asking"
+    " release.folder release.sealed release.trained release.review release.commands experiments.pages"
+    " experiments.lever_commands other_data locks keeper tables_out running_trainers learners"
+    " brought_files version_files exporting reviewing.commands reviewing.ledger_commands reviewing.patches"
+    " reviewing.fetched reviewing.picture_file reviewing.ranked reviewing.queues reviewing.session"
+    " reviewing.terminal reviewing.widget reviewing.place reviewing.received reviewing.aside"
+    " reviewing.running reviewing.worth installed into template keeper tables_out running_trainers"
+    " learners brought_files version_files exporting examples examples.archive examples.credit"
+    " examples.images examples.making examples.movie_reviews serving.packaged canvas.reading canvas.form"
+    " canvas.commands serving.log_file serving.writer serving.predicting serving.counts serving.limits"
+    " serving.app serving.server serving.commands serving.brought_labels release.promotion",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept release.package release.gate",
 }

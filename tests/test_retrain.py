@@ -226,9 +226,7 @@ def produced(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 def served(root: Path) -> None:
     rows = table(60, 0.0)
     codes = rows["label"].map({name: code for code, name in enumerate(CLASSES)}).to_numpy()
-    folder = write_package(root / "served", rows[["x", "y"]], codes, CLASSES)
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"cell": "tree/given"}), encoding="utf-8")
+    write_package(root / "served", rows[["x", "y"]], codes, CLASSES, cell="tree/given")
 
 
 def logged(path: Path, rows: pd.DataFrame) -> None:

@@ -6,20 +6,19 @@ import hashlib
 import json
 import sqlite3
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from packages import sealed
 from sklearn.linear_model import LogisticRegression
 
 from ceteris.dataset import ID, LABEL, PART
 from ceteris.monitoring.watched import PREDICTED, PROBABILITY
 from ceteris.monitoring.windows import COLUMNS, Window, window_of
-from ceteris.serving.packaged import FORMAT, LIBRARIES, MANIFEST, MODEL, REFERENCE, SCHEMA
+from ceteris.serving.packaged import MANIFEST
 from ceteris.serving.schema import Feature, InputSchema
-from ceteris.store import write_bytes, write_json, write_parquet
 
 DDL = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT);
@@ -111,22 +110,7 @@ def world(rows: int = 1500, seed: int = 3) -> World:
 
 def package(folder: Path, of: World) -> str:
     """Write the package of a world, and return its fingerprint."""
-    import skops.io
-
-    write_bytes(folder / MODEL, skops.io.dumps(of.model))
-    write_json(folder / SCHEMA, of.schema.to_json())
-    write_parquet(folder / REFERENCE, of.reference)
-    files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (MODEL, SCHEMA, REFERENCE)}
-    libraries = {name: version(name) for name in LIBRARIES}
-    fingerprints = {"schema": of.schema.fingerprint}
-    manifest = {
-        "format": FORMAT,
-        "cell": "logistic/given",
-        "files": files,
-        "libraries": libraries,
-        "fingerprints": fingerprints,
-    }
-    write_json(folder / MANIFEST, manifest)
+    sealed(folder, of.model, of.schema, of.reference)
     return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
 
 

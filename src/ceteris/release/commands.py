@@ -234,4 +234,6 @@ def _tell(root: Path, found: dict[str, Any], gate: dict[str, Any], because: str 
     taken = f"{looks} look{'s were' if looks > 1 else ' was'} taken in all"
     print(f"  {taken} ({VERDICTS} says what came out); the next has the level {percent(level_of(looks + 1))}")
     print("\n".join(map(upper_first, gate_told(gate))))
-    print("Keep it: git add release && git commit")
+    # An annotated tag of this form is what `dvc artifacts get` finds a model by.
+    tag = f" && git tag model@v{found['look']}.0.0 -m {found['question']['candidate']}" if gate["passed"] else ""
+    print(f"Keep it: git add release && git commit{tag}")

@@ -165,8 +165,8 @@ def strange_types(model: bytes, trusted: Iterable[str] = (), where: str = "The m
 
 def libraries_of(trusted: Iterable[str] = ()) -> dict[str, str]:
     """Return the release of each library that a packaged model is made of, those of trusted types included."""
-    of_module = packages_distributions()
     modules = {name.partition(".")[0] for name in trusted} - {"ceteris"}
+    of_module = packages_distributions() if modules else {}  # it reads every installed package
     named = {*_LIBRARIES, *(found for module in modules for found in of_module.get(module, [module])[:1])}
     return {name: _version(name) for name in sorted(named)}
 
