@@ -38,7 +38,7 @@ _FULL = "More rows wait for the log than its queue holds. Send the request again
 
 
 def make_app(packaged: Packaged, settings: Serve, writer: Writer, token: str | None = None) -> FastAPI:
-    """Return the application; the writer is the caller's, who closes it once the application has ended.
+    """Return the application, which closes the writer at its end.
 
     Raises
     ------
@@ -58,6 +58,7 @@ def make_app(packaged: Packaged, settings: Serve, writer: Writer, token: str | N
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         served.predicting.close()
+        writer.close()  # here, not by the caller: a signal may end the process as soon as the application has ended
 
     app = FastAPI(title="A model packaged by ceteris", version=packaged.fingerprint[:12], openapi_url=None, lifespan=lifespan)
     app.add_middleware(_Counted, counts=served.counts, most=settings.connections)
