@@ -118,9 +118,9 @@ def test_what_is_no_list_of_rows_is_a_422(body: str, said: str) -> None:
     assert said in refused.reason
 
 
-def test_more_rows_than_the_limit_are_a_413_that_names_it() -> None:
+def test_more_rows_than_the_limit_are_refused_with_it() -> None:
     refused = refusal(json.dumps({"rows": [ROW] * 4}))
-    assert (refused.status, refused.reason) == (413, "The request holds more than 3 rows. Send fewer at once.")
+    assert (refused.status, refused.reason) == (422, "The request holds more than 3 rows. Send fewer at once.")
 
 
 def test_a_million_bad_rows_are_refused_at_the_first() -> None:

@@ -7,8 +7,6 @@ import json
 import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from itertools import repeat
 from typing import Any
 
@@ -38,7 +36,7 @@ _FULL = "More rows wait for the log than its queue holds. Send the request again
 
 
 def make_app(packaged: Packaged, settings: Serve, writer: Writer, token: str | None = None) -> FastAPI:
-    """Return the application, which closes the writer at its end.
+    """Return the application; the writer is the caller's, who closes it once every request is answered.
 
     Raises
     ------
@@ -54,13 +52,7 @@ def make_app(packaged: Packaged, settings: Serve, writer: Writer, token: str | N
             )
     served = _Served(packaged, settings, writer)
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        served.predicting.close()
-        writer.close()  # here, not by the caller: a signal may end the process as soon as the application has ended
-
-    app = FastAPI(title="A model packaged by ceteris", version=packaged.fingerprint[:12], openapi_url=None, lifespan=lifespan)
+    app = FastAPI(title="A model packaged by ceteris", version=packaged.fingerprint[:12], openapi_url=None)
     app.add_middleware(_Counted, counts=served.counts, most=settings.connections)
     app.add_exception_handler(Refused, served.refuse)
     app.add_exception_handler(HTTPException, served.refuse)

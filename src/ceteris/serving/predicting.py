@@ -36,10 +36,6 @@ class Predicting:
         """Return what the model will say; fails with `Refused` where it cannot say anything."""
         return self._thread.submit(self._predicted, rows)
 
-    def close(self) -> None:
-        """Wait for what is being predicted."""
-        self._thread.shutdown()
-
     def _predicted(self, rows: Sequence[Mapping[str, Any]]) -> Predicted:
         try:
             with np.errstate(all="ignore"):
