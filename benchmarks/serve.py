@@ -29,9 +29,9 @@ def run() -> Result:
 
 
 _NOTE = (
-    "In process: of a table that is there already; of SVC, which has no probabilities here, `predict`. From JSON: what any server has"
-    " to do first, json.loads and a table of it, is in both. 1,000 rows of 64 numbers are 1.1 MB of JSON, which take their time to"
-    " be read, checked and logged whatever the model takes."
+    "In process: of a table that is there already; of SVC, without probabilities here, `predict`. From JSON: what any server"
+    " has to do first, json.loads and a table of it, is in both. 1,000 rows of 64 numbers are 1.1 MB of JSON, which take their"
+    " time to be read, checked and logged whatever the model takes."
 )
 
 

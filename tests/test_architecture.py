@@ -53,7 +53,7 @@ ROOMS = {
     " reviewing.worth installed into template keeper tables_out running_trainers learners brought_files"
     " version_files exporting examples examples.archive examples.credit examples.images examples.making"
     " examples.movie_reviews serving.packaged serving.log_file serving.writer serving.predicting serving.counts"
-    " serving.limits serving.app serving.server serving.commands serving.brought_labels",
+    " serving.limits serving.app serving.answering serving.server serving.commands serving.brought_labels",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept release.package",
 }
@@ -65,7 +65,7 @@ OWNERS = {
     "fastapi": {"serving.app"},
     "uvicorn": {"serving.server"},
     "prometheus_client": {"serving.counts"},
-    "starlette": {"serving.app", "serving.limits"},
+    "starlette": {"serving.app", "serving.answering", "serving.limits"},
     "sqlite3": {"serving.log_file", "serving.writer"},
     "rich": {"tabled"}
     | {f"experiments.{room}" for room in ("shown", "reviews_shown", "board_shown", "commands", "lever_commands")}
