@@ -261,6 +261,7 @@ def test_a_model_that_fails_or_has_no_finite_answer_is_no_traceback(tmp_path: Pa
         answer = asked.post("/predict", json={"rows": [{"id": "a", **sent}]})
         assert answer.status_code == 422
         assert answer.json()["error"] == "The model could not predict these rows (ValueError)."
+        assert "ceteris_log_queue_rows 0.0\n" in asked.get("/metrics").text  # its room was given back
         assert asked.post("/predict", json={"rows": [{"id": "a", **dict.fromkeys(sent, 1)}]}).status_code == 200
     features = open_package(tmp_path / "forest").reference()[["pixel_20", "pixel_21"]]
     target = features["pixel_20"].to_numpy() * 1e300
