@@ -59,7 +59,8 @@ ROOMS = {
     " learners brought_files version_files exporting examples examples.archive examples.credit"
     " examples.images examples.making examples.movie_reviews serving.packaged canvas.reading canvas.form"
     " canvas.commands serving.log_file serving.writer serving.predicting serving.counts serving.limits"
-    " serving.app serving.server serving.commands serving.brought_labels release.promotion",
+    " serving.app serving.answering serving.server serving.commands serving.brought_labels"
+    " release.promotion",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept release.package release.gate",
 }
@@ -71,7 +72,7 @@ OWNERS = {
     "fastapi": {"serving.app"},
     "uvicorn": {"serving.server"},
     "prometheus_client": {"serving.counts"},
-    "starlette": {"serving.app", "serving.limits"},
+    "starlette": {"serving.app", "serving.answering", "serving.limits"},
     "sqlite3": {"serving.log_file", "serving.writer"},
     "rich": {"tabled"}
     | {f"experiments.{room}" for room in ("shown", "reviews_shown", "board_shown", "commands", "lever_commands")}

@@ -49,6 +49,9 @@ OUTCOME = "INSERT INTO outcomes (row_id, metric, value, at) VALUES (?, ?, ?, ?)"
 DROPPED = "INSERT INTO dropped (at, rows) VALUES (?, ?)"
 
 
+_NUMBERS = {"seq": "int64", "at": "float64", "status": "int64", "value": "float64", "rows": "int64", "latency_ms": "float64"}
+
+
 class Clock:
     """Seconds since 1970 UTC that never go back: the time of day once, and what passed since; never before a log's last line.
 
@@ -200,8 +203,8 @@ def read_dropped(path: Path) -> pd.DataFrame:
 
 def read_classes(path: Path) -> tuple[str, ...] | None:
     """Return the classes of the model that was served last, () where it predicts numbers, None where nothing says so."""
-    found = _table(path, "SELECT value FROM meta WHERE key = 'classes'")
-    return tuple(json.loads(found["value"].iloc[0])) if len(found) else None
+    found = _table(path, "SELECT value AS classes FROM meta WHERE key = 'classes'")
+    return tuple(json.loads(found["classes"].iloc[0])) if len(found) else None
 
 
 def note_classes(connection: sqlite3.Connection, classes: Sequence[str]) -> None:
@@ -220,9 +223,8 @@ def _table(path: Path, query: str, values: Sequence[int] = ()) -> pd.DataFrame:
             _check_format(connection, path)
             cursor = connection.execute(query, values)
             names = [column[0] for column in cursor.description]
-            return pd.DataFrame(cursor.fetchall(), columns=names).astype(
-                {name: object for name in names if name not in ("seq", "at", "latency_ms", "value", "status", "rows")}
-            )
+            found = pd.DataFrame(cursor.fetchall(), columns=names, dtype=object)
+            return found.astype({name: _NUMBERS[name] for name in names if name in _NUMBERS})
         finally:
             connection.close()
     except sqlite3.Error as error:
@@ -258,13 +260,13 @@ def write_labels(
     return added, list(dict.fromkeys(row_id for row_id, _ in found if row_id not in known))
 
 
-def add_labels(path: Path, labels: pd.DataFrame, who: str, source: str) -> tuple[int, list[str]]:
+def add_labels(path: Path, labels: pd.DataFrame, who: str, source: str, *, patience: float = 5.0) -> tuple[int, list[str]]:
     """Write the columns row_id and label into a log that is there; returns as of `write_labels`."""
     if not path.is_file():
         raise BadInputError(
             f"{path} is not there: no log was written.", "Serve a model: ceteris serve FOLDER --log FILE.sqlite"
         )
-    connection = open_log(path)
+    connection = open_log(path, patience=patience)
     try:
         with transaction(connection):
             now = Clock(standing(connection))()

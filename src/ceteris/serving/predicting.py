@@ -1,7 +1,8 @@
-"""The thread in which a packaged model predicts, one request after the other, so that the server stays free to listen."""
+"""The threads in which a packaged model predicts, one for each core, so that the server stays free to listen."""
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -30,15 +31,11 @@ class Predicting:
 
     def __init__(self, packaged: Packaged) -> None:
         self._packaged = packaged
-        self._thread = ThreadPoolExecutor(1, "model", initializer=threadpool_limits, initargs=(1,))
+        self._threads = ThreadPoolExecutor(_cores(), "model", initializer=threadpool_limits, initargs=(1,))
 
     def ask(self, rows: Sequence[Mapping[str, Any]]) -> Future[Predicted]:
         """Return what the model will say; fails with `Refused` where it cannot say anything."""
-        return self._thread.submit(self._predicted, rows)
-
-    def close(self) -> None:
-        """Wait for what is being predicted."""
-        self._thread.shutdown()
+        return self._threads.submit(self._predicted, rows)
 
     def _predicted(self, rows: Sequence[Mapping[str, Any]]) -> Predicted:
         try:
@@ -54,3 +51,7 @@ class Predicting:
             row = int(np.flatnonzero(~np.isfinite(numbers).all(axis=1))[0]) + 1
             raise Refused(422, f"Row {row} is beyond what the model can compute with: its answer is no finite number.")
         return Predicted(labels.tolist(), None if probabilities is None else probabilities.tolist())
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

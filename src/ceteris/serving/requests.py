@@ -61,8 +61,8 @@ class Form:
         Raises
         ------
         Refused
-            400 where it is no JSON, 413 where it holds too many items, 422 where it is of another form: with what is wrong in
-            the first bad item.
+            400 where it is no JSON, 422 where it holds too many items or is of another form: with what is wrong in the first
+            bad item.
         """
         try:
             found: dict[str, Any] = self._validator.validate_json(body)
@@ -76,7 +76,7 @@ class Form:
         if first["type"] == "json_invalid":
             return Refused(400, f"The body is not readable as JSON: {first['ctx']['error']}.")
         if first["type"] == "too_long" and first["loc"] == (self._key,):
-            return Refused(413, f"The request holds more than {self._most:,} {self._key}. Send fewer at once.")
+            return Refused(422, f"The request holds more than {self._most:,} {self._key}. Send fewer at once.")
         said = [self._said(one) for one in faults[:_SHOWN]]
         more = f" And {len(faults) - _SHOWN:,} more like these." if len(faults) > _SHOWN else ""
         return Refused(422, " ".join(said) + more)

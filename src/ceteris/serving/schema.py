@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -83,8 +84,8 @@ def _width(column: pd.Series, kind: str) -> int | None:
 def frame_of(rows: Sequence[Mapping[str, Any]], schema: InputSchema) -> pd.DataFrame:
     """Return rows that were checked against the schema as the table that the model predicts from, in its columns' order."""
     names = [one.name for one in schema.features]
-    if all(one.kind in ("number", "date") for one in schema.features):
-        numbers = np.array([[row[name] for name in names] for row in rows], dtype=np.float64, order="F")  # None: NaN
+    if names and all(one.kind in ("number", "date") for one in schema.features):
+        numbers = np.array(list(map(itemgetter(*names), rows)), dtype=np.float64, order="F")  # None: NaN
         return pd.DataFrame(numbers.reshape(len(rows), len(names)), columns=names)
     columns: dict[str, Any] = {}
     for one in schema.features:

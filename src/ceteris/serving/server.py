@@ -80,7 +80,7 @@ def _config(app: Any, settings: Serve) -> uvicorn.Config:
         loop="asyncio",
         http=hurried,
         ws="none",
-        lifespan="on",
+        lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -113,7 +113,7 @@ class Writer:
         return work.done
 
     def close(self) -> None:
-        """Write what waits, and let go of the log."""
+        """Write what waits, and let go of the log; once."""
         with self._changed:
             self._closing = True
             self._changed.notify()
