@@ -21,7 +21,8 @@ from ceteris.store import parse_yaml
 # The house: each room's floor. A room may import rooms of its own floor and of those below; a door, every room but a stage.
 FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
-    "vocabulary": "errors command_line metrics params sections kinds dataset neutral release release.terms reviewing readers",
+    "vocabulary": "errors command_line metrics params sections kinds dataset neutral release release.terms reviewing readers"
+    " monitoring monitoring.settings",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns arrays dates guesses preparation transformers embedding"
     " labels row_ids rows params_file skops_file init forecast copies online planning advice"
@@ -29,14 +30,17 @@ ROOMS = {
     " reviewing.rankings reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement"
     " reviewing.tickets reviewing.typed consensus predictions_table brought near parts split_plan times"
     " time_folds measures repairs headers mess messy_cells readers.mixed_text readers.values readers.vectors"
-    " pipelines blind scoring_numbers predicted_numbers votes vote_cells serving serving.schema",
+    " pipelines blind scoring_numbers predicted_numbers votes vote_cells serving serving.schema"
+    " monitoring.windows monitoring.derived monitoring.drift monitoring.together monitoring.expected monitoring.measured"
+    " monitoring.alarms",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " annotators experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"
-    " reviewing.checking release.record reviewing.meter reviewing.summary",
+    " reviewing.checking release.record reviewing.meter reviewing.summary monitoring.watched monitoring.asked",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording tabled finding story"
     " report gallery plots.numbers experiments.shown experiments.page experiments.reviews_shown experiments.board_shown"
-    " experiments.board_page scored_twice experiments.beside release.told reviewing.edits_shown reviewing.card_shown",
+    " experiments.board_page scored_twice experiments.beside release.told reviewing.edits_shown reviewing.card_shown"
+    " plots.watch monitoring.told monitoring.page",
     "door": "sources survey csv_file readers.packed readers.parquet_file readers.json_lines readers.excel"
     " readers.image_folder readers.arrays readers.query readers.database fetching"
     " store layout closure ledger cell_files cli workbench onboarding tracking experiments.git"
@@ -50,9 +54,9 @@ ROOMS = {
     " reviewing.terminal reviewing.widget reviewing.place reviewing.received reviewing.aside reviewing.running"
     " reviewing.worth installed into template keeper tables_out running_trainers learners brought_files"
     " version_files exporting examples examples.archive examples.credit examples.images examples.making"
-    " examples.movie_reviews serving.packaged",
+    " examples.movie_reviews serving.packaged monitoring.logged monitoring.kept monitoring.commands",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
-    " stages.report release.accept release.package",
+    " stages.report release.accept release.package monitoring.watch",
 }
 FLOOR = {room: floor for floor, rooms in ROOMS.items() for room in rooms.split()} | {"": "vocabulary"}
 OWNERS = {
@@ -255,6 +259,16 @@ def test_the_release_watches_exactly_the_code_that_it_runs_and_borrows_every_pat
     inside = {dep for dep in stages["accept"]["deps"] if not dep.startswith(("src/", "release/", "data/edits", "estimators"))}
     assert inside <= made
     assert all(out.startswith("release/") for out in outs_of(stages["accept"]))
+
+
+def test_the_watch_over_exported_windows_watches_exactly_the_code_that_it_runs() -> None:
+    stages = pipeline("release/watch/dvc.yaml")["stages"]
+    assert list(stages) == ["watch"]
+    code = {*import_closure("monitoring.watch"), *parts_of(PACKAGE / "page/monitor.html.j2")}
+    listed = {dep for dep in stages["watch"]["deps"] if dep.startswith("src/")}
+    assert listed == {path.relative_to(REPOSITORY).as_posix() for path in code}
+    assert stages["watch"]["cmd"] == "PYTHONPATH=src python -m ceteris.monitoring.watch"
+    assert stages["watch"]["params"] == [{"release/release.yaml": ["monitor"]}]
 
 
 def test_the_sealed_files_are_named_by_the_guard_and_by_the_one_room_that_opens_them() -> None:

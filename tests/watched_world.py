@@ -1,4 +1,4 @@
-"""A small served model: its package on disk, rows of the world that it was made of, and a log that `ceteris serve` would write."""
+"""A small served model: its package on disk, rows of its world, and a log as `ceteris serve` writes it."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from ceteris.store import write_bytes, write_json, write_parquet
 
 DDL = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT);
-CREATE TABLE inferences (seq INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, at REAL NOT NULL, row_id TEXT NOT NULL,
-  model TEXT NOT NULL, schema TEXT NOT NULL, inputs TEXT NOT NULL, label TEXT NOT NULL, probabilities TEXT, latency_ms REAL NOT NULL);
+CREATE TABLE inferences (seq INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, at REAL NOT NULL,
+  row_id TEXT NOT NULL, model TEXT NOT NULL, schema TEXT NOT NULL, inputs TEXT NOT NULL, label TEXT NOT NULL,
+  probabilities TEXT, latency_ms REAL NOT NULL);
 CREATE INDEX inferences_row ON inferences(row_id);
-CREATE TABLE refusals (seq INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, at REAL NOT NULL, status INTEGER NOT NULL,
-  reason TEXT NOT NULL);
+CREATE TABLE refusals (seq INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, at REAL NOT NULL,
+  status INTEGER NOT NULL, reason TEXT NOT NULL);
 CREATE TABLE labels (seq INTEGER PRIMARY KEY AUTOINCREMENT, row_id TEXT NOT NULL, label TEXT NOT NULL, at REAL NOT NULL,
   who TEXT NOT NULL, source TEXT NOT NULL);
-CREATE TABLE outcomes (seq INTEGER PRIMARY KEY AUTOINCREMENT, row_id TEXT NOT NULL, metric TEXT NOT NULL, value REAL NOT NULL,
-  at REAL NOT NULL);
+CREATE TABLE outcomes (seq INTEGER PRIMARY KEY AUTOINCREMENT, row_id TEXT NOT NULL, metric TEXT NOT NULL,
+  value REAL NOT NULL, at REAL NOT NULL);
 CREATE TABLE dropped (at REAL NOT NULL, rows INTEGER NOT NULL);
 INSERT INTO meta VALUES ('format', '1');
 """
-NUMBERS = ("size", "age")
 SCHEMA_OF = InputSchema(
     (Feature("age", "number", True), Feature("city", "category", True), Feature("size", "number", False)), ("cat", "dog")
 )
@@ -72,7 +72,8 @@ class World:
         inputs = [json.dumps(line) for line in _plain(rows[names])]
         true = [label if place < labelled * len(rows) else None for place, label in enumerate(rows[LABEL])]
         columns = {
-            "seq": np.arange(first, first + len(rows)), "at": 1e9 + np.arange(len(rows), dtype=float), "row_id": rows[ID].to_numpy(),
+            "seq": np.arange(first, first + len(rows)), "at": 1e9 + np.arange(len(rows), dtype=float),
+            "row_id": rows[ID].to_numpy(),
             "model": model, "schema": self.schema.fingerprint, "inputs": inputs, "label": said,
             "probabilities": pd.Series([json.dumps(list(map(float, row))) for row in pred_probs], dtype=object),
             "latency_ms": 2.0 + np.arange(len(rows)) % 7, "true": pd.Series(true, dtype=object), "asked": "", "pi": 1.0,
@@ -119,7 +120,13 @@ def package(folder: Path, of: World) -> str:
     files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (MODEL, SCHEMA, REFERENCE)}
     libraries = {name: version(name) for name in LIBRARIES}
     fingerprints = {"schema": of.schema.fingerprint}
-    manifest = {"format": FORMAT, "cell": "logistic/given", "files": files, "libraries": libraries, "fingerprints": fingerprints}
+    manifest = {
+        "format": FORMAT,
+        "cell": "logistic/given",
+        "files": files,
+        "libraries": libraries,
+        "fingerprints": fingerprints,
+    }
     write_json(folder / MANIFEST, manifest)
     return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
 
@@ -135,7 +142,12 @@ def log(path: Path, *raws: pd.DataFrame) -> Path:
             lines = [("request", *line) for line in raw[names].astype(object).itertuples(index=False)]
             connection.executemany(f"INSERT INTO inferences (request_id, {', '.join(names)}) VALUES (?,?,?,?,?,?,?,?,?)", lines)
             known = raw[raw["true"].notna()]
-            labels = [(row_id, true, at) for row_id, true, at in known[["row_id", "true", "at"]].astype(object).itertuples(index=False)]
-            connection.executemany("INSERT INTO labels (row_id, label, at, who, source) VALUES (?, ?, ?, 'ann', 'late')", labels)
+            labels = [
+                (row_id, true, at)
+                for row_id, true, at in known[["row_id", "true", "at"]].astype(object).itertuples(index=False)
+            ]
+            connection.executemany(
+                "INSERT INTO labels (row_id, label, at, who, source) VALUES (?, ?, ?, 'ann', 'late')", labels
+            )
     connection.close()
     return path
