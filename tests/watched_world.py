@@ -95,7 +95,7 @@ def _seen(rows: pd.DataFrame) -> np.ndarray:
     return np.column_stack([rows["size"], rows["age"].fillna(40.0) / 10])
 
 
-def world(rows: int = 1500, seed: int = 3) -> World:
+def world(rows: int = 3000, seed: int = 3) -> World:
     """Return a model of `draw`, a third of its rows for validation."""
     rng = np.random.default_rng(seed)
     table = draw(rng, rows, prefix="known")

@@ -44,6 +44,8 @@ _GITIGNORE = """\
 __pycache__/
 .ipynb_checkpoints/
 /exports/
+/release/monitor/
+/release/watch/results/
 /models
 /reports
 /dvc_plots/

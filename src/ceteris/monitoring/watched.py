@@ -69,7 +69,7 @@ def watch(window: Window, reference: pd.DataFrame, schema: InputSchema, settings
 
 def replayed(window: Window, reference: pd.DataFrame) -> np.ndarray:
     """Return which rows of a window are rows of the reference, replayed: the same id and the same values."""
-    shared = window.lines["row_id"].isin(reference[ID]).to_numpy()
+    shared = window.lines["row_id"].isin(reference[ID]).to_numpy(copy=True)
     if shared.any():
         names = [one.name for one in window.watched]
         known = reference[reference[ID].isin(window.lines["row_id"])]
