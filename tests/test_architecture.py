@@ -32,7 +32,7 @@ ROOMS = {
     " time_folds measures repairs headers mess messy_cells readers.mixed_text readers.values readers.vectors"
     " pipelines blind scoring_numbers predicted_numbers votes vote_cells serving serving.schema"
     " monitoring.windows monitoring.derived monitoring.drift monitoring.together monitoring.expected monitoring.measured"
-    " monitoring.alarms",
+    " monitoring.alarms monitoring.estimates",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " annotators experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"
