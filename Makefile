@@ -40,6 +40,7 @@ check: $(VENV)/.ready  ## lint, types and tests
 docs: $(VENV)/.ready  ## write the figures and numbers that README shows from the results
 	python docs/readme.py
 	PYTHONPATH=src python docs/messy.py
+	PYTHONPATH=src:. python docs/monitoring.py
 
 examples: $(VENV)/.ready  ## run the worked examples in scratch folders, and write their pages and figures in docs/examples/
 	python docs/example_pages.py $(ARGS)

@@ -22,7 +22,8 @@ from ceteris.store import parse_yaml
 FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
     "vocabulary": "errors command_line metrics params sections kinds dataset neutral release release.terms reviewing"
-    " readers canvas canvas.terms serving serving.settings retraining.settings release.gate_terms",
+    " readers monitoring monitoring.settings canvas canvas.terms serving serving.settings"
+    " retraining.settings release.gate_terms",
     "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect"
     " tipping disagreement columns arrays dates guesses preparation transformers embedding labels row_ids"
     " rows params_file skops_file init forecast copies online planning advice checked questions reviewed"
@@ -31,19 +32,21 @@ ROOMS = {
     " reviewing.tickets reviewing.typed consensus predictions_table brought near parts split_plan times"
     " time_folds measures repairs headers mess messy_cells readers.mixed_text readers.values"
     " readers.vectors batches retraining retraining.batch retraining.plan pipelines blind scoring_numbers"
-    " predicted_numbers votes vote_cells serving.schema canvas.parting serving.requests serving.answers"
-    " slicing",
+    " predicted_numbers votes vote_cells serving.schema monitoring.windows monitoring.derived"
+    " monitoring.drift monitoring.together monitoring.expected monitoring.measured monitoring.alarms"
+    " monitoring.estimates canvas.parting serving.requests serving.answers slicing",
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " annotators experiments experiments.snapshot experiments.moved experiments.pairing"
     " experiments.measured experiments.table experiments.diff experiments.comparison reviews"
     " experiments.best_labels release.looks release.acceptance fairness reviewing.checking batch_worth"
     " retraining.decision retraining.record release.record reviewing.meter reviewing.summary"
-    " canvas.returns release.judged release.slices release.guards release.calibration release.pace",
+    " monitoring.watched monitoring.asked canvas.returns release.judged release.slices release.guards"
+    " release.calibration release.pace",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording tabled"
     " finding story report gallery plots.numbers experiments.shown experiments.page"
     " experiments.reviews_shown experiments.board_shown experiments.board_page scored_twice"
-    " experiments.beside release.told reviewing.edits_shown reviewing.card_shown canvas.told canvas.drawn"
-    " canvas.page release.card groups_told",
+    " experiments.beside release.told reviewing.edits_shown reviewing.card_shown plots.watch"
+    " monitoring.told monitoring.page canvas.told canvas.drawn canvas.page release.card groups_told",
     "door": "retraining.run retraining.commands sources survey csv_file readers.packed readers.parquet_file"
     " readers.json_lines readers.excel readers.image_folder readers.arrays readers.query readers.database"
     " fetching store layout closure ledger cell_files cli workbench onboarding tracking experiments.git"
@@ -57,12 +60,12 @@ ROOMS = {
     " reviewing.terminal reviewing.widget reviewing.place reviewing.received reviewing.aside"
     " reviewing.running reviewing.worth installed into template keeper tables_out running_trainers"
     " learners brought_files version_files exporting examples examples.archive examples.credit"
-    " examples.images examples.making examples.movie_reviews serving.packaged canvas.reading canvas.form"
-    " canvas.commands serving.log_file serving.writer serving.predicting serving.counts serving.limits"
-    " serving.app serving.answering serving.server serving.commands serving.brought_labels"
-    " release.promotion",
+    " examples.images examples.making examples.movie_reviews serving.packaged monitoring.logged"
+    " monitoring.kept monitoring.commands canvas.reading canvas.form canvas.commands serving.log_file"
+    " serving.writer serving.predicting serving.counts serving.limits serving.app serving.answering"
+    " serving.server serving.commands serving.brought_labels release.promotion",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
-    " stages.report release.accept release.package release.gate",
+    " stages.report release.accept release.package monitoring.watch release.gate",
 }
 FLOOR = {room: floor for floor, rooms in ROOMS.items() for room in rooms.split()} | {"": "vocabulary"}
 OWNERS = {
@@ -273,6 +276,16 @@ def test_the_release_watches_exactly_the_code_that_it_runs_and_borrows_every_pat
         assert all(out.startswith("release/") for out in outs_of(stage))
     sealed = {name for name, stage in stages.items() if any("test.parquet" in dep for dep in stage["deps"])}
     assert sealed == {"accept"}
+
+
+def test_the_watch_over_exported_windows_watches_exactly_the_code_that_it_runs() -> None:
+    stages = pipeline("release/watch/dvc.yaml")["stages"]
+    assert list(stages) == ["watch"]
+    code = {*import_closure("monitoring.watch"), *parts_of(PACKAGE / "page/monitor.html.j2")}
+    listed = {dep for dep in stages["watch"]["deps"] if dep.startswith("src/")}
+    assert listed == {path.relative_to(REPOSITORY).as_posix() for path in code}
+    assert stages["watch"]["cmd"] == "PYTHONPATH=src python -m ceteris.monitoring.watch"
+    assert stages["watch"]["params"] == [{"release/release.yaml": ["monitor"]}]
 
 
 def test_the_sealed_files_are_named_by_the_guard_and_by_the_one_room_that_opens_them() -> None:

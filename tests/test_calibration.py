@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from calibration import agreement, gains, noisy, nulls, numbers
+from calibration import agreement, gains, monitor, noisy, nulls, numbers
 from calibration.__main__ import beside
 from calibration.scenarios import SCENARIOS
 from calibration.study import ROOT, Tally, tally
@@ -76,6 +76,26 @@ def test_intervals_of_peoples_agreement_hold_what_it_is_on_many_rows():
     for name, counted in found.items():
         print(name, counted)
         assert counted.count >= FEWEST_COVERED
+
+
+def test_windows_alarm_where_a_quarter_of_the_rows_changed_and_rarely_where_nothing_did():
+    """40 windows without a change, of which one in a hundred may alarm, and four of each size of change."""
+    found = tally([monitor.monitored(world) for world in range(20)])
+    quiet = [found[f"{name}, nothing has changed/{monitor.ALARM}"] for name in monitor.SOURCES]
+    assert [one.of for one in quiet] == [20, 20]
+    assert sum(one.count for one in quiet) <= 3
+    for name in monitor.SOURCES:
+        assert found[f"{name}, 25 % of rows changed/{monitor.ALARM}"] == Tally(2, 2)
+        assert found[f"{name}, nothing has changed/{monitor.EXPECTED}"].count >= 16
+
+
+def test_the_page_of_monitoring_shows_the_counts_of_the_study():
+    """Written anew by `make docs`."""
+    from docs.monitoring import with_numbers
+
+    text = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    assert with_numbers(text, pd.read_csv(ROOT / "docs" / "calibration.csv")) == text
+    assert "digits, nothing has changed" in text
 
 
 def test_every_gate_of_the_full_study_holds_and_its_counts_are_those_of_these_scenarios():

@@ -213,7 +213,7 @@ def test_the_pipeline_of_a_project_is_ours_but_for_how_code_is_run_and_watched(n
 
 def test_the_code_of_a_stage_covers_the_page_that_it_fills() -> None:
     code = installed_code()
-    assert set(code) == {*OURS, "accept", "package", "gate"}
+    assert set(code) == {*OURS, "accept", "package", "gate", "watch"}
     assert len(set(code.values())) == len(code)
 
 
@@ -251,7 +251,7 @@ def test_a_stage_whose_code_is_that_of_the_lock_runs_and_another_is_refused(proj
 
 def test_an_upgrade_names_the_stages_that_will_run_and_is_done_once(project: Path, newer: None) -> None:
     assert list(upgrade(project)) == [
-        "ceteris.lock: ceteris 0.1.0 -> 9.9.9", "code that changed: report; next: dvc repro",
+        "ceteris.lock: ceteris 0.1.0 -> 9.9.9", "code that changed: report, watch; next: dvc repro",
     ]  # fmt: skip
     refuse_other_code(project, "report")
     assert list(upgrade(project))[-1] == "no stage's code changed"

@@ -14,6 +14,7 @@ from host import LABELS, hashes, host
 from small import REPOSITORY, repository, table
 
 from ceteris.errors import BadInputError, CeterisError, ParamsError
+from ceteris.installed import PIPELINES
 from ceteris.into import project_in
 from ceteris.layout import reach_of, read_layout
 from ceteris.onboarding import init_command
@@ -210,7 +211,7 @@ def test_a_copy_of_dvcs_belongs_to_the_project_that_it_is_a_copy_of(theirs: Path
 def test_the_wheel_carries_every_file_that_a_project_starts_with() -> None:
     settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     carried = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    named = {*COPIED, "canvas.yaml", "params.yaml", "dvc.yaml", "release/dvc.yaml", "release/release.yaml"}
+    named = {*COPIED, "canvas.yaml", "params.yaml", *PIPELINES, "release/release.yaml"}
     assert carried == {name: f"ceteris/starter/{name}" for name in named}
     assert all((REPOSITORY / name).is_file() for name in named)
 

@@ -1,4 +1,4 @@
-"""A small served model: its package on disk, rows of the world that it was made of, and a log that `ceteris serve` would write."""
+"""A small served model: its package on disk, rows of its world, and a log as `ceteris serve` writes it."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from ceteris.serving.schema import Feature, InputSchema
 
 DDL = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT);
-CREATE TABLE inferences (seq INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, at REAL NOT NULL, row_id TEXT NOT NULL,
-  model TEXT NOT NULL, schema TEXT NOT NULL, inputs TEXT NOT NULL, label TEXT NOT NULL, probabilities TEXT, latency_ms REAL NOT NULL);
+CREATE TABLE inferences (seq INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, at REAL NOT NULL,
+  row_id TEXT NOT NULL, model TEXT NOT NULL, schema TEXT NOT NULL, inputs TEXT NOT NULL, label TEXT NOT NULL,
+  probabilities TEXT, latency_ms REAL NOT NULL);
 CREATE INDEX inferences_row ON inferences(row_id);
-CREATE TABLE refusals (seq INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, at REAL NOT NULL, status INTEGER NOT NULL,
-  reason TEXT NOT NULL);
+CREATE TABLE refusals (seq INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, at REAL NOT NULL,
+  status INTEGER NOT NULL, reason TEXT NOT NULL);
 CREATE TABLE labels (seq INTEGER PRIMARY KEY AUTOINCREMENT, row_id TEXT NOT NULL, label TEXT NOT NULL, at REAL NOT NULL,
   who TEXT NOT NULL, source TEXT NOT NULL);
-CREATE TABLE outcomes (seq INTEGER PRIMARY KEY AUTOINCREMENT, row_id TEXT NOT NULL, metric TEXT NOT NULL, value REAL NOT NULL,
-  at REAL NOT NULL);
+CREATE TABLE outcomes (seq INTEGER PRIMARY KEY AUTOINCREMENT, row_id TEXT NOT NULL, metric TEXT NOT NULL,
+  value REAL NOT NULL, at REAL NOT NULL);
 CREATE TABLE dropped (at REAL NOT NULL, rows INTEGER NOT NULL);
 INSERT INTO meta VALUES ('format', '1');
 """
-NUMBERS = ("size", "age")
 SCHEMA_OF = InputSchema(
     (Feature("age", "number", True), Feature("city", "category", True), Feature("size", "number", False)), ("cat", "dog")
 )
@@ -71,7 +71,8 @@ class World:
         inputs = [json.dumps(line) for line in _plain(rows[names])]
         true = [label if place < labelled * len(rows) else None for place, label in enumerate(rows[LABEL])]
         columns = {
-            "seq": np.arange(first, first + len(rows)), "at": 1e9 + np.arange(len(rows), dtype=float), "row_id": rows[ID].to_numpy(),
+            "seq": np.arange(first, first + len(rows)), "at": 1e9 + np.arange(len(rows), dtype=float),
+            "row_id": rows[ID].to_numpy(),
             "model": model, "schema": self.schema.fingerprint, "inputs": inputs, "label": said,
             "probabilities": pd.Series([json.dumps(list(map(float, row))) for row in pred_probs], dtype=object),
             "latency_ms": 2.0 + np.arange(len(rows)) % 7, "true": pd.Series(true, dtype=object), "asked": "", "pi": 1.0,
@@ -93,7 +94,7 @@ def _seen(rows: pd.DataFrame) -> np.ndarray:
     return np.column_stack([rows["size"], rows["age"].fillna(40.0) / 10])
 
 
-def world(rows: int = 1500, seed: int = 3) -> World:
+def world(rows: int = 3000, seed: int = 3) -> World:
     """Return a model of `draw`, a third of its rows for validation."""
     rng = np.random.default_rng(seed)
     table = draw(rng, rows, prefix="known")

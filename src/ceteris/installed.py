@@ -24,7 +24,7 @@ from ceteris.template import REINSTALL, template
 
 __all__ = ["PIPELINES", "installed_code", "lock_text", "pipeline_text", "refuse_other_code", "upgrade"]
 
-PIPELINES = ("dvc.yaml", "release/dvc.yaml")
+PIPELINES = ("dvc.yaml", "release/dvc.yaml", "release/watch/dvc.yaml")
 _HEAD = """\
 # Which code of the installed ceteris each stage runs: dvc.yaml watches these lines, and a stage that finds other code refuses.
 # Written by `ceteris upgrade`, after `pip install --upgrade ceteris`. Keep it in git.
@@ -135,7 +135,7 @@ def main() -> None:
     module = sys.argv[1] if len(sys.argv) > 1 else ""
     stage = module.rsplit(".", 1)[-1]
     try:
-        if module not in {f"stages.{stage}", f"release.{stage}"} or stage not in installed_code():
+        if module not in {f"stages.{stage}", f"release.{stage}", f"monitoring.{stage}"} or stage not in installed_code():
             raise BadInputError(f"{module!r} is no stage of ceteris {__version__}.", "Run the pipeline with: dvc repro")
         refuse_other_code(find_root(), stage)
     except CeterisError as error:

@@ -46,6 +46,8 @@ _GITIGNORE = """\
 __pycache__/
 .ipynb_checkpoints/
 /exports/
+/release/monitor/
+/release/watch/results/
 /models
 /reports
 /dvc_plots/

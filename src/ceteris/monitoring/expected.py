@@ -10,21 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ceteris.monitoring.estimates import Estimate, wilson
 from ceteris.monitoring.settings import FEWEST_ROWS
 
-__all__ = ["Estimate", "calibrated", "confidence", "expected_accuracy"]
+__all__ = ["Calibration", "calibrated", "confidence", "expected_accuracy"]
 
 _LEAST = 1e-6  # a probability that is 0 or 1 is a number too
 _SPREAD = 1.5  # standard deviation of what calibration is thought to change, on the scale of log odds
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number with its interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -80,15 +72,14 @@ def expected_accuracy(by: Calibration, stated: np.ndarray) -> Estimate | None:
     """Return the accuracy that is to be expected on these very rows, with its 95 % interval; None under 200 rows.
 
     Its variance is what the calibration leaves open, by the delta method, and the luck of rows that are right with a
-    probability only: g' V g + sum of p (1 - p) / n^2.
+    probability only: g' V g + sum of p (1 - p) / n^2. As luck is lopsided near 1, the interval is Wilson's for as many rows
+    as would have that variance.
     """
-    from scipy.special import ndtri
-
     if len(stated) < FEWEST_ROWS:
         return None
     design = np.column_stack([np.ones(len(stated)), stated])
     odds = _share(design @ by.coefficients)
     gradient = (design * (odds * (1 - odds))[:, None]).mean(axis=0)
     variance = float(gradient @ by.covariance @ gradient) + float((odds * (1 - odds)).sum()) / len(odds) ** 2
-    value, half = float(odds.mean()), float(ndtri(0.975)) * variance**0.5
-    return Estimate(value, max(0.0, value - half), min(1.0, value + half))
+    value = float(odds.mean())
+    return Estimate(value, *wilson(value, value * (1 - value) / variance))

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ceteris.monitoring.expected import Estimate
+from ceteris.monitoring.estimates import Estimate, wilson
 from ceteris.monitoring.settings import FEWEST_IN_GROUP
 
-__all__ = ["Labelled", "correlations", "fairness", "labelled", "percentiles", "wilson"]
+__all__ = ["Labelled", "correlations", "fairness", "labelled", "percentiles"]
 
 _FEWEST_WINDOWS = 5
 
@@ -91,15 +91,6 @@ def labelled(known: np.ndarray, asked: np.ndarray, pi: np.ndarray) -> Labelled:
             weights, told = np.where(certain, 1.0, 0.0), "the picked rows of a queue say nothing of the others: left out"
     rows = np.flatnonzero(weights)
     return Labelled(rows, weights[rows], told if len(rows) else "no labels yet")
-
-
-def wilson(share: float, n_rows: float, z: float = 1.959964) -> tuple[float, float]:
-    """Return Wilson's interval for a share (Wilson 1927); n_rows may be no whole number."""
-    if n_rows <= 0:
-        return 0.0, 1.0
-    centre = (share + z**2 / (2 * n_rows)) / (1 + z**2 / n_rows)
-    half = z / (1 + z**2 / n_rows) * (share * (1 - share) / n_rows + z**2 / (4 * n_rows**2)) ** 0.5
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def fairness(groups: Mapping[str, np.ndarray], true: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> pd.DataFrame:

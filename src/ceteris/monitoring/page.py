@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from ceteris.monitoring.measured import correlations
 from ceteris.monitoring.told import accuracy_told, headline, notes_told, worst
-from ceteris.plots import THEMES, to_svg
+from ceteris.plots import THEMES, Theme, to_svg
 from ceteris.plots.watch import MOST_BARS, over_windows, shifts
 from ceteris.report import template
 
@@ -49,7 +48,7 @@ def render(history: Sequence[Mapping[str, Any]], chosen: str, title: str) -> str
     )
 
 
-def _drawn(draw: Callable[..., Figure]) -> dict[str, Any]:
+def _drawn(draw: Callable[[Theme], Any]) -> dict[str, Any]:
     drawn = {theme.name: draw(theme) for theme in THEMES}
     width = float(drawn["light"].get_size_inches()[0]) * 96
     return {name: to_svg(figure) for name, figure in drawn.items()} | {"width": width, "narrow_light": ""}
@@ -78,14 +77,12 @@ def table_of(history: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def _business(windows: pd.DataFrame) -> list[dict[str, Any]]:
+def _business(windows: pd.DataFrame) -> list[dict[Any, Any]]:
     """Return how each business metric went along with the measured accuracy, or the expected one where labels are lacking."""
     metrics = [str(name) for name in windows.columns if str(name).startswith("business:")]
     if not metrics:
         return []
     of = "accuracy" if windows["accuracy"].notna().sum() >= windows["expected"].notna().sum() else "expected"
     found = correlations(windows, metrics, of=of)
-    return [
-        {**line, "metric": str(line["metric"]).removeprefix("business:"), "of": "measured" if of == "accuracy" else "expected"}
-        for line in found.to_dict("records")
-    ]
+    named = found["metric"].str.removeprefix("business:")
+    return list(found.assign(metric=named, of="measured" if of == "accuracy" else "expected").to_dict("records"))

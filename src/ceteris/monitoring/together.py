@@ -35,6 +35,15 @@ def classifier_test(
     level : float
         What p is to be held against: so many permutations are drawn that it can lie well below.
     """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # the products are small: threads would wait for each other
+        return _tested(features, reference, window, level, sample, seed)
+
+
+def _tested(
+    features: Sequence[Feature], reference: pd.DataFrame, window: pd.DataFrame, level: float, sample: int, seed: int
+) -> Test:
     rng = np.random.default_rng([20, seed])
     sides = [part.iloc[np.sort(rng.permutation(len(part))[:sample])] for part in (reference, window)]
     truth = np.repeat([0.0, 1.0], [len(side) for side in sides])

@@ -13,7 +13,8 @@ from ceteris.dataset import ID, LABEL, PART, row_digests
 from ceteris.monitoring.alarms import Judged, judged, share_of
 from ceteris.monitoring.derived import Values, values_of
 from ceteris.monitoring.drift import Test, missing_test, psi_reading, shift_test
-from ceteris.monitoring.expected import Estimate, calibrated, confidence, expected_accuracy
+from ceteris.monitoring.estimates import Estimate
+from ceteris.monitoring.expected import calibrated, confidence, expected_accuracy
 from ceteris.monitoring.measured import Labelled, fairness, labelled, percentiles
 from ceteris.monitoring.settings import FEWEST_IN_GROUP, FEWEST_ROWS, Monitor
 from ceteris.monitoring.together import classifier_test
@@ -69,7 +70,7 @@ def watch(window: Window, reference: pd.DataFrame, schema: InputSchema, settings
 
 def replayed(window: Window, reference: pd.DataFrame) -> np.ndarray:
     """Return which rows of a window are rows of the reference, replayed: the same id and the same values."""
-    shared = window.lines["row_id"].isin(reference[ID]).to_numpy()
+    shared = window.lines["row_id"].isin(reference[ID]).to_numpy(copy=True)
     if shared.any():
         names = [one.name for one in window.watched]
         known = reference[reference[ID].isin(window.lines["row_id"])]

@@ -86,7 +86,7 @@ def window_of(raw: pd.DataFrame, schema: InputSchema) -> Window:
     watched = tuple(one for one in schema.features if all(one.name in row for row in rows))
     unwatched = tuple(one.name for one in schema.features if one not in watched)
     try:
-        features = frame_of(rows, InputSchema(watched, schema.classes))
+        features = frame_of(rows, InputSchema(watched, schema.classes)).reindex(range(len(rows)))
     except (TypeError, ValueError):
         raise BadInputError(f"The window {name_of(raw)} holds values that are none of this model's schema.", _REPAIR) from None
     return Window(

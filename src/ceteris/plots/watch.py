@@ -35,11 +35,14 @@ def shifts(tests: Sequence[Mapping[str, Any]], least: float, *, theme: Theme = L
     left, across = 3.3, 5.3
     most = max([2 * least, 0.1, *(float(one["shift"]) for one in rows)])
     bottom = 0.5 + _LINE * len(rows)
+    x = left + across * least / most
+    sheet.line([x, x], [0.42, bottom], theme.ink, 0.9, linestyle="--")
+    sheet.say(x, bottom + 0.36, "the least that alarms", 8.5, theme.muted, ha="center" if x > 4 else "left")
     sheet.say(0.16, 0.2, "Moved, as a share of rows", 10, weight="bold")
     for tick in MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(0, 100 * most):
         x = left + across * tick / 100 / most
         if 0 <= tick <= 100 * most:
-            sheet.line([x, x], [0.42, bottom], theme.line, 0.6)
+            sheet.line([x, x], [bottom - 0.02, bottom + 0.05], theme.muted, 0.6)
             sheet.say(x, bottom + 0.16, f"{tick:g} %", 8.5, theme.muted, ha="center")
     for place, one in enumerate(rows):
         y, color = 0.5 + _LINE * (place + 0.5), theme.harms if one["alarm"] else theme.muted
@@ -47,9 +50,6 @@ def shifts(tests: Sequence[Mapping[str, Any]], least: float, *, theme: Theme = L
         sheet.box(left, y - 0.08, across * float(one["shift"]) / most, 0.16, color)
         if one["alarm"]:
             sheet.say(left + across * float(one["shift"]) / most + 0.06, y, "alarm", 8.5, theme.harms, weight="bold")
-    x = left + across * least / most
-    sheet.line([x, x], [0.42, bottom], theme.ink, 0.9, linestyle="--")
-    sheet.say(x, bottom + 0.34, "the least that alarms", 8.5, theme.muted, ha="center" if x > 4 else "left")
     return sheet.figure
 
 
@@ -97,7 +97,7 @@ def _accuracy(panel: _Panel) -> None:
     if not panel.frame(f"Accuracy, {unit}" if metric == "accuracy" else "Mean absolute error", ends):
         return
     panel.way(reference, theme.muted, 1.0, linestyle="--")
-    panel.sheet.say(panel.left + 0.04, panel.y(reference[0][1]) - 0.09, "validation", 8, theme.muted)
+    panel.sheet.say(panel.left + _PANEL + 0.06, panel.y(reference[-1][1]), "validation", 8, theme.muted)
     band = [(x, high) for x, _, _, high in sides["expected"]] + [(x, low) for x, _, low, _ in reversed(sides["expected"])]
     if band:
         panel.sheet.axes.fill(
