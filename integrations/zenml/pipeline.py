@@ -1,8 +1,8 @@
 """The stages of dvc.yaml as a ZenML pipeline: the same functions, the same files, the same results. No logic of its own.
 
-What a stage reads, writes and depends on is what dvc.yaml says. A step calls `main` of its stage, and its artifact is an archive
-of all that the stage wrote. ZenML knows a step again by the content of its artifacts, its params and its code; one that it takes
-from its cache brings its files back. Store and settings are in .ceteris/zenml, and nothing is sent anywhere.
+What a stage reads, writes and depends on is what dvc.yaml says. A step calls `main` of its stage, and its artifact is an
+archive of all that the stage wrote. ZenML knows a step again by the content of its artifacts, its params and its code; one that
+it takes from its cache brings its files back. Store and settings are in .ceteris/zenml, and nothing is sent anywhere.
 """
 
 from __future__ import annotations
