@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from calibration import agreement, gains, history, kinds, noisy, nulls, numbers, power
+from calibration import agreement, gains, history, kinds, monitor, noisy, nulls, numbers, power
 from calibration.study import Gate, Outcomes, Scenario
 
 __all__ = ["SCENARIOS"]
@@ -45,4 +45,10 @@ SCENARIOS = (
     _worlds("shuffled", kinds.shuffled, {"told apart": ALARMS}),
     Scenario("numbers", numbers.errors, numbers.__name__, dict.fromkeys(numbers.METRICS, COVERS)),
     _worlds("agreement", agreement.agreeing, {agreement.COVERED: COVERS}),
+    _worlds(
+        "monitor",
+        monitor.monitored,
+        {f"{name}, nothing has changed/{monitor.ALARM}": Gate(high=0.0175) for name in monitor.SOURCES}
+        | dict.fromkeys((monitor.EXPECTED, monitor.QUEUED), Gate(low=0.93)),
+    ),
 )

@@ -43,9 +43,11 @@ def publish(root: Path) -> None:
     clone = Clone(checkout(root))
     rows().drop(columns="truth").to_csv(root / "data/source/mine.csv", index=False)
     clone.change(**WORLD)
+    terms = root / "release/release.yaml"
+    terms.write_text(terms.read_text(encoding="utf-8").replace("load_seconds: 2.0", "load_seconds: 0.2"), encoding="utf-8")
     small.run_stages(root, *small.STAGES)
     with dvc(root) as repo:
-        repo.commit(force=True)
+        repo.commit(force=True, allow_missing=True)  # no candidate was packaged
     clone.commit()
 
 

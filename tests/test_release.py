@@ -43,9 +43,12 @@ def test_a_candidate_goes_from_the_command_line_to_its_acceptance(inside: Clone,
     assert said.out.startswith("Accepted: near/pruned in place of near/given moved accuracy by +")
     assert "  look 1 at the test part, at the level 2.5 %\n" in said.out
     assert "  1 look was taken in all (release/verdicts.csv says what came out); the next has the level 1.25 %\n" in said.out
+    assert "\nPromoted: near/pruned is what release/model holds now\n  holds: the look at the test part says helps" in said.out
     assert said.out.endswith("Keep it: git add release && git commit\n")
     assert "candidate: near/pruned  # MODEL/VERSION" in sealed.read("release/release.yaml")
-    assert sealed.git("diff", "--cached", "--name-only").split() == ["release/dvc.lock", FILE, "release/verdicts.csv"]
+    assert sealed.git("diff", "--cached", "--name-only").split() == [
+        "release/dvc.lock", FILE, "release/model.dvc", "release/verdicts.csv",
+    ]  # fmt: skip
 
     sealed.commit()
     again = sealed.dvc("repro", "release/dvc.yaml")
@@ -108,7 +111,7 @@ def test_another_candidate_takes_over_neither_the_reason_nor_the_terms_of_the_on
     assert (again.because, again.at_least) == (None, "no practical difference")
     second = _name(sealed.root, {"candidate": HELPS})
     assert (second.baseline, second.because, second.at_least) == ("near/given", None, "helps")
-    assert sealed.read("release/release.yaml").count("#") == 6
+    assert sealed.read("release/release.yaml").count("#") == 19
 
 
 def test_a_stage_that_was_committed_without_a_run_is_run_for_what_is_named_and_for_nothing_else(

@@ -11,8 +11,11 @@ from ceteris.canvas import commands as canvas
 from ceteris.errors import BadInputError, CeterisError
 from ceteris.experiments import commands as experiments
 from ceteris.experiments import lever_commands as levers
+from ceteris.monitoring import commands as monitoring
 from ceteris.release import commands as release
+from ceteris.retraining import commands as retraining
 from ceteris.reviewing import commands as review
+from ceteris.serving import commands as serving
 
 __all__ = ["main"]
 
@@ -235,7 +238,7 @@ def export(
     print(f"What to bring back, and where to: {folder.relative_to(root)}/README.md")
 
 
-for room in (review, experiments, levers, release, canvas):
+for room in (review, experiments, levers, release, serving, monitoring, retraining, canvas):
     room.add_to(app)
 
 

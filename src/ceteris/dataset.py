@@ -22,6 +22,7 @@ __all__ = [
     "PART",
     "VERIFIED",
     "VOTES",
+    "BATCH",
     "META",
     "FEWEST_ROWS",
     "Dataset",
@@ -37,7 +38,8 @@ TIME = "ceteris:time"
 PART = "ceteris:part"
 VERIFIED = "ceteris:verified"
 VOTES = "ceteris:votes"
-META = (ID, LABEL, GROUP, TRUE_LABEL, TIME, PART, VERIFIED, VOTES)
+BATCH = "ceteris:batch"
+META = (ID, LABEL, GROUP, TRUE_LABEL, TIME, PART, VERIFIED, VOTES, BATCH)
 _MOST_KNOWN = 10_000  # texts of a column whose bytes are kept
 FEWEST_ROWS = 20  # under which no part of a split says anything
 

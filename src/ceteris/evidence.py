@@ -10,7 +10,7 @@ import pandas as pd
 
 from ceteris import edits
 from ceteris.consensus import decided_together
-from ceteris.dataset import ID, LABEL, TRUE_LABEL, VOTES
+from ceteris.dataset import BATCH, ID, LABEL, TRUE_LABEL, VOTES
 from ceteris.issues import rank
 from ceteris.ledger import of_part, read_ledger
 from ceteris.params import Params
@@ -61,14 +61,20 @@ def read_evidence(root: Path, layout: Mapping[str, str], params: Params) -> Evid
         together=together,
         votes=_votes(split / "train.parquet"),
         pred_probs=pred_probs,
+        batches=_told(split / "train.parquet", BATCH),
     )
 
 
 def _votes(train: Path) -> Votes | None:
     """Return what several people said of the train rows, in the order of their ids; None where nobody was declared."""
+    told = _told(train, VOTES)
+    return None if told is None else unpacked(told)
+
+
+def _told(train: Path, column: str) -> np.ndarray | None:
+    """Return a column of the train rows in the order of their ids; None where there is none."""
     import pyarrow.parquet
 
-    if VOTES not in pyarrow.parquet.read_schema(train).names:
+    if column not in pyarrow.parquet.read_schema(train).names:
         return None
-    told = read_parquet(train, columns=[ID, VOTES]).sort_values(ID, kind="stable")
-    return unpacked(told[VOTES].to_numpy(dtype=object))
+    return read_parquet(train, columns=[ID, column]).sort_values(ID, kind="stable")[column].to_numpy(dtype=object)

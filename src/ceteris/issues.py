@@ -25,6 +25,7 @@ __all__ = [
     "find_number_issues",
     "rank",
     "with_votes",
+    "worth_labelling",
 ]
 
 _NUMBER_THRESHOLD = 0.05  # cleanlab.datalab, of regression labels
@@ -338,3 +339,25 @@ def with_votes(
     kinds = {"is_label_issue": flagged, "issue_type": pd.Series(kind, dtype=object)}
     words = {"suggested_label": pd.Series(suggested, dtype=object), "label_quality": quality}
     return issues.assign(model_quality=issues["label_quality"], **words, **kinds), found  # type: ignore[arg-type]
+
+
+def worth_labelling(given: np.ndarray, pred_probs: np.ndarray, unlabelled: np.ndarray) -> np.ndarray:
+    """Return ActiveLab's score of rows without a label, in [0, 1]: low = a label teaches most.
+
+    Parameters
+    ----------
+    given : ndarray of int, shape (n_labelled,)
+        Codes of the labels that are known.
+    pred_probs : ndarray, shape (n_labelled, n_classes)
+        Out of sample, of those rows.
+    unlabelled : ndarray, shape (n_rows, n_classes)
+
+    Source: Goh & Mueller (2023), ActiveLab: Active learning with re-labeling by multiple annotators.
+    """
+    from cleanlab.multiannotator import get_active_learning_scores
+
+    check(unlabelled, len(unlabelled), pred_probs.shape[1], "The window")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # cleanlab remarks on a single annotator
+        _, scores = get_active_learning_scores(given.astype(float)[:, None], pred_probs, unlabelled)
+    return np.asarray(scores)

@@ -129,7 +129,8 @@ def init_command(
     label, id = _roles(label, id, path, name, voted="given" in (reading or {}))
     known = name == params.ingest.source
     reading, beside = _placed(reading or {}, root, reach)
-    declared: dict[str, Any] = {"source": name, "label": label, "id": id, "true_label": true_label, "group": group}
+    declared: dict[str, Any] = {"source": name, "batches": None, "label": label, "id": id}
+    declared |= {"true_label": true_label, "group": group}
     declared |= {"time": time, "time_format": time_format, "time_feature": time_feature}
     declared |= {"part": split_column, "verified": verified}
     declared |= {"drop": list(drop) or None, **_csv_dialect(path, name, delimiter, encoding)}

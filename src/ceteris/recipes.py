@@ -19,7 +19,7 @@ from ceteris.votes import Votes, without
 __all__ = ["Evidence", "Version", "make", "make_all"]
 
 SIMULATED = "simulated reviewer"
-VOTES = "votes"
+VOTES, BATCHES = "votes", "batches"
 _PATCH = ["id", "action", "given_label", "new_label", "reviewer", "source"]
 
 
@@ -30,7 +30,7 @@ class Evidence:
     `queue` holds row positions, most doubted first; `flagged` is a mask; `suggested` and `true` are labels, shape (n_rows,).
     `decisions` are settled by fix.conflicts, `together` by consensus, where a recipe asks for it; where no recipe asks for
     anything else, `decisions` are these, too. `votes` are those of several people, `pred_probs` the audit's, out of fold, where
-    a recipe takes votes.
+    a recipe takes votes. `batches` names the batch of each row ("": it was in the source), where there are batches.
     """
 
     ids: np.ndarray
@@ -45,6 +45,7 @@ class Evidence:
     together: pd.DataFrame | None = None
     votes: Votes | None = None
     pred_probs: np.ndarray | None = None
+    batches: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,25 @@ def _reseed(version: Version, step: Step, evidence: Evidence) -> Version:
     return replace(version, reseeded=True, note="given again, trained with other seeds")
 
 
+def _leave_out(version: Version, step: Step, evidence: Evidence) -> Version:
+    """Leave out the rows of batches: what the data were before they came."""
+    batches = evidence.batches if evidence.batches is not None else np.full(len(evidence.ids), "", dtype=object)
+    known = sorted(set(batches) - {""})
+    for name in step.batches or ():
+        if name not in known:
+            raise ParamsError(
+                f"fix.recipes.{version.name} leaves out the batch {name!r}, of which there is no train row."
+                f"{nearest(name, known)}",
+                "Name the file of a batch in `ingest.batches`, without its suffix.",
+            )
+    rows = np.flatnonzero(np.isin(batches.astype(str), step.batches or ()))
+    kept = version.kept.copy()
+    kept[:, rows] = False
+    note = f"without the {len(rows):,} train rows of {some(step.batches or ())}"
+    patch = _extended(version.patch, rows, "drop", evidence, None, BATCHES)
+    return replace(version, kept=kept, patch=patch, note="; ".join(filter(None, (version.note, note))))
+
+
 _STEPS = {
     "drop_flagged": _drop_flagged,
     "relabel_flagged": _relabel_flagged,
@@ -223,6 +243,7 @@ _STEPS = {
     "simulate_review": _simulate_review,
     "restore_true": _restore_true,
     "reseed": _reseed,
+    "leave_out": _leave_out,
 }
 
 

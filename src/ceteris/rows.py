@@ -70,6 +70,7 @@ def assemble(
     spelled: bool,
     declared: tuple[str, ...] = (),
     listed: pa.Table | None = None,
+    whole: bool = True,
 ) -> Table:
     """Return the rows that the columns of a source make, as params.yaml declares them, and the problems that were met.
 
@@ -85,6 +86,8 @@ def assemble(
         `validate.classes`: labels that are meant to differ, however alike they look.
     listed : Table, optional
         What `ingest.votes` holds.
+    whole : bool
+        Whether these are all rows, so that they must hold two labels.
 
     Raises
     ------
@@ -103,6 +106,8 @@ def assemble(
         said += filled_told(cells, role["id"], ingest.id_width)
     votes = read_votes(cells, listed, ingest, ids, problems, every) if ingest.voted else None
     meta = {ID: ids, **_labels(cells, role, ingest, declared, places, ids, problems, votes)}
+    if whole:
+        _note_one_label(meta[LABEL], role, ingest, problems)
     if votes is not None:
         said += _votes_told(meta[VOTES], meta[LABEL], ingest)
     if "group" in role:
@@ -131,9 +136,9 @@ def assemble(
     if "time" in role:
         times, dated = times_of(cells.column(role["time"]), role["time"], ingest.time_format, ids, problems)
         head[TIME] = pd.Series(times, dtype=np.float64)
-    whole = pd.concat([pd.DataFrame(head), features.frame], axis=1)
+    table = pd.concat([pd.DataFrame(head), features.frame], axis=1)
     order = np.argsort(ids.astype(np.dtypes.StringDType()), kind="stable")
-    frame, done = repaired(whole.iloc[order].dropna(subset=LABEL).reset_index(drop=True), ingest)
+    frame, done = repaired(table.iloc[order].dropna(subset=LABEL).reset_index(drop=True), ingest)
     if done and frame[LABEL].nunique() < 2:
         problems.add(f"The repairs that `ingest` declares leave {frame[LABEL].nunique()} classes.", "Set one of them to keep.")
     told = (*notes, *said, *features.notes, *done)
@@ -263,7 +268,7 @@ def _labels(
             with problems.noted():
                 found[target] = typed(found[target], ingest.label_type, role[key])
     if ingest.label_type == "number":
-        return _numbers(found, named, problems)
+        return found
     if votes is not None:
         found[VOTES] = votes.labels
     with problems.noted():
@@ -276,13 +281,17 @@ def _labels(
             found[LABEL] = given_labels(votes, ids, ingest, problems)
         note_strange(votes, ids, {*found[LABEL], *declared}, problems)
         found[VOTES] = packed(votes, len(ids))
-    only = set(found[LABEL]) - {None}
+    return found
+
+
+def _note_one_label(labels: np.ndarray, role: dict[str, str], ingest: Ingest, problems: Problems) -> None:
+    named = role.get("label", "ingest.annotators" if ingest.votes is None else ingest.votes)
+    only = set(labels) - {None}
     if len(only) < 2:
         problems.add(
-            f"Column {named!r} holds one class only: {some(only)}.",
+            f"Column {named!r} holds one {'number' if ingest.label_type == 'number' else 'class'} only: {some(only)}.",
             "Name the column that is to be learned: params.yaml `ingest.label`.",
         )
-    return found
 
 
 def _votes_told(packed_votes: np.ndarray, labels: np.ndarray, ingest: Ingest) -> list[str]:
@@ -293,16 +302,6 @@ def _votes_told(packed_votes: np.ndarray, labels: np.ndarray, ingest: Ingest) ->
     if unlabelled.any() and ingest.label is None:
         told.append(f"{unlabelled.sum()} rows without a vote that counts were left out")
     return told
-
-
-def _numbers(found: dict[str, np.ndarray], column: str, problems: Problems) -> dict[str, np.ndarray]:
-    only = set(found[LABEL]) - {None}
-    if len(only) < 2:
-        problems.add(
-            f"Column {column!r} holds one number only: {some(only)}.",
-            "Name the column that is to be learned: params.yaml `ingest.label`.",
-        )
-    return found
 
 
 def _respelled(labels: np.ndarray, meant: dict[str, str]) -> np.ndarray:

@@ -14,7 +14,7 @@ from ceteris.metrics import METRICS
 
 __all__ = [
     "Section", "Plant", "Ingest", "Validate", "Split", "ModelRecipe", "Audit", "Step", "Fix", "Train", "Contrast", "Compare",
-    "Report", "Review", "SCORED_ON", "AA", "PLACEBO", "RANDOM", "MAJORITY", "CROWDLAB",
+    "Report", "Review", "SCORED_ON", "AA", "PLACEBO", "RANDOM", "MAJORITY", "CROWDLAB", "batch_name",
 ]  # fmt: skip
 
 # What validation labels can be, the most trustworthy first.
@@ -22,6 +22,11 @@ SCORED_ON = ("true", "verified (all)", "verified (disagreements)", "given")
 AA, PLACEBO, RANDOM = "aa", "placebo-", "random-"
 MAJORITY, CROWDLAB = "majority", "crowdlab"
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")
+
+
+def batch_name(path: str) -> str:
+    """Return what a batch of `ingest.batches` is called: its file's name without what follows the first point."""
+    return path.rpartition("/")[2].partition(".")[0]
 
 
 Kind = Literal["number", "category", "text", "date", "vector", "sparse", "image"]
@@ -45,6 +50,7 @@ class Ingest(Section):
     """Where the rows come from, and how their text is read."""
 
     source: str = "digits"
+    batches: tuple[str, ...] | None = None
     label: str | None = "label"
     annotators: tuple[str, ...] | None = None
     votes: str | None = None
@@ -84,6 +90,17 @@ class Ingest(Section):
     rare_classes: Literal["keep", "drop", "other"] = "keep"
     rare_below: int = Field(10, ge=2, le=1_000_000)
     plant: Plant = Plant()
+
+    @field_validator("batches")
+    @classmethod
+    def _batches_have_names(cls, batches: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        names = [batch_name(path) for path in batches or ()]
+        for name in names:
+            if not _NAME.match(name):
+                raise ValueError(f"a batch is called {name!r}: name its file with letters, digits, - and _, up to 40")
+            if names.count(name) > 1:
+                raise ValueError(f"two batches are called {name!r}")
+        return batches
 
     @field_validator("sentinels", mode="before")
     @classmethod
@@ -287,11 +304,13 @@ class Step(Section):
         "drop_like",
         "review_like",
         "reseed",
+        "leave_out",
     ]
     rows: int | None = Field(None, ge=1, le=100_000_000)
     version: str | None = None
     rule: Literal["majority", "crowdlab"] | None = None
     without: tuple[str, ...] | None = None
+    batches: tuple[str, ...] | None = Field(None, min_length=1)
 
     @model_validator(mode="after")
     def _arguments_fit_the_step(self) -> Step:
@@ -302,6 +321,8 @@ class Step(Section):
             raise ValueError("step simulate_review needs `rows`, the number of reviews")
         if self.rows is not None and self.step not in ("simulate_review", "drop_flagged", "relabel_flagged"):
             raise ValueError(f"step {self.step} takes no `rows`")
+        if (self.step == "leave_out") != (self.batches is not None):
+            raise ValueError(f"step {self.step} {'needs' if self.batches is None else 'takes no'} `batches`")
         if self.step == "take_votes" and self.rule is None:
             raise ValueError(f"step take_votes needs `rule`: {MAJORITY} or {CROWDLAB}")
         if self.step != "take_votes" and (self.rule is not None or self.without is not None):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ceteris.batches import joined
 from ceteris.csv_file import read_csv
 from ceteris.errors import BadInputError, ParamsError
 from ceteris.kinds import array_kind
@@ -24,7 +25,7 @@ from ceteris.readers.json_lines import read_json_lines
 from ceteris.readers.packed import GZIP
 from ceteris.readers.parquet_file import read_parquet_file
 from ceteris.rows import Table, assemble
-from ceteris.sections import Ingest
+from ceteris.sections import Ingest, batch_name
 from ceteris.store import refuse_sealed, sha256
 
 if TYPE_CHECKING:
@@ -100,8 +101,24 @@ def read(ingest: Ingest, root: Path, declared: tuple[str, ...] = ()) -> Table:
         table = _digits(ingest, declared)
     else:
         table = look(locate(ingest.source, root), ingest, declared, beside=_beside(ingest, root), within=root)
+    if ingest.batches:
+        table = joined(table, {batch_name(path): _batch(path, ingest, root, declared) for path in ingest.batches})
     table.problems.refuse()
     return table
+
+
+def _batch(path: str, ingest: Ingest, root: Path, declared: tuple[str, ...]) -> Table:
+    """Return the rows of a batch, read as the source is; classes that are rare in it may be frequent in the source."""
+    if ingest.features is not None or ingest.votes is not None:
+        key = "features" if ingest.features is not None else "votes"
+        raise ParamsError(
+            f"ingest.batches names {path}, and ingest.{key} a file whose rows are those of the source alone.",
+            "Put the new rows into the source and that file, and leave `ingest.batches` empty.",
+        )
+    alike = {"source": path, "rare_classes": "keep", "conflicting": "keep", "batches": None}
+    named = {"id": "id"} if ingest.source == DIGITS and ingest.id is None else {}
+    found, read_as = open_source(locate(path, root, "batches"), ingest.model_copy(update=alike | named), within=root)
+    return table_of(found, read_as, declared, whole=False)
 
 
 def look(
@@ -153,9 +170,11 @@ def open_source(
     return found._replace(cells=cells, notes=(*found.notes, *said), image_shape=shape), ingest
 
 
-def table_of(found: Read, ingest: Ingest, declared: tuple[str, ...] = ()) -> Table:
-    """Return the rows that the columns of a source make."""
-    table = assemble(found.cells, ingest, name=ingest.source, spelled=found.spelled, declared=declared, listed=found.listed)
+def table_of(found: Read, ingest: Ingest, declared: tuple[str, ...] = (), *, whole: bool = True) -> Table:
+    """Return the rows that the columns of a source make; of a part of it (`whole` false) one label is enough."""
+    table = assemble(
+        found.cells, ingest, name=ingest.source, spelled=found.spelled, declared=declared, listed=found.listed, whole=whole
+    )
     notes, examples = (*found.notes, *table.notes), (*found.examples, *table.examples)
     drawn = any(array_kind(table.frame[name]) == "image" for name in table.frame.columns)  # and not left out by ingest.drop
     return replace(table, image_shape=found.image_shape if drawn else None, notes=notes, examples=examples)
@@ -249,12 +268,14 @@ def _agrees(kind: _Kind, start: bytes, packed: bool) -> bool:
 
 
 def source_sha256(ingest: Ingest, root: Path) -> str:
-    """Return the sha256 of a source: of the file's bytes, of a folder's paths and files, or of the digits."""
+    """Return the sha256 of a source: of the file's bytes, of a folder's paths and files, or of the digits; batches included."""
     if ingest.source == DIGITS:
         pixels, labels = _shipped()
-        return hashlib.sha256(pixels.tobytes() + labels.tobytes()).hexdigest()
-    whole = [sha256_of(locate(ingest.source, root), ingest.source, root)]
-    whole += [sha256(path) for path in _beside(ingest, root).values()]
+        whole = [hashlib.sha256(pixels.tobytes() + labels.tobytes()).hexdigest()]
+    else:
+        whole = [sha256_of(locate(ingest.source, root), ingest.source, root)]
+        whole += [sha256(path) for path in _beside(ingest, root).values()]
+    whole += [sha256(locate(path, root, "batches")) for path in ingest.batches or ()]
     return whole[0] if len(whole) == 1 else hashlib.sha256("\n".join(whole).encode()).hexdigest()
 
 

@@ -20,7 +20,10 @@ COPIED = (
     "notebooks/03-review-labels.ipynb",
     "notebooks/04-what-moved-the-score.ipynb",
     "predictions/README.md",
+    "release/.gitignore",
+    "release/candidate/README.md",
     "release/edits/README.md",
+    "release/judged/README.md",
 )
 
 

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ceteris import edits
 from ceteris.blind import TEST_SOURCES, not_blind, refuse_leaks, told_of_blindness
+from ceteris.cells import Cell
 from ceteris.compare import Arm
+from ceteris.dataset import Dataset
 from ceteris.errors import BadInputError, StaleEditError, some
 from ceteris.ledger import of_part, read_ledger
 from ceteris.pairs import Name, Pair
@@ -28,6 +31,7 @@ from ceteris.release.acceptance import (
 from ceteris.release.folder import (
     ACCEPTANCE,
     EDITS,
+    JUDGED,
     QUEUE,
     circumstances,
     is_requested,
@@ -37,15 +41,18 @@ from ceteris.release.folder import (
     read_verdicts,
     take,
 )
+from ceteris.release.gate_terms import unpackable
+from ceteris.release.judged import column_of, judged_rows
 from ceteris.release.looks import FILE as LOOKS
 from ceteris.release.looks import Look, Question, find, level_of, next_look, unasked
 from ceteris.release.record import verdict_of
 from ceteris.release.sealed import count_of, open_test, seal_of
 from ceteris.release.terms import Accept, cells_of
 from ceteris.release.trained import Trained
+from ceteris.slicing import sliced
 from ceteris.splits import TEST, TRAIN, VALIDATION
 from ceteris.stages import Progress, Stage, run
-from ceteris.store import home_of, read_table, write_json, write_table
+from ceteris.store import home_of, read_table, write_json, write_parquet, write_table
 from ceteris.verdicts import FEWEST_DISCORDANT, HELPS
 from ceteris.wording import amount, interval, percent
 
@@ -55,7 +62,8 @@ __all__ = ["main"]
 def main(stage: Stage) -> None:
     """Take a look, or go on with the one that asked the same, and write acceptance.json and the queue of its disagreements."""
     _refuse_elsewhere(stage)
-    accept = read_terms(stage.root).accept
+    terms = read_terms(stage.root)
+    accept = terms.accept
     candidate, baseline = cells_of(accept, stage.params)
     trained = Trained(stage.root, stage.layout, stage.params, Progress(stage, "cells"))
     pair = pair_of(baseline, candidate, trained.facts)
@@ -67,6 +75,9 @@ def main(stage: Stage) -> None:
             "Name a candidate that differs.",
         )
     validation = _on_validation(stage, trained, pair, arms)
+    for column in terms.gate.groups or ():  # what cannot be cut into groups is refused before a look is spent
+        of_train = column_of(trained.train, column, stage.params.ingest.group)
+        sliced(of_train, of_train, "gate.groups")
     question = _question(stage, accept, arms[candidate], arms[baseline])
     looks, (decisions, blindness) = read_looks(stage.root), _decisions(stage, trained)
     read_verdicts(stage.root)  # a file that could not be added to is refused before a look is spent
@@ -74,6 +85,7 @@ def main(stage: Stage) -> None:
     if look is None:
         _refuse_unless_asked(accept, looks, question)
         _refuse_unless_it_helps(accept, validation)
+        _refuse_unless_packable(accept, unpackable(stage.params.train.models[candidate[0]], terms.package.trusted or ()))
         trained.rehearse([baseline, candidate])
         look = _take(stage, looks, question, validation, accept.because or "")
     notes = (*_notes(stage, candidate, arms[baseline], arms[candidate]), *blindness)
@@ -94,17 +106,25 @@ def _judge(
     compare = stage.params.compare.model_copy(update={"confidence": 1 - look.level})
     test = open_test(stage.root, stage.layout, look)
     judges = judges_of(test.rows, test.truth, decisions, trained.classes, compare.metric, "test")
-    scorer = judges.scorer(trained.on_test(names, test.rows), compare)
+    arms = trained.on_test(names, test.rows)
+    scorer = judges.scorer(arms, compare)
     judged = reported(scorer, pair, judges.answers, trained.facts)
     queue = questions(scorer, pair, judges.answers.ids, trained.facts)
     doubted = judged[0].scored_on == "given" and compare.metric == "accuracy"
     tips = tipping(scorer, judged[0], len(queue)) if doubted else None
     found = acceptance(look, judged, tips, validation, (*notes, *judges.notes))
     write_table(stage.root / QUEUE, queue)
+    write_parquet(stage.root / JUDGED, _rows(stage, test.rows, judges.best, [arms[name].cell for name in names[:2]], trained))
     note_verdict(stage.root, verdict_of(look, found))
     write_json(stage.root / ACCEPTANCE, found)
     verdict = "accepted" if found["accepted"] else "not accepted"
     stage.tell(f"{look.question.candidate} in place of {look.question.baseline}: {verdict}; {ACCEPTANCE} says why")
+
+
+def _rows(stage: Stage, rows: Dataset, labels: np.ndarray, cells: list[Cell], trained: Trained) -> pd.DataFrame:
+    """Return what the gate measures groups and calibration from, without a look of its own."""
+    columns = read_terms(stage.root).gate.groups or ()
+    return judged_rows(rows, labels, cells[0], cells[1], trained.classes, columns, stage.params.ingest.group)
 
 
 def _refuse_elsewhere(stage: Stage) -> None:
@@ -167,6 +187,16 @@ def _refuse_unless_it_helps(accept: Accept, validation: Mapping[str, Any]) -> No
         "Name one that is, or say why the test part is to be opened for this one: "
         f'ceteris accept {accept.candidate} --baseline {accept.baseline} --because "..."',
     )
+
+
+def _refuse_unless_packable(accept: Accept, reason: str) -> None:
+    """Refuse a look that could lead to nothing that is served, but for a reason."""
+    if reason and not accept.because:
+        raise BadInputError(
+            f"{accept.candidate} cannot be packaged, so the gate would promote nothing: {reason}.",
+            "Name another candidate, or say why the test part is to be opened for this one: "
+            f'ceteris accept {accept.candidate} --baseline {accept.baseline} --because "..."',
+        )
 
 
 def _take(stage: Stage, looks: tuple[Look, ...], question: Question, validation: Mapping[str, Any], because: str) -> Look:

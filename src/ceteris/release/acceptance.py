@@ -50,6 +50,7 @@ class Judges:
     groups : ndarray of str objects, shape (n_rows,), or None
     n_classes : classes, those that no train row has included
     notes : what a reader of any effect on these rows must know
+    classes : their names, in the order of codes; none where labels are numbers
     """
 
     labels: Mapping[str, np.ndarray]
@@ -57,6 +58,13 @@ class Judges:
     groups: np.ndarray | None
     n_classes: int
     notes: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+    @property
+    def best(self) -> np.ndarray:
+        """The most trusted labels that are known for all of these rows, as text, or as numbers, shape (n_rows,)."""
+        found = self.labels[next(name for name in SCORED_ON if name in self.labels)]
+        return np.array(self.classes, dtype=object)[found] if self.classes else found
 
     def scorer(self, arms: Mapping[Name, Arm], compare: Compare) -> Scorer:
         """Return what scores these arms on these rows."""
@@ -110,7 +118,7 @@ def judges_of(
             f"{notes[0][0].upper()}{notes[0][1:]}, and {metric} is asked for.",
             f"Enlarge split.{part} in params.yaml, add rows of that class, or set compare.metric: accuracy (another look).",
         )
-    return Judges(labels, answers, rows.groups, len(every), notes)
+    return Judges(labels, answers, rows.groups, len(every), notes, every)
 
 
 def pair_of(baseline: Name, candidate: Name, facts: Mapping[str, VersionFacts]) -> Pair:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from ceteris.release.terms import Accept
 
-__all__ = ["add_to"]
+__all__ = ["GATE_FAILED", "add_to"]
+
+GATE_FAILED = 9  # the exit code where a candidate is accepted, and its package does not pass the gate
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,7 +38,9 @@ def accept(
 ) -> None:
     """Open the sealed test part for one candidate: the look is counted, spends its level, and says whether it is accepted.
 
-    Only a candidate that is named here is looked at anew; without one, a look that was taken is gone on with.
+    Only a candidate that is named here is looked at anew; without one, a look that was taken is gone on with. Then the gate
+    measures its package, and promotes it to release/model where every guard holds. An accepted candidate that fails there ends
+    this with the exit code 9.
     """
     from ceteris.release.folder import alone
     from ceteris.release.terms import FILE as TERMS
@@ -55,7 +59,10 @@ def accept(
         named = _name(root, typed) if typed else _named(root)
         with _only_with_a_look(root, before):
             found = _found(root, named, anew=bool(typed))
-    _tell(root, found, typed.get("because") and named.because)
+        gate = _promoted(root)
+    _tell(root, found, gate, typed.get("because") and named.because)
+    if found["accepted"] and not gate["passed"]:
+        raise SystemExit(GATE_FAILED)
 
 
 @contextlib.contextmanager
@@ -124,10 +131,23 @@ def _found(root: Path, named: Accept, *, anew: bool) -> dict[str, Any]:
     found = _acceptance(root)
     if not _is_about(root, found, named):  # `dvc commit` told DVC that the stage had run
         _run(root, environment, "--force", "--single-item", "release/dvc.yaml:accept")
+        _run(root, environment, "release/dvc.yaml")
         found = _acceptance(root)
     if not _is_about(root, found, named):
         raise BusyError(f"{ACCEPTANCE} is about another question: release.yaml was changed meanwhile.", "Run it again.")
     return found
+
+
+def _promoted(root: Path) -> dict[str, Any]:
+    """Return gate.json, once what passed is what is served."""
+    from ceteris.release.folder import GATE
+    from ceteris.release.promotion import promote
+    from ceteris.store import read_json
+
+    gate: dict[str, Any] = read_json(root / GATE)
+    if gate["passed"]:
+        promote(root)
+    return gate
 
 
 def _acceptance(root: Path) -> dict[str, Any]:
@@ -172,7 +192,7 @@ def _run(root: Path, environment: dict[str, str], *what: str) -> None:
         errors="replace",
     ) as dvc:
         for line in dvc.stderr or ():
-            refused = re.search(r"accept': failed to run: .* exited with (\d+)$", line.rstrip())
+            refused = re.search(r"(?:accept|package|gate)': failed to run: .* exited with (\d+)$", line.rstrip())
             if locked or re.match(
                 "ERROR: .*(Unable to acquire lock|is busy, it is being blocked by|Unable to read RWLock)", line
             ):
@@ -199,12 +219,12 @@ def _locked(said: str) -> CeterisError:
     return BusyError(f"Another DVC command is at work here{who}.", "Wait for it to end, or end it, then run this again.")
 
 
-def _tell(root: Path, found: dict[str, Any], because: str | None) -> None:
+def _tell(root: Path, found: dict[str, Any], gate: dict[str, Any], because: str | None) -> None:
     """Print what the look said; `because` is a reason that was typed, which a look that was taken before does not take over."""
     from ceteris.release.folder import read_looks
     from ceteris.release.looks import level_of
     from ceteris.release.record import FILE as VERDICTS
-    from ceteris.release.told import told
+    from ceteris.release.told import gate_told, told
     from ceteris.wording import percent, upper_first
 
     looks = len(read_looks(root))
@@ -213,4 +233,5 @@ def _tell(root: Path, found: dict[str, Any], because: str | None) -> None:
         print(f"  --because is not in the record: look {found['look']} was taken before it was said")
     taken = f"{looks} look{'s were' if looks > 1 else ' was'} taken in all"
     print(f"  {taken} ({VERDICTS} says what came out); the next has the level {percent(level_of(looks + 1))}")
+    print("\n".join(map(upper_first, gate_told(gate))))
     print("Keep it: git add release && git commit")

@@ -25,11 +25,14 @@ from ceteris.release.terms import Accept, Release, parse_terms
 from ceteris.store import STATE, read_table, read_yaml, settle, write_table, write_text
 
 __all__ = [
-    "ACCEPTANCE", "EDITS", "QUEUE", "alone", "circumstances", "is_requested", "note_verdict", "read_looks", "read_terms",
+    "ACCEPTANCE", "CANDIDATE", "EDITS", "GATE", "GROUPS", "JUDGED", "MODEL", "QUEUE", "alone",
+    "circumstances", "is_requested", "note_verdict", "read_looks", "read_terms",
     "read_verdicts", "request", "take", "verdicts_of",
 ]  # fmt: skip
 
 ACCEPTANCE, EDITS, QUEUE = "release/acceptance.json", "release/edits", "release/queue.csv"
+JUDGED, GATE, GROUPS = "release/judged/rows.parquet", "release/gate.json", "release/groups.csv"
+CANDIDATE, MODEL = "release/candidate", "release/model"
 _REQUEST = "CETERIS_LOOK"
 _WITNESS = f"{STATE}/looks.csv"
 

@@ -8,8 +8,12 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator
 
 from ceteris.errors import BadInputError, ParamsError, nearest
+from ceteris.monitoring.settings import Monitor
 from ceteris.params import Params, parse_as
+from ceteris.release.gate_terms import Gate, Package
+from ceteris.retraining.settings import Retrain
 from ceteris.sections import AA, PLACEBO, RANDOM, Section
+from ceteris.serving.settings import Serve
 
 __all__ = ["FILE", "Accept", "Release", "asked", "cells_of", "parse_terms"]
 
@@ -38,6 +42,11 @@ class Release(Section):
     """All of release.yaml, a section a stage."""
 
     accept: Accept = Accept()
+    package: Package = Package()
+    gate: Gate = Gate()
+    serve: Serve = Serve()
+    retrain: Retrain = Retrain()
+    monitor: Monitor = Monitor()
 
 
 def parse_terms(content: object) -> Release:

@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 
 from ceteris.metrics import METRICS
+from ceteris.release.guards import Guard, opens
 from ceteris.verdicts import HELPS
 from ceteris.wording import amount, count, interval, labels_of, literal, metric_name, orientation, percent, upper_first
 
-__all__ = ["looks_told", "told"]
+__all__ = ["gate_told", "looks_told", "told"]
 
 
 def told(found: Mapping[str, Any]) -> list[str]:
@@ -37,6 +38,17 @@ def told(found: Mapping[str, Any]) -> list[str]:
     if found["because"]:
         lines.append(f"  opened because: {literal(found['because'])}")
     return [*lines, f"  look {found['look']} at the test part, at the level {percent(found['level'])}"]
+
+
+def gate_told(gate: Mapping[str, Any]) -> list[str]:
+    """Return whether the gate opened and what each guard saw, a sentence a line; those that do not hold come first."""
+    guards = [Guard(**one) for one in gate["guards"]]
+    closed = [guard for guard in guards if not opens([guard])]
+    names = ", ".join(guard.name for guard in closed)
+    head = f"the gate is closed for {gate['candidate']}, and what is served stays as it is: {names}" if closed else (
+        f"promoted: {gate['candidate']} is what release/model holds now"
+    )  # fmt: skip
+    return [head, *(f"  {guard.state}: {literal(guard.told)}" for guard in sorted(guards, key=lambda one: one not in closed))]
 
 
 def looks_told(looks: pd.DataFrame, most: int = 5) -> list[str]:

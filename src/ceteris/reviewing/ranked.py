@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["KEPT", "MOST", "Ranked", "ranked"]
 
 KEPT = f"{STATE}/review"
-MOST = 20_000  # rows of each order that are kept: what people review of a million rows is a few thousand
+MOST = 5_000
 _SHOWN, _PLACE = "shown", "place"
 _FORM = 1  # of the kept table: to be raised when what stands in it changes
 _LONG = 50_000  # rows: ranking more takes a moment

@@ -82,6 +82,10 @@ def _width(column: pd.Series, kind: str) -> int | None:
 
 def frame_of(rows: Sequence[Mapping[str, Any]], schema: InputSchema) -> pd.DataFrame:
     """Return rows that were checked against the schema as the table that the model predicts from, in its columns' order."""
+    names = [one.name for one in schema.features]
+    if all(one.kind in ("number", "date") for one in schema.features):
+        numbers = np.array([[row[name] for name in names] for row in rows], dtype=np.float64, order="F")  # None: NaN
+        return pd.DataFrame(numbers.reshape(len(rows), len(names)), columns=names)
     columns: dict[str, Any] = {}
     for one in schema.features:
         values = [row[one.name] for row in rows]
@@ -94,4 +98,4 @@ def frame_of(rows: Sequence[Mapping[str, Any]], schema: InputSchema) -> pd.DataF
             columns[one.name] = cells
         else:
             columns[one.name] = pd.Series(values, dtype=object)
-    return pd.DataFrame(columns, columns=[one.name for one in schema.features])
+    return pd.DataFrame(columns, columns=names)

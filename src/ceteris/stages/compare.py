@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ceteris.batch_worth import batch_pairs, batch_table
 from ceteris.blind import told_of_blindness
 from ceteris.checked import review_of
 from ceteris.compare import Judged, Scorer, as_one_family, effects_table, grid_table, judge_pairs
 from ceteris.contrasts import Contrasts
+from ceteris.dataset import BATCH
 from ceteris.disagreement import Disagreement
 from ceteris.effect import smallest_visible_after
 from ceteris.errors import BusyError, some
@@ -23,6 +25,7 @@ from ceteris.splits import VALIDATION
 from ceteris.stages import Stage, run
 from ceteris.store import read_json, sweep, write_json, write_table, write_text
 from ceteris.verified import Answers, chosen_rows, judge_verified, queue_of, queue_pairs, with_tipping
+from ceteris.wording import amount, interval
 
 __all__ = ["main"]
 
@@ -72,6 +75,7 @@ def _write(stage: Stage, contrasts: Contrasts, answers: Answers) -> None:
     write_table(folder / "effects.csv", effects)
     write_table(folder / "verified.csv", reviews_table(_reviews(judged, chosen, scorer, answers)))
     write_table(folder / "grid.csv", grid_table(scorer, facts))
+    _write_batches(stage, scorer, pairs, facts, contrasts.validation)
     planned = effects[effects["planned"] & effects["p_holm"].notna()]
     write_table(folder / "planned.csv", _for_plots(planned))
     write_json(folder / "metrics.json", _metrics(stage, scorer, judged, pairs, facts) | {"plan": plan})
@@ -83,6 +87,24 @@ def _write(stage: Stage, contrasts: Contrasts, answers: Answers) -> None:
     for one in judged:
         if one.p_holm is not None:
             stage.tell(f"{one.pair.name}: {one.effect}")
+
+
+def _write_batches(
+    stage: Stage, scorer: Scorer, pairs: list[Pair], facts: dict[str, VersionFacts], validation: pd.DataFrame
+) -> None:
+    """Write what each batch was worth, on the rows before it and on its own, where a version leaves one out."""
+    path = stage.path("results", "compare", "batches.csv")
+    found = batch_pairs(pairs, stage.params.fix.steps())
+    if not found or BATCH not in validation:
+        path.unlink(missing_ok=True)
+        return
+    table = batch_table(scorer, found, facts, validation[BATCH].to_numpy(dtype=object))
+    write_table(path, table)
+    for one in table.to_dict("records"):
+        size = f"{amount(one['difference'], one['metric'])} {interval(one['low'], one['high'], one['metric'])}"
+        told = f"{size} {one['metric']}: {one['verdict']}" if one["verdict"] else one["reason"]
+        where = f"{one['n_rows']:,} {one['rows']} validation rows"
+        stage.tell(f"batch {one['batches']} in {one['model']}/{one['candidate']}, {where}: {told}")
 
 
 def _with_queues(

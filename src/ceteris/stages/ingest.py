@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris.dataset import ID, LABEL, META, TRUE_LABEL, VERIFIED, VOTES
+from ceteris.dataset import BATCH, ID, LABEL, META, TRUE_LABEL, VERIFIED, VOTES
 from ceteris.errors import ParamsError
 from ceteris.kinds import kinds_of
 from ceteris.noise import plant
@@ -58,8 +58,10 @@ def aside(found: Table, ingest: Ingest) -> tuple[pd.DataFrame, pd.DataFrame, int
     if ingest.plant.kind != "none":
         labels = rows[LABEL].to_numpy(dtype=object)
         truth[TRUE_LABEL] = labels
-        features = rows.drop(columns=[*META], errors="ignore")
-        given = plant(labels, features, ingest.plant, ingest.kinds, numbers=ingest.label_type == "number")
+        first = (rows[BATCH] == "").to_numpy() if BATCH in rows else np.ones(len(rows), dtype=bool)  # a batch moves no old row
+        features = rows.loc[first].drop(columns=[*META], errors="ignore").reset_index(drop=True)
+        given = labels.copy()
+        given[first] = plant(labels[first], features, ingest.plant, ingest.kinds, numbers=ingest.label_type == "number")
         rows = rows.assign(**{LABEL: pd.Series(given, dtype=object)})
         planted = int(np.count_nonzero(given != labels))
         return rows, truth, planted
@@ -73,6 +75,7 @@ def manifest(found: Table, ingest: Ingest, sha256: str, planted: int) -> dict[st
     return {
         "source": ingest.source,
         "sha256": sha256,
+        **({"batches": list(ingest.batches)} if ingest.batches else {}),
         "rows": len(found.frame),
         "features": kinds,
         "group": ingest.group,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ceteris.dataset import ID, LABEL, PART, TIME, TRUE_LABEL, VOTES, Dataset, row_digests
+from ceteris.dataset import BATCH, ID, LABEL, PART, TIME, TRUE_LABEL, VOTES, Dataset, row_digests
 from ceteris.errors import BadInputError, some
 from ceteris.fingerprint import of_rows
 from ceteris.near import near_digests
@@ -41,8 +41,9 @@ def main(stage: Stage) -> None:
     parts = assign_parts(data, split, digests, named)
     refuse_leaks(data, parts, digests, split.by)
     frame = data.to_frame()
-    if VOTES in raw:
-        frame[VOTES] = raw.set_index(ID)[VOTES].reindex(data.ids).to_numpy(dtype=object)
+    for kept in (VOTES, BATCH):
+        if kept in raw:
+            frame[kept] = raw.set_index(ID)[kept].reindex(data.ids).to_numpy(dtype=object)
     classes = _classes(stage, frame, parts)
     if VOTES in frame:
         truth = _with_settled(stage, frame[parts != TRAIN], truth, classes)

@@ -1,0 +1,131 @@
+"""The door to a log, for reading only: which windows it holds of a model, and the lines of one, with what is known of them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from ceteris.errors import BadInputError, BusyError, IntegrityError
+from ceteris.monitoring.windows import COLUMNS
+
+__all__ = ["Log", "open_log"]
+
+_FORMAT = "1"
+_PATIENCE = 5.0  # seconds
+_ANOTHER = "Name the file that `ceteris serve --log` writes: ceteris monitor --log FILE.sqlite"
+_LINE = "seq, at, row_id, model, schema, inputs, label, probabilities, latency_ms"
+
+
+class Log:
+    """One reading of a log: what is written meanwhile is seen by the next."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self._path, self._connection = path, connection
+
+    def rows_of(self, model: str) -> tuple[int, int, int]:
+        """Return how many lines are of this model, how many of others, and of how many others."""
+        counts = dict(self._connection.execute("SELECT model, COUNT(*) FROM inferences GROUP BY model").fetchall())
+        own = counts.pop(model, 0)
+        return own, sum(counts.values()), len(counts)
+
+    def windows(self, model: str, rows: int) -> list[tuple[int, int]]:
+        """Return the first and last line of every whole window of so many lines of a model, from its first line on."""
+        places = self._connection.execute(
+            "SELECT seq, place FROM (SELECT seq, ROW_NUMBER() OVER (ORDER BY seq) - 1 AS place FROM inferences WHERE model = ?)"
+            " WHERE place % ? IN (0, ? - 1) ORDER BY seq",
+            (model, rows, rows),
+        ).fetchall()
+        firsts, lasts = ([seq for seq, place in places if place % rows == end] for end in (0, rows - 1))
+        return list(zip(firsts, lasts, strict=False))  # the last lines may fill no window yet
+
+    def newest(self, model: str, rows: int) -> tuple[int, int]:
+        """Return the first and last line of the newest so many lines of a model, or of all where they are fewer."""
+        return self._connection.execute(
+            "SELECT MIN(seq), MAX(seq) FROM (SELECT seq FROM inferences WHERE model = ? ORDER BY seq DESC LIMIT ?)",
+            (model, rows),
+        ).fetchone()  # type: ignore[no-any-return]
+
+    def lines(self, model: str, first: int, last: int, asked: Mapping[str, tuple[str, float]]) -> pd.DataFrame:
+        """Return the lines of a window in the columns of `windows.COLUMNS`.
+
+        Parameters
+        ----------
+        asked : mapping of str to (source, pi)
+            What a queue asked for, by row id.
+        """
+        inside, bounds = "model = ? AND seq BETWEEN ? AND ?", (model, first, last)
+        found = pd.read_sql_query(
+            f"SELECT {_LINE} FROM inferences WHERE {inside} ORDER BY seq", self._connection, params=bounds, dtype=object
+        )
+        ids = f"SELECT row_id FROM inferences WHERE {inside}"
+        labels = dict(
+            self._connection.execute(f"SELECT row_id, label FROM labels WHERE row_id IN ({ids}) ORDER BY seq", bounds)
+        )
+        outcomes: dict[str, dict[str, float]] = {}
+        for row_id, metric, value in self._connection.execute(
+            f"SELECT row_id, metric, value FROM outcomes WHERE row_id IN ({ids}) ORDER BY seq", bounds
+        ):
+            outcomes.setdefault(row_id, {})[metric] = value
+        found["true"] = pd.Series([labels.get(one) for one in found["row_id"]], dtype=object)
+        found["asked"] = pd.Series([asked.get(one, ("", 1.0))[0] for one in found["row_id"]], dtype=object)
+        found["pi"] = [asked.get(one, ("", 1.0))[1] for one in found["row_id"]]
+        told = [json.dumps(outcomes[one], sort_keys=True) if one in outcomes else "" for one in found["row_id"]]
+        found["outcomes"] = pd.Series(told, dtype=object)
+        return found.astype({"seq": int, "at": float, "latency_ms": float, "pi": float})[list(COLUMNS)]
+
+
+@contextlib.contextmanager
+def open_log(path: Path) -> Iterator[Log]:
+    """Give one reading of a log.
+
+    Raises
+    ------
+    BadInputError
+        It is not there, or no log.
+    IntegrityError
+        It is damaged, or of another form.
+    BusyError
+        Another process has locked it.
+    """
+    if not path.is_file():
+        raise BadInputError(f"{path} is not there, so there is no log to watch.", _ANOTHER)
+    try:
+        # A path may hold what a URI reads otherwise.
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)
+    except sqlite3.Error as error:
+        raise _refusal(error, path) from None
+    try:
+        connection.execute("BEGIN")
+        _check(connection, path)
+        yield Log(path, connection)
+    except (sqlite3.Error, pd.errors.DatabaseError) as error:
+        raise _refusal(error, path) from None
+    finally:
+        connection.close()
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    lacking = {"meta", "inferences", "labels", "outcomes"} - tables
+    if lacking:
+        raise BadInputError(f"{path} is a database, and no log of `ceteris serve`: it lacks {sorted(lacking)[0]!r}.", _ANOTHER)
+    found = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+    if found is None or str(found[0]) != _FORMAT:
+        form = found[0] if found else "unknown"
+        raise IntegrityError(f"{path} is a log of form {form}, and this ceteris reads {_FORMAT}.", "Install the ceteris of it.")
+
+
+def _refusal(error: Exception, path: Path) -> BadInputError | IntegrityError | BusyError:
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        return BusyError(f"{path} is locked by another process.", "Wait for it to end, then run this again.")
+    if "not a database" in text:
+        return BadInputError(f"{path} is no SQLite file.", _ANOTHER)
+    if "unable to open" in text or "readonly" in text:
+        return BadInputError(f"{path} cannot be opened: {text}.", "Give read access to it, and write access to its folder.")
+    return IntegrityError(f"{path} cannot be read: {text}.", "Restore the log from a copy.")

@@ -1,0 +1,129 @@
+"""A window: rows of a log, one after the other, as tables. Cut by the log's own count, so that no clock moves it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ceteris.errors import BadInputError, some
+from ceteris.serving.schema import Feature, InputSchema, frame_of
+
+__all__ = ["COLUMNS", "Window", "name_of", "window_of"]
+
+COLUMNS = (
+    "seq", "at", "row_id", "model", "schema", "inputs", "label", "probabilities", "latency_ms", "true", "asked", "pi",
+    "outcomes",
+)  # fmt: skip
+_REPAIR = "Whoever wrote it is no `ceteris serve` of this model: give monitor the log of that."
+
+
+@dataclass(frozen=True)
+class Window:
+    """Rows that one model answered, each row id once, in the order of the log.
+
+    Attributes
+    ----------
+    name : str
+        The model and the first and last line of the log.
+    lines : DataFrame
+        seq, at, row_id, label (what was predicted), latency_ms, true (None where no label came), asked, pi.
+    features : DataFrame, shape (n_rows, n_watched)
+    watched, unwatched : tuple
+        The features that every line holds, and the names of those that are redacted.
+    pred_probs : ndarray, shape (n_rows, n_classes), or None
+        None where the model gives none, or some line has none.
+    outcomes : DataFrame
+        row (place in the window), metric, value.
+    asked_again : int
+        Lines left out: a later line of the log has the same row id.
+    """
+
+    name: str
+    lines: pd.DataFrame
+    features: pd.DataFrame
+    watched: tuple[Feature, ...]
+    unwatched: tuple[str, ...]
+    pred_probs: np.ndarray | None
+    outcomes: pd.DataFrame
+    asked_again: int
+
+    def take(self, rows: np.ndarray) -> Window:
+        """Return some of the rows, by a mask."""
+        place = np.cumsum(rows) - 1
+        kept = self.outcomes[rows[self.outcomes["row"].to_numpy(dtype=int)]] if len(self.outcomes) else self.outcomes
+        return Window(
+            self.name, self.lines[rows].reset_index(drop=True), self.features[rows].reset_index(drop=True), self.watched,
+            self.unwatched, None if self.pred_probs is None else self.pred_probs[rows],
+            kept.assign(row=place[kept["row"].to_numpy(dtype=int)]), self.asked_again,
+        )  # fmt: skip
+
+
+def name_of(raw: pd.DataFrame) -> str:
+    """Return the name of a window: the model, the first and the last line."""
+    return f"{raw['model'].iloc[0][:8]}-{raw['seq'].iloc[0]:08d}-{raw['seq'].iloc[-1]:08d}"
+
+
+def window_of(raw: pd.DataFrame, schema: InputSchema) -> Window:
+    """Return the window that lines of a log are, in the columns of `COLUMNS`.
+
+    Raises
+    ------
+    BadInputError
+        Lines of more than one model, or a line that holds no row of this schema.
+    """
+    models = raw["model"].unique()
+    if len(models) > 1:
+        raise BadInputError(
+            f"The window holds lines of {len(models)} models: {some(one[:12] for one in models)}.", "A window is of one model."
+        )
+    last = ~raw["row_id"].duplicated(keep="last").to_numpy()
+    kept = raw[last].reset_index(drop=True)
+    rows = [_object(text, seq) for text, seq in zip(kept["inputs"], kept["seq"], strict=True)]
+    watched = tuple(one for one in schema.features if all(one.name in row for row in rows))
+    unwatched = tuple(one.name for one in schema.features if one not in watched)
+    try:
+        features = frame_of(rows, InputSchema(watched, schema.classes))
+    except (TypeError, ValueError):
+        raise BadInputError(f"The window {name_of(raw)} holds values that are none of this model's schema.", _REPAIR) from None
+    return Window(
+        name_of(raw), kept[["seq", "at", "row_id", "label", "latency_ms", "true", "asked", "pi"]], features, watched, unwatched,
+        _pred_probs(kept, len(schema.classes)), _outcomes(kept["outcomes"]), int((~last).sum()),
+    )  # fmt: skip
+
+
+def _object(text: str, seq: int) -> dict[str, object]:
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError):
+        found = None
+    if not isinstance(found, dict):
+        raise BadInputError(f"Line {seq} of the log holds inputs that are no JSON object.", _REPAIR)
+    return found
+
+
+def _pred_probs(kept: pd.DataFrame, n_classes: int) -> np.ndarray | None:
+    """Return the probabilities of every row; None where some row has none."""
+    if not n_classes or kept["probabilities"].isna().any():
+        return None
+    found: list[Sequence[float]] = []
+    for text, seq in zip(kept["probabilities"], kept["seq"], strict=True):
+        try:
+            row = np.asarray(json.loads(text), dtype=np.float64)
+        except (TypeError, ValueError):
+            row = np.zeros(0)
+        if row.shape != (n_classes,) or not (row >= 0).all() or abs(row.sum() - 1) > 1e-3:
+            raise BadInputError(f"Line {seq} of the log holds no probabilities of {n_classes} classes.", _REPAIR)
+        found.append(row)  # type: ignore[arg-type]
+    return np.array(found).reshape(len(found), n_classes)
+
+
+def _outcomes(texts: pd.Series) -> pd.DataFrame:
+    """Return the business metrics of the rows: row, metric, value."""
+    found = [
+        (row, metric, float(value)) for row, text in enumerate(texts) for metric, value in json.loads(text or "{}").items()
+    ]
+    return pd.DataFrame(found, columns=["row", "metric", "value"]).astype({"row": int, "value": float})

@@ -1,0 +1,59 @@
+"""The command that brings labelled rows back: `ceteris retrain` makes a batch of them, weighs it, and goes to the gate."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["NOT_BETTER", "add_to"]
+
+NOT_BETTER = 13  # exit code
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(retrain)
+
+
+def retrain(
+    log: Annotated[Path, typer.Option(metavar="FILE.sqlite", help="What `ceteris serve --log` writes.")],
+    package: Annotated[Path, typer.Option(help="The package that is served.")] = Path("release/model"),
+    batch: Annotated[str | None, typer.Option(help="What the batch is called; default: a number and the day.")] = None,
+    promote: Annotated[
+        bool, typer.Option(help="Go to the gate where the batch helps; it spends a look at the test part.")
+    ] = True,
+) -> None:
+    """Make a batch of the labelled rows of a log, train with it and without, promote what is better (exit code 13: it is not).
+
+    Only labels lead here: drift alone promotes nothing.
+    """
+    from ceteris.retraining.run import note_promoted
+    from ceteris.retraining.run import retrain as made_of
+    from ceteris.store import find_root
+
+    root = find_root()
+    folder = package if package.is_absolute() or package.is_dir() else root / package
+    made = made_of(root, log, folder, batch, lambda line: print(f"retrain: {line}", file=sys.stderr, flush=True))
+    print(f"{made.candidate} with the batch {made.batch} ({made.rows:,} rows), against the same without:")
+    print(f"  {made.decision.new}\n  {made.decision.old}")
+    if not made.decision.passed:
+        note_promoted(root, made.batch, "no: it did not pass on validation")
+        print("It goes no further: what is served stays. The run stands in results/ as an experiment of its own.")
+        raise typer.Exit(NOT_BETTER)
+    if promote:
+        _to_the_gate(root, made.batch, made.candidate, made.baseline, made.decision.new)
+
+
+def _to_the_gate(root: Path, batch: str, candidate: str, baseline: str, why: str) -> None:
+    from ceteris.release.commands import accept
+    from ceteris.retraining.run import note_promoted
+
+    promoted = "no: see release/gate.json and release/acceptance.json"
+    try:
+        accept(candidate, baseline=baseline, because=f"retrain: {why}"[:500], at_least=None)
+        promoted = "yes"
+    finally:
+        note_promoted(root, batch, promoted)

@@ -1,0 +1,159 @@
+"""The door to a retrain: the batch is written, params.yaml names it, the pipeline runs, and what came out is recorded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ceteris.dataset import ID, META
+from ceteris.errors import BadInputError, CeterisError, counted
+from ceteris.layout import read_layout
+from ceteris.locks import locked
+from ceteris.params import Params, parse
+from ceteris.params_file import changed
+from ceteris.release.folder import read_terms
+from ceteris.retraining.batch import Labelled, in_columns_of, labelled
+from ceteris.retraining.decision import Decision, decide
+from ceteris.retraining.plan import changes_for
+from ceteris.retraining.record import COLUMNS, FILE, TEXTS, line_of, refuse_too_soon
+from ceteris.serving.log_file import read_inferences, read_labels
+from ceteris.serving.packaged import open_package
+from ceteris.store import (
+    STATE,
+    parse_yaml,
+    read_params,
+    read_parquet,
+    read_table,
+    single_writer,
+    write_parquet,
+    write_table,
+    write_text,
+)
+
+__all__ = ["Retrained", "note_promoted", "retrain"]
+
+_AGAIN = "Another retrain is at work here: wait for it to end."
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """What a retrain made, and what the held-out rows say of it."""
+
+    batch: str
+    rows: int
+    candidate: str
+    baseline: str
+    decision: Decision
+
+
+def retrain(root: Path, log: Path, package: Path, batch: str | None, tell: Callable[[str], object]) -> Retrained:
+    """Make a batch of the labelled rows of a log, and weigh the served cell with it against the same without.
+
+    What was changed is put back where the pipeline does not come to its end.
+
+    Raises
+    ------
+    BadInputError
+        There are too few labelled rows, or the source has columns that the log lacks.
+    BusyError
+        Another retrain is at work, or the last one was too short a while ago.
+    """
+    settings = read_terms(root).retrain
+    now = datetime.now(UTC)
+    with locked(root / STATE / "retrain", "ceteris retrain", f"a retrain in {root}", 0.0):
+        refuse_too_soon(read_record(root), now, settings.cool_down_hours)
+        served = open_package(package, read_terms(root).package.trusted or ())
+        params, layout = read_params(root), read_layout(root)
+        raw = read_parquet(root / layout["raw"] / "table.parquet")
+        known, ids = raw.drop(columns=[*META], errors="ignore"), set(raw[ID])
+        found = labelled(read_inferences(log), read_labels(log), served.schema, known, ids)
+        for note in found.notes:
+            tell(note)
+        if len(found.ids) < settings.at_least:
+            raise BadInputError(
+                f"The log holds {counted(len(found.ids), 'new row')} with a label; retrain.at_least is {settings.at_least}.",
+                "Label more of a queue (ceteris monitor --queue, then ceteris labels), or lower that line of"
+                " release/release.yaml.",
+            )
+        name = batch or f"batch-{len(read_record(root)) + 1}-{now:%Y%m%d}"
+        cell = str(served.manifest["cell"])
+        baseline = _put_in(root, layout, params, _rows(params, found, served.schema.features), name, cell, tell)
+        table = read_table(root / layout["results"] / "compare" / "batches.csv", text=("verdict", "reason"))
+        model, _, version = cell.partition("/")
+        decision = decide(table, name, model, version, settings.margin)
+        made = Retrained(name, len(found.ids), cell, f"{model}/{baseline}", decision)
+        line = line_of(now, name, made.rows, made.candidate, made.baseline, decision)
+        _write_record(root, pd.concat([read_record(root), pd.DataFrame([line])], ignore_index=True))
+        return made
+
+
+def _rows(params: Params, found: Labelled, features: tuple[Any, ...]) -> pd.DataFrame:
+    dates = [one.name for one in features if one.kind == "date"]
+    return in_columns_of(params.ingest, found, dates, dated=isinstance(params.split.test_from, str))
+
+
+def _put_in(
+    root: Path,
+    layout: Mapping[str, str],
+    params: Params,
+    rows: pd.DataFrame,
+    name: str,
+    cell: str,
+    tell: Callable[[str], object],
+) -> str:
+    """Write the batch, name it in params.yaml, and run the pipeline; return the version that leaves it out."""
+    path, text = root / layout["source"] / f"{name}.parquet", (root / "params.yaml").read_text(encoding="utf-8")
+    if path.exists():
+        raise BadInputError(f"{path.relative_to(root)} is there already.", "Name another batch: --batch NAME")
+    baseline, changes = changes_for(params, f"{layout['source']}/{name}.parquet", cell)
+    after = changed(text, changes)
+    parse(parse_yaml(after, "params.yaml"))
+    with single_writer(root, "retrain"):
+        write_parquet(path, rows)
+        write_text(root / "params.yaml", after)
+    tell(f"{len(rows):,} labelled rows are the batch {name}; running the pipeline with it and without (dvc repro)")
+    try:
+        _repro(root)
+    except BaseException:
+        with single_writer(root, "retrain"):
+            if (root / "params.yaml").read_text(encoding="utf-8") == after:
+                write_text(root / "params.yaml", text)
+                path.unlink(missing_ok=True)
+        raise
+    return baseline
+
+
+def _repro(root: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", "dvc", "repro", "--quiet"], cwd=root, check=False)
+    if done.returncode:
+        raise CeterisError(
+            "The pipeline did not come to its end with the batch: params.yaml is as it was, and the batch is gone.",
+            "See above what it said, then run this again.",
+        )
+
+
+def read_record(root: Path) -> pd.DataFrame:
+    """Return the record of retrains, empty where there was none."""
+    path = root / FILE
+    if not path.is_file():
+        return pd.DataFrame(columns=list(COLUMNS))
+    return read_table(path, text=TEXTS)
+
+
+def note_promoted(root: Path, batch: str, promoted: str) -> None:
+    """Note what became of the model of a batch: "yes", or why not."""
+    record = read_record(root)
+    record.loc[record["batch"] == batch, "promoted"] = promoted
+    _write_record(root, record)
+
+
+def _write_record(root: Path, record: pd.DataFrame) -> None:
+    with single_writer(root, "retrain"):
+        write_table(root / FILE, record)

@@ -1,0 +1,56 @@
+"""The thread in which a packaged model predicts, one request after the other, so that the server stays free to listen."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from ceteris.serving.packaged import Packaged
+from ceteris.serving.requests import Refused
+from ceteris.serving.schema import frame_of
+
+__all__ = ["Predicted", "Predicting"]
+
+
+class Predicted(NamedTuple):
+    """What the model says of rows: a class, or a number, of each; and its probabilities in class order, where it has any."""
+
+    labels: list[Any]
+    probabilities: list[list[float]] | None
+
+
+class Predicting:
+    """Asks a model of rows that were checked against its schema."""
+
+    def __init__(self, packaged: Packaged) -> None:
+        self._packaged = packaged
+        self._thread = ThreadPoolExecutor(1, "model", initializer=threadpool_limits, initargs=(1,))
+
+    def ask(self, rows: Sequence[Mapping[str, Any]]) -> Future[Predicted]:
+        """Return what the model will say; fails with `Refused` where it cannot say anything."""
+        return self._thread.submit(self._predicted, rows)
+
+    def close(self) -> None:
+        """Wait for what is being predicted."""
+        self._thread.shutdown()
+
+    def _predicted(self, rows: Sequence[Mapping[str, Any]]) -> Predicted:
+        try:
+            with np.errstate(all="ignore"):
+                labels, probabilities = self._packaged.predict(frame_of(rows, self._packaged.schema))
+        except Exception as error:
+            # The message of an error may hold values of a row, which may have to be redacted: only its place is told.
+            print(*traceback.format_tb(error.__traceback__), type(error).__name__, sep="", file=sys.stderr, flush=True)
+            status = 422 if isinstance(error, ValueError | ArithmeticError) else 500
+            raise Refused(status, f"The model could not predict these rows ({type(error).__name__}).") from None
+        numbers = labels[:, None] if probabilities is None and not self._packaged.schema.classes else probabilities
+        if numbers is not None and not np.isfinite(numbers).all():
+            row = int(np.flatnonzero(~np.isfinite(numbers).all(axis=1))[0]) + 1
+            raise Refused(422, f"Row {row} is beyond what the model can compute with: its answer is no finite number.")
+        return Predicted(labels.tolist(), None if probabilities is None else probabilities.tolist())

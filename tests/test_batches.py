@@ -1,0 +1,171 @@
+"""A batch is rows that came later: it moves no old row, can be left out, and is worth what it adds to old and new rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from small import evidence, params, repository, run_stages, table
+
+from ceteris.dataset import BATCH, ID, LABEL
+from ceteris.errors import BadInputError, ParamsError
+from ceteris.params import parse
+from ceteris.recipes import Evidence, make
+from ceteris.sections import Ingest, Step
+from ceteris.sources import read, source_sha256
+from ceteris.splits import PARTS
+from ceteris.store import read_parquet, read_table
+
+LATER = "data/source/later.csv"
+
+
+def later(rows: int = 60) -> pd.DataFrame:
+    """Return rows of the same classes from another place: x is turned round."""
+    found = table(rows, wrong=0.0)
+    return found.assign(id=[f"new-{row:03d}" for row in range(rows)], x=6.0 - found["x"])
+
+
+def with_batch(root: Path, batch: pd.DataFrame, **sections: object) -> Path:
+    """Make a repository whose source has a batch beside it."""
+    made = repository(root, params(ingest={"batches": [LATER]}, **sections))
+    batch.to_csv(made / LATER, index=False)
+    return made
+
+
+def rows_of(root: Path) -> pd.DataFrame:
+    return read(Ingest(source="data/source/mine.csv", id="id", true_label="truth", batches=(LATER,)), root).frame
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    before = {"given": None, "before": [{"step": "leave_out", "batches": ["later"]}]}
+    planned = [{"axis": "data", "model": "tree", "baseline": "before", "candidate": "given"}]
+    tree = {"tree": {"estimator": "sklearn.tree.DecisionTreeClassifier", "prepare": "coded", "params": {"max_depth": 4}}}
+    root = repository(
+        tmp_path_factory.mktemp("batch") / "repo",
+        params(ingest={"batches": [LATER]}, fix={"recipes": before}, compare={"planned": planned})
+        | {"train": {"seeds": 5, "models": tree}},
+        table(600),
+    )
+    later(300).to_csv(root / LATER, index=False)
+    run_stages(root, "ingest", "validate", "split", "audit", "fix", "train", "compare")
+    return root
+
+
+def test_the_rows_of_a_batch_stand_beside_those_of_the_source_and_say_so(tmp_path: Path) -> None:
+    frame = rows_of(with_batch(tmp_path / "repo", later()))
+    assert frame[BATCH].value_counts().to_dict() == {"": 180, "later": 60}
+    assert frame[ID].is_monotonic_increasing
+    assert set(frame.loc[frame[BATCH] == "later", ID]) == set(later()["id"])
+
+
+def test_a_batch_of_one_class_is_read(tmp_path: Path) -> None:
+    one = later()
+    assert (rows_of(with_batch(tmp_path / "repo", one[one["label"] == "ant"]))[BATCH] == "later").sum() == 20
+
+
+def test_a_column_without_any_value_is_whatever_the_source_holds(tmp_path: Path) -> None:
+    frame = rows_of(with_batch(tmp_path / "repo", later().assign(x=None)))
+    assert frame["x"].dtype == np.float64 and frame.loc[frame[BATCH] == "later", "x"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda batch: batch.drop(columns="x"), "The batch later lacks 'x'"),
+        (lambda batch: batch.assign(z=1), "The batch later has 'z' besides"),
+        (lambda batch: batch.assign(x="far"), "'x' (category, in the source number)"),
+        (lambda batch: batch.assign(id=table(60)["id"]), "60 ids stand in more than one of 'the source' and 'later'"),
+    ],
+)
+def test_a_batch_that_is_no_part_of_the_source_is_refused(tmp_path: Path, change: object, said: str) -> None:
+    root = with_batch(tmp_path / "repo", change(later()))  # type: ignore[operator]
+    with pytest.raises(BadInputError) as refused:
+        rows_of(root)
+    assert said.replace("'the source' and 'later'", "") in str(refused.value).replace("the source, later", "")
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [(["data/source/a.csv", "data/source/a.parquet"], "called 'a'"), (["data/source/a b.csv"], "called 'a b'")],
+)
+def test_batches_have_plain_names_of_their_own(names: list[str], said: str) -> None:
+    with pytest.raises(ParamsError, match=said):
+        parse(params(ingest={"batches": names}))
+
+
+def test_a_batch_is_a_file_below_the_source_folder(tmp_path: Path) -> None:
+    root = repository(tmp_path / "repo", params())
+    with pytest.raises(ParamsError, match=r"ingest\.batches is '\.\./x\.csv'"):
+        read(Ingest(source="data/source/mine.csv", id="id", batches=("../x.csv",)), root)
+
+
+def test_files_whose_rows_are_those_of_the_source_go_with_no_batch(tmp_path: Path) -> None:
+    root = with_batch(tmp_path / "repo", later())
+    np.save(root / "data/source/more.npy", np.zeros((180, 2)))
+    with pytest.raises(ParamsError, match=r"ingest\.features"):
+        read(Ingest(source="data/source/mine.csv", id="id", batches=(LATER,), features="data/source/more.npy"), root)
+
+
+def test_another_batch_is_another_source(tmp_path: Path) -> None:
+    root = with_batch(tmp_path / "repo", later())
+    ingest = Ingest(source="data/source/mine.csv", id="id", true_label="truth", batches=(LATER,))
+    before = source_sha256(ingest, root)
+    later(61).to_csv(root / LATER, index=False)
+    assert source_sha256(ingest, root) != before
+
+
+def test_planted_errors_and_parts_of_old_rows_are_the_same_with_a_batch_and_without(tmp_path: Path) -> None:
+    plant = {"plant": {"kind": "confusable", "rate": 0.2}, "true_label": None, "drop": ["truth"]}
+    found = {}
+    for name, batches in (("with", [LATER]), ("without", None)):
+        root = repository(tmp_path / name, params(ingest={"batches": batches, **plant}))
+        later().to_csv(root / LATER, index=False)
+        run_stages(root, "ingest", "validate", "split")
+        parts = {part: pd.read_parquet(root / f"data/split/{part}.parquet") for part in PARTS}
+        found[name] = pd.concat([rows.assign(part=part) for part, rows in parts.items()]).set_index(ID).sort_index()
+    new = found["with"][found["with"][BATCH] == "later"]
+    old = found["with"].drop(new.index)
+    assert old[[LABEL, "part"]].equals(found["without"][[LABEL, "part"]])
+    assert new[LABEL].to_dict() == later().set_index("id")["label"].to_dict()  # nothing is planted in a batch
+
+
+def evidence_with_batches() -> Evidence:
+    return evidence(batches=np.array(["", "", "late", "later"] * 3, dtype=object))
+
+
+def test_a_version_without_a_batch_lacks_its_rows_alone() -> None:
+    version = make("before", (Step(step="leave_out", batches=("later",)),), evidence_with_batches())
+    assert np.flatnonzero(~version.kept[0]).tolist() == [3, 7, 11]
+    assert version.note == "without the 3 train rows of 'later'"
+    assert set(version.patch["action"]) == {"drop"}
+
+
+def test_a_batch_that_is_not_there_is_refused_with_the_nearest() -> None:
+    with pytest.raises(ParamsError, match="Did you mean 'later'"):
+        make("before", (Step(step="leave_out", batches=("laterr",)),), evidence_with_batches())
+
+
+def test_a_step_that_leaves_out_needs_the_names_and_no_other_takes_them() -> None:
+    with pytest.raises(ParamsError, match="needs `batches`"):
+        parse(params(fix={"recipes": {"given": None, "before": [{"step": "leave_out"}]}}))
+    with pytest.raises(ParamsError, match="takes no `batches`"):
+        parse(params(fix={"recipes": {"given": None, "before": [{"step": "drop_flagged", "batches": ["a"]}]}}))
+
+
+def test_a_batch_from_elsewhere_helps_its_own_rows_and_the_old_ones_are_told_apart(made: Path) -> None:
+    found = read_table(made / "results/compare/batches.csv", text=("verdict", "reason")).set_index("rows")
+    assert found.loc["new", "verdict"] == "helps" and found.loc["new", "difference"] > 0.1
+    assert abs(found.loc["old", "difference"]) < found.loc["new", "difference"]
+    validation = read_parquet(made / "data/split/validation.parquet")
+    assert found.loc["new", "n_rows"] == (validation[BATCH] == "later").sum()
+    assert found.loc["old", "n_rows"] == (validation[BATCH] == "").sum()
+
+
+def test_the_two_halves_make_the_whole_effect(made: Path) -> None:
+    found = read_table(made / "results/compare/batches.csv", text=("verdict", "reason"))
+    effects = read_table(made / "results/compare/effects.csv", text=("verdict", "reason", "control"))
+    whole = effects[effects["planned"] & (effects["metric"] == "accuracy") & (effects["scored_on"] == "true")]
+    assert np.isclose(np.average(found["difference"], weights=found["n_rows"]), whole["difference"].item(), atol=1e-5)
