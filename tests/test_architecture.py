@@ -36,7 +36,7 @@ ROOMS = {
     " annotators experiments experiments.snapshot experiments.moved experiments.pairing"
     " experiments.measured experiments.table experiments.diff experiments.comparison reviews"
     " experiments.best_labels release.looks release.acceptance reviewing.checking batch_worth retraining.decision retraining.record"
-    " release.record reviewing.meter reviewing.summary canvas.returns release.judged release.slices"
+    " release.record reviewing.meter reviewing.summary canvas.returns canvas.windows release.judged release.slices"
     " release.guards release.calibration release.pace",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording tabled"
     " finding story report gallery plots.numbers experiments.shown experiments.page"

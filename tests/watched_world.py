@@ -6,7 +6,6 @@ import hashlib
 import json
 import sqlite3
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from ceteris.dataset import ID, LABEL, PART
 from ceteris.monitoring.watched import PREDICTED, PROBABILITY
 from ceteris.monitoring.windows import COLUMNS, Window, window_of
-from ceteris.serving.packaged import FORMAT, LIBRARIES, MANIFEST, MODEL, REFERENCE, SCHEMA
+from ceteris.serving.packaged import FORMAT, MANIFEST, MODEL, REFERENCE, SCHEMA, libraries_of
 from ceteris.serving.schema import Feature, InputSchema
 from ceteris.store import write_bytes, write_json, write_parquet
 
@@ -117,7 +116,7 @@ def package(folder: Path, of: World) -> str:
     write_json(folder / SCHEMA, of.schema.to_json())
     write_parquet(folder / REFERENCE, of.reference)
     files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (MODEL, SCHEMA, REFERENCE)}
-    libraries = {name: version(name) for name in LIBRARIES}
+    libraries = libraries_of()
     fingerprints = {"schema": of.schema.fingerprint}
     manifest = {
         "format": FORMAT,

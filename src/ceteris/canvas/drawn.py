@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ceteris.canvas.parting import Parting
-from ceteris.canvas.returns import Together
 from ceteris.canvas.terms import Canvas
-from ceteris.canvas.told import returns_told, together_told
+from ceteris.canvas.told import returns_told
 from ceteris.finding import Finding
 from ceteris.metrics import CLASSES, NUMBERS
 from ceteris.params import Params
@@ -75,9 +74,7 @@ class Drawing:
     together: str
 
 
-def drawing(
-    canvas: Canvas, found: Sequence[Parting], effects: list[Finding], params: Params, windows: Together | None = None
-) -> Drawing:
+def drawing(canvas: Canvas, found: Sequence[Parting], effects: list[Finding], params: Params, together: str) -> Drawing:
     """Return the canvas as it is drawn.
 
     Parameters
@@ -86,11 +83,10 @@ def drawing(
         From `parting.partings`.
     effects : list of Finding
         What the labels were measured to bring.
-    windows : Together, optional
-        How the metric of the business went with the model's over logged windows; None: none are logged.
+    together : str
+        Whether the metric of the business moves with the model's, as `told` has it.
     """
-    labels, confidence = NUMBERS if params.numbers else CLASSES, params.compare.confidence
-    returns, together = returns_told(canvas, effects, labels, confidence), together_told(windows, canvas, confidence)
+    returns = returns_told(canvas, effects, NUMBERS if params.numbers else CLASSES, params.compare.confidence)
     parted = {(one.block, one.key.split(".")[0]) for one in found}
     blocks = tuple(_block(key, getattr(canvas, key), canvas.decisions.currency or "", parted) for key in _TITLES)
     return Drawing(blocks, tuple(one.told for one in found), tuple(returns), together)
