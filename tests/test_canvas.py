@@ -15,6 +15,8 @@ from small import REPOSITORY, params, repository, run_stages
 from test_report import Page, tables
 from watched_world import draw, world
 
+from ceteris.canvas.commands import PARTS
+from ceteris.canvas.commands import canvas as command
 from ceteris.canvas.drawn import Drawing, drawing, lines_of
 from ceteris.canvas.form import form
 from ceteris.canvas.page import canvas_page
@@ -24,12 +26,13 @@ from ceteris.canvas.returns import Returns, Together, together
 from ceteris.canvas.terms import BLOCKS, Canvas, parse_canvas
 from ceteris.canvas.told import returns_told, together_told
 from ceteris.canvas.windows import metrics_of
-from ceteris.errors import ParamsError
+from ceteris.errors import BadInputError, ParamsError
 from ceteris.finding import Finding, findings
 from ceteris.monitoring.settings import Monitor
 from ceteris.monitoring.watched import watch
 from ceteris.monitoring.windows import window_of
 from ceteris.params import Params, parse
+from ceteris.params_file import changed
 from ceteris.release.gate_terms import Gate
 from ceteris.report import Settings, render
 from ceteris.store import parse_yaml, read_params, read_yaml
@@ -300,14 +303,12 @@ def test_the_picture_holds_every_word_of_the_canvas_and_marks_the_lines_that_par
         assert f"canvas-{block}" in {attrs.get("id") for attrs in page.all("h3")}
     for text in read_yaml(REPOSITORY / "canvas.yaml")["when_not"]:
         assert text in page.text
-    assert page.text.count("macro_f1 parts") == 1 and sum("parts" in str(attrs.get("class")) for attrs in page.all("div")) == 1
+    assert "Metric: macro_f1 (differs)" in page.text and page.text.count("(differs)") == 1
     assert "It parts from what is run on 1 line." in page.text
-    assert (
-        "For a post office" in page.text
-        and "250 ms" in page.text
-        and "gap: 0.1" in page.text
-        and "10,000 predictions a month" in page.text
-    )
+    for fact in ("For a post office", "Latency, at most: 250 ms", "gap: 0.1", "Volume: 10,000 predictions a month"):
+        assert fact in page.text
+    guards = Page(canvas_page(drawn(said(offline_evaluation={"guards": {"gap": 0.2, "size_mb": None}})), "Digits")).text
+    assert "gap: 0.2 (differs) size_mb: not asked" in guards and guards.count("(differs)") == 1
     assert "It says what is run." in Page(canvas_page(drawn(), "Digits")).text
 
 
@@ -356,3 +357,36 @@ def test_the_report_stage_tells_or_refuses_as_params_say_and_needs_no_canvas(
     with pytest.raises(ParamsError, match=r"(?s)part:\n  canvas\.yaml: .*report\.canvas: tell"):
         run_stages(made, "report")
     assert report.read_bytes() == before
+
+
+def test_the_command_ends_with_9_where_it_parts_and_keeps_its_page_where_the_report_links_to(
+    made: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(made)
+    (made / "params.yaml").write_text(json.dumps(params()))
+    text = (REPOSITORY / "canvas.yaml").read_text(encoding="utf-8")
+    (made / "canvas.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        command(windows=None, page=None)
+    assert ended.value.code == PARTS == 9
+    assert "no logged windows yet" in capsys.readouterr().out
+    assert "Value proposition" in (made / "comparisons/canvas.html").read_text(encoding="utf-8")
+    assert "canvas.html" in (made / "comparisons/index.html").read_text(encoding="utf-8")
+    together_file = tmp_path / "windows.csv"
+    together_file.write_text("letters,accuracy\n" + "".join(f"{n},{n % 3}\n" for n in range(9)), encoding="utf-8")
+    with pytest.raises(BadInputError, match=r"has no column 'letters delivered.*live_evaluation\.business_metric"):
+        command(windows=together_file, page=None)
+    fitting = {
+        ("data_sources", "source"): "data/source/mine.csv", ("building_models", "models"): ["ridge"],
+        ("collecting_data", "version"): "simulated", ("collecting_data", "labels"): 20,
+        ("offline_evaluation", "guards"): None, ("live_evaluation", "business_metric"): "letters",
+    }  # fmt: skip
+    (made / "canvas.yaml").write_text(changed(text, fitting), encoding="utf-8")
+    capsys.readouterr()
+    command(windows=together_file, page=tmp_path / "page.html")
+    told = capsys.readouterr().out
+    assert "say the same" in told and "Cost: 20 labels" in told and "over 9 logged windows: " in told
+    assert "It says what is run." in (tmp_path / "page.html").read_text(encoding="utf-8")
+    (made / "canvas.yaml").write_text(form(), encoding="utf-8")
+    with pytest.raises(BadInputError, match="nothing is filled in"):
+        command(windows=None, page=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,7 +87,7 @@ def drawing(canvas: Canvas, found: Sequence[Parting], effects: list[Finding], pa
         Whether the metric of the business moves with the model's, as `told` has it.
     """
     returns = returns_told(canvas, effects, NUMBERS if params.numbers else CLASSES, params.compare.confidence)
-    parted = {(one.block, one.key.split(".")[0]) for one in found}
+    parted = {(one.block, one.key) for one in found}
     blocks = tuple(_block(key, getattr(canvas, key), canvas.decisions.currency or "", parted) for key in _TITLES)
     return Drawing(blocks, tuple(one.told for one in found), tuple(returns), together)
 
@@ -99,12 +99,16 @@ def _block(key: str, held: Any, money: str, parted: set[tuple[str, str]]) -> Blo
     for name in type(held).model_fields:
         value = getattr(held, name)
         if name == "guards":
-            facts += [(guard, _text(guard, bound, money), (key, name) in parted) for guard, bound in (value or {}).items()]
+            facts += _guards(value or {}, {path for block, path in parted if block == key})
         elif isinstance(value, tuple) and name != "models":
             points.append((_NAMES[name], value))
         elif value is not None and name != "currency":
             facts.append((_NAMES[name], _text(name, value, money), (key, name) in parted))
     return Block(key, _TITLES[key], tuple(facts), tuple(points))
+
+
+def _guards(said: Mapping[str, float | None], parted: Collection[str]) -> list[tuple[str, str, bool]]:
+    return [(name, _text(name, bound, ""), f"guards.{name}" in parted) for name, bound in said.items()]
 
 
 def _text(name: str, value: Any, money: str) -> str:
