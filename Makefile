@@ -1,6 +1,7 @@
 # Every target makes .venv by itself from the two hash-pinned lock files; nothing else is needed but python3, git and make.
 SHELL := /bin/sh
 VENV := .venv
+ZENML := integrations/zenml/.venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # One thread per process: two levels of parallelism are slower than none (see ARCHITECTURE.md).
 export OMP_NUM_THREADS ?= 1
@@ -8,7 +9,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export DVC_NO_ANALYTICS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test test-browser chromium lab check docs examples loop bench calibrate lock dvc clean
+.PHONY: help repro test test-browser chromium lab check docs examples loop bench calibrate zenml lock dvc clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -54,6 +55,9 @@ bench: $(VENV)/.ready  ## time ceteris against plain scripts, side by side, as r
 calibrate: $(VENV)/.ready  ## how often does ceteris err? The full study, resumable, within two hours
 	PYTHONPATH=src:. python -m calibration $(ARGS)
 
+zenml: $(ZENML)/.ready $(VENV)/.ready  ## the same stages as a ZenML pipeline, in an environment of its own: make it, and test it
+	python -m pytest -n 0 tests/test_zenml.py
+
 dvc: $(VENV)/.ready  ## run any DVC command in the environment: make dvc ARGS="exp show"
 	dvc $(ARGS)
 
@@ -61,9 +65,13 @@ lock: $(VENV)/.ready  ## resolve the dependencies of pyproject.toml anew
 	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --fork-strategy fewest --no-header --no-annotate \
 	  --quiet -o requirements.lock
+	grep -E '^(cleanlab|joblib|numpy|pandas|pyarrow|scikit-learn|scipy|skops|threadpoolctl)==' requirements.lock | tr -d '\\' > $(VENV)/held.txt
+	uv pip compile integrations/zenml/requirements.in -c $(VENV)/held.txt --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --fork-strategy fewest --no-header --no-annotate \
+	  --quiet -o integrations/zenml/requirements.lock
 
 clean:  ## remove the environment and the caches of tools
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) $(ZENML) .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 # uv installs in about half a minute and compiles bytecode; where it cannot run, pip does the same more slowly.
 $(VENV)/.ready: requirements.lock requirements-uv.lock pyproject.toml
@@ -73,4 +81,11 @@ $(VENV)/.ready: requirements.lock requirements-uv.lock pyproject.toml
 	UV_PYTHON=$(VENV)/bin/python $(VENV)/bin/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock || \
 	  $(VENV)/bin/python -m pip install --quiet --compile --require-hashes -r requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+# ZenML's pins clash with ours (pydantic, click, sqlalchemy, python-dateutil), so it has libraries of its own, and our src/.
+$(ZENML)/.ready: integrations/zenml/requirements.lock $(VENV)/.ready
+	python3 -m venv --clear $(ZENML)
+	UV_PYTHON=$(ZENML)/bin/python uv pip install --quiet --compile-bytecode --require-hashes -r integrations/zenml/requirements.lock || \
+	  $(ZENML)/bin/python -m pip install --quiet --compile --require-hashes -r integrations/zenml/requirements.lock
 	touch $@

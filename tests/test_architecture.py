@@ -40,8 +40,8 @@ ROOMS = {
     " experiments.measured experiments.table experiments.diff experiments.comparison reviews"
     " experiments.best_labels release.looks release.acceptance fairness reviewing.checking batch_worth"
     " retraining.decision retraining.record release.record reviewing.meter reviewing.summary"
-    " monitoring.watched monitoring.asked canvas.returns release.judged release.slices release.guards"
-    " release.calibration release.pace",
+    " monitoring.watched monitoring.asked canvas.returns canvas.windows release.judged release.slices"
+    " release.guards release.calibration release.pace",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording tabled"
     " finding story report gallery plots.numbers experiments.shown experiments.page"
     " experiments.reviews_shown experiments.board_shown experiments.board_page scored_twice"

@@ -13,7 +13,10 @@ import pytest
 import shown
 from small import REPOSITORY, params, repository, run_stages
 from test_report import Page, tables
+from watched_world import draw, world
 
+from ceteris.canvas.commands import PARTS
+from ceteris.canvas.commands import canvas as command
 from ceteris.canvas.drawn import Drawing, drawing, lines_of
 from ceteris.canvas.form import form
 from ceteris.canvas.page import canvas_page
@@ -22,25 +25,22 @@ from ceteris.canvas.reading import checked, read_canvas
 from ceteris.canvas.returns import Returns, Together, together
 from ceteris.canvas.terms import BLOCKS, Canvas, parse_canvas
 from ceteris.canvas.told import returns_told, together_told
-from ceteris.errors import ParamsError
+from ceteris.canvas.windows import metrics_of
+from ceteris.errors import BadInputError, ParamsError
 from ceteris.finding import Finding, findings
+from ceteris.monitoring.settings import Monitor
+from ceteris.monitoring.watched import watch
+from ceteris.monitoring.windows import window_of
 from ceteris.params import Params, parse
+from ceteris.params_file import changed
+from ceteris.release.gate_terms import Gate
 from ceteris.report import Settings, render
-from ceteris.sections import Section
 from ceteris.store import parse_yaml, read_params, read_yaml
 
 DIGITS = read_params(REPOSITORY)
 
 
-class Gate(Section):
-    """A section as release.yaml has it: guards may be null, settings may not."""
-
-    groups: tuple[str, ...] | None = None
-    gap: float | None = 0.1
-    worst_slice: float | None = None
-    latency_ms: float | None = 250.0
-    load_clients: int = 4
-    load_seconds: float = 2.0
+GATE = Gate(gap=0.1, latency_ms=250.0)
 
 
 def said(**changed: dict[str, Any]) -> Canvas:
@@ -55,7 +55,7 @@ def said(**changed: dict[str, Any]) -> Canvas:
     return canvas
 
 
-def parted(canvas: Canvas, of: Params = DIGITS, gate: Section | None = Gate()) -> list[str]:  # noqa: B008
+def parted(canvas: Canvas, of: Params = DIGITS, gate: Gate | None = GATE) -> list[str]:
     return [one.told for one in partings(canvas, of, gate)]
 
 
@@ -89,7 +89,7 @@ def test_each_line_that_says_something_else_is_told_with_both_and_no_other_is(
     block: str, key: str, value: Any, told: str
 ) -> None:
     assert parted(said()) == []
-    found = partings(said(**{block: {key: value}}), DIGITS, Gate())
+    found = partings(said(**{block: {key: value}}), DIGITS, GATE)
     assert [(one.block, one.key.split(".")[0]) for one in found] == [(block, key)]
     assert found[0].told.startswith(f"canvas.yaml: {block}.{key}") and found[0].told.endswith(told)
 
@@ -105,12 +105,13 @@ def test_what_is_run_can_move_as_well_as_the_canvas() -> None:
 
 
 def test_guards_are_the_numbers_that_may_be_null_and_settings_of_a_gate_are_none() -> None:
-    assert guards_of(Gate()) == {"gap": 0.1, "worst_slice": None, "latency_ms": 250.0}
+    thresholds = dict.fromkeys(["worst_slice", "calibration", "size_mb", "load_per_second", "load_ms"])
+    assert guards_of(GATE) == thresholds | {"gap": 0.1, "latency_ms": 250.0}
 
 
 def test_guards_that_no_gate_holds_are_told() -> None:
     assert parted(said(), gate=None) == [
-        "canvas.yaml: offline_evaluation.guards names 1, and release/release.yaml: gate is not there to hold them"
+        "canvas.yaml: offline_evaluation.guards names 1, and there is no release/release.yaml to hold them"
     ]
 
 
@@ -275,9 +276,25 @@ def test_a_correlation_is_told_with_its_interval_or_that_no_window_is_logged() -
     assert together_told(Together(0.1, -0.2, 0.4, 30), said(), 0.95).endswith("cannot tell, since the interval holds zero.")
 
 
+def test_windows_that_monitor_judged_are_taken_once_and_as_they_were_measured() -> None:
+    of, rng, windows = world(600), np.random.default_rng(1), []
+    name = "letters delivered at the first attempt"
+    for place in range(3):
+        raw = of.raw(draw(rng, 250, start=250 * place), labelled=1.0, first=1 + 250 * place)
+        raw["outcomes"] = [json.dumps({name: float(right)}) for right in raw["label"] == raw["true"]]
+        windows.append(watch(window_of(raw, of.schema), of.reference, of.schema, Monitor()))
+    table = metrics_of([*windows, windows[1] | {"first": windows[1]["first"] + 9}], name, "accuracy")
+    assert table.shape == (3, 2)
+    assert table["business_metric"].tolist() == pytest.approx(table["model_metric"].tolist())
+    assert together(table["business_metric"].to_numpy(), table["model_metric"].to_numpy()).windows == 3
+    for names in (("other", "accuracy"), (name, "mae")):
+        assert metrics_of(windows, *names).isna().any(axis=None)
+    assert metrics_of([], name, "accuracy").empty
+
+
 def drawn(canvas: Canvas | None = None) -> Drawing:
     of = canvas or said()
-    return drawing(of, partings(of, DIGITS, Gate()), effect(0.01, 0.03), DIGITS)
+    return drawing(of, partings(of, DIGITS, GATE), effect(0.01, 0.03), DIGITS, together_told(None, of, 0.95))
 
 
 def test_the_picture_holds_every_word_of_the_canvas_and_marks_the_lines_that_part() -> None:
@@ -286,14 +303,12 @@ def test_the_picture_holds_every_word_of_the_canvas_and_marks_the_lines_that_par
         assert f"canvas-{block}" in {attrs.get("id") for attrs in page.all("h3")}
     for text in read_yaml(REPOSITORY / "canvas.yaml")["when_not"]:
         assert text in page.text
-    assert page.text.count("macro_f1 parts") == 1 and sum("parts" in str(attrs.get("class")) for attrs in page.all("div")) == 1
+    assert "Metric: macro_f1 (differs)" in page.text and page.text.count("(differs)") == 1
     assert "It parts from what is run on 1 line." in page.text
-    assert (
-        "For a post office" in page.text
-        and "250 ms" in page.text
-        and "gap: 0.1" in page.text
-        and "10,000 predictions a month" in page.text
-    )
+    for fact in ("For a post office", "Latency, at most: 250 ms", "gap: 0.1", "Volume: 10,000 predictions a month"):
+        assert fact in page.text
+    guards = Page(canvas_page(drawn(said(offline_evaluation={"guards": {"gap": 0.2, "size_mb": None}})), "Digits")).text
+    assert "gap: 0.2 (differs) size_mb: not asked" in guards and guards.count("(differs)") == 1
     assert "It says what is run." in Page(canvas_page(drawn(), "Digits")).text
 
 
@@ -342,3 +357,36 @@ def test_the_report_stage_tells_or_refuses_as_params_say_and_needs_no_canvas(
     with pytest.raises(ParamsError, match=r"(?s)part:\n  canvas\.yaml: .*report\.canvas: tell"):
         run_stages(made, "report")
     assert report.read_bytes() == before
+
+
+def test_the_command_ends_with_9_where_it_parts_and_keeps_its_page_where_the_report_links_to(
+    made: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(made)
+    (made / "params.yaml").write_text(json.dumps(params()))
+    text = (REPOSITORY / "canvas.yaml").read_text(encoding="utf-8")
+    (made / "canvas.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        command(windows=None, page=None)
+    assert ended.value.code == PARTS == 9
+    assert "no logged windows yet" in capsys.readouterr().out
+    assert "Value proposition" in (made / "comparisons/canvas.html").read_text(encoding="utf-8")
+    assert "canvas.html" in (made / "comparisons/index.html").read_text(encoding="utf-8")
+    together_file = tmp_path / "windows.csv"
+    together_file.write_text("letters,accuracy\n" + "".join(f"{n},{n % 3}\n" for n in range(9)), encoding="utf-8")
+    with pytest.raises(BadInputError, match=r"has no column 'letters delivered.*live_evaluation\.business_metric"):
+        command(windows=together_file, page=None)
+    fitting = {
+        ("data_sources", "source"): "data/source/mine.csv", ("building_models", "models"): ["ridge"],
+        ("collecting_data", "version"): "simulated", ("collecting_data", "labels"): 20,
+        ("offline_evaluation", "guards"): None, ("live_evaluation", "business_metric"): "letters",
+    }  # fmt: skip
+    (made / "canvas.yaml").write_text(changed(text, fitting), encoding="utf-8")
+    capsys.readouterr()
+    command(windows=together_file, page=tmp_path / "page.html")
+    told = capsys.readouterr().out
+    assert "say the same" in told and "Cost: 20 labels" in told and "over 9 logged windows: " in told
+    assert "It says what is run." in (tmp_path / "page.html").read_text(encoding="utf-8")
+    (made / "canvas.yaml").write_text(form(), encoding="utf-8")
+    with pytest.raises(BadInputError, match="nothing is filled in"):
+        command(windows=None, page=None)

@@ -19,6 +19,7 @@ from host import LABELS, hashes, host, relabel
 from small import REPOSITORY, by_hand, edit
 
 from ceteris import installed
+from ceteris.canvas.form import form
 from ceteris.dataset import ID, LABEL
 from ceteris.edit_lines import JUDGING_SOURCE
 from ceteris.errors import BadInputError, IntegrityError
@@ -222,6 +223,7 @@ def project(tmp_path: Path) -> Path:
     for name in PIPELINES:
         write_text(tmp_path / name, pipeline_text(name))
     write_text(tmp_path / "params.yaml", (REPOSITORY / "params.yaml").read_text(encoding="utf-8"))
+    write_text(tmp_path / "canvas.yaml", form())
     write_text(tmp_path / LOCK, lock_text())
     return tmp_path
 
@@ -255,6 +257,15 @@ def test_an_upgrade_names_the_stages_that_will_run_and_is_done_once(project: Pat
     ]  # fmt: skip
     refuse_other_code(project, "report")
     assert list(upgrade(project))[-1] == "no stage's code changed"
+
+
+def test_a_project_from_before_there_was_a_canvas_is_given_its_form_and_a_filled_one_stays(project: Path) -> None:
+    (project / "canvas.yaml").unlink()
+    assert any(line.startswith("canvas.yaml is a new file") for line in upgrade(project))
+    assert (project / "canvas.yaml").read_text(encoding="utf-8") == form()
+    write_text(project / "canvas.yaml", "when_not:\n- never\n")
+    assert not any("canvas" in line for line in upgrade(project))
+    assert (project / "canvas.yaml").read_text(encoding="utf-8") == "when_not:\n- never\n"
 
 
 def test_a_pipeline_that_was_edited_by_hand_is_kept_until_asked_for(project: Path) -> None:

@@ -13,13 +13,14 @@ from checkout import run
 from host import LABELS, hashes, host
 from small import REPOSITORY, repository, table
 
+from ceteris.canvas.terms import parse_canvas
 from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.installed import PIPELINES
 from ceteris.into import project_in
 from ceteris.layout import reach_of, read_layout
 from ceteris.onboarding import init_command
 from ceteris.sources import locate
-from ceteris.store import LOCK, find_root, home_of, read_params
+from ceteris.store import LOCK, find_root, home_of, read_params, read_yaml
 from ceteris.template import COPIED
 
 
@@ -55,6 +56,7 @@ def test_nothing_of_theirs_is_changed_and_their_file_stays_where_it_is(theirs: P
     assert locate(f"../{LABELS}", root) == theirs / LABELS
     assert os.listdir(root / "data/source") == ["README.md"]
     assert read_layout(root)["edits"] == "data/edits"
+    assert parse_canvas(read_yaml(root / "canvas.yaml")) is None  # a form: nothing is said for them
     assert f"DVC is that of {theirs}" in told
     assert f"../{LABELS} stays where it is: DVC keeps it (" in told
     assert told.endswith(f"next: cd {root} && git add . && git commit -m 'Add ceteris' && dvc repro")

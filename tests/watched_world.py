@@ -17,24 +17,10 @@ from sklearn.linear_model import LogisticRegression
 from ceteris.dataset import ID, LABEL, PART
 from ceteris.monitoring.watched import PREDICTED, PROBABILITY
 from ceteris.monitoring.windows import COLUMNS, Window, window_of
+from ceteris.serving.log_file import open_log
 from ceteris.serving.packaged import MANIFEST
 from ceteris.serving.schema import Feature, InputSchema
 
-DDL = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT);
-CREATE TABLE inferences (seq INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, at REAL NOT NULL,
-  row_id TEXT NOT NULL, model TEXT NOT NULL, schema TEXT NOT NULL, inputs TEXT NOT NULL, label TEXT NOT NULL,
-  probabilities TEXT, latency_ms REAL NOT NULL);
-CREATE INDEX inferences_row ON inferences(row_id);
-CREATE TABLE refusals (seq INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT NOT NULL, at REAL NOT NULL,
-  status INTEGER NOT NULL, reason TEXT NOT NULL);
-CREATE TABLE labels (seq INTEGER PRIMARY KEY AUTOINCREMENT, row_id TEXT NOT NULL, label TEXT NOT NULL, at REAL NOT NULL,
-  who TEXT NOT NULL, source TEXT NOT NULL);
-CREATE TABLE outcomes (seq INTEGER PRIMARY KEY AUTOINCREMENT, row_id TEXT NOT NULL, metric TEXT NOT NULL,
-  value REAL NOT NULL, at REAL NOT NULL);
-CREATE TABLE dropped (at REAL NOT NULL, rows INTEGER NOT NULL);
-INSERT INTO meta VALUES ('format', '1');
-"""
 SCHEMA_OF = InputSchema(
     (Feature("age", "number", True), Feature("city", "category", True), Feature("size", "number", False)), ("cat", "dog")
 )
@@ -117,10 +103,8 @@ def package(folder: Path, of: World) -> str:
 
 def log(path: Path, *raws: pd.DataFrame) -> Path:
     """Write a log of these lines, one after the other, and their labels."""
+    open_log(path).close()
     with sqlite3.connect(path) as connection:
-        if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-            connection.executescript(DDL)
-        connection.execute("PRAGMA journal_mode = WAL")
         for raw in raws:
             names = ["at", "row_id", "model", "schema", "inputs", "label", "probabilities", "latency_ms"]
             lines = [("request", *line) for line in raw[names].astype(object).itertuples(index=False)]

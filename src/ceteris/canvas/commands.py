@@ -10,7 +10,8 @@ import typer
 from ceteris.errors import BadInputError, nearest
 
 if TYPE_CHECKING:
-    from ceteris.canvas.returns import Together
+    from pandas import DataFrame
+
     from ceteris.canvas.terms import Canvas
 
 __all__ = ["PARTS", "add_to"]
@@ -26,7 +27,9 @@ def add_to(app: typer.Typer) -> None:
 def canvas(
     windows: Annotated[
         Path | None,
-        typer.Option(help="A CSV file, a line a logged window, with the two metrics of live_evaluation as columns."),
+        typer.Option(
+            help="A CSV file, a line a window, the two metrics of live_evaluation as columns; default: what monitor judged."
+        ),
     ] = None,
     page: Annotated[Path | None, typer.Option(help="Write the page here instead.")] = None,
 ) -> None:
@@ -35,7 +38,9 @@ def canvas(
     from ceteris.canvas.drawn import drawing, lines_of
     from ceteris.canvas.page import canvas_page
     from ceteris.canvas.reading import checked, read_canvas
+    from ceteris.canvas.returns import together
     from ceteris.canvas.terms import FILE
+    from ceteris.canvas.told import together_told
     from ceteris.experiments.commands import tell_page
     from ceteris.experiments.pages import keep_canvas
     from ceteris.finding import findings
@@ -50,8 +55,9 @@ def canvas(
     found = checked(root, said, bench.params)
     measured = (bench.path("results") / "compare/effects.csv").is_file()
     effects = findings(bench.effects(), simulated_versions(bench.versions())) if measured else []
-    over = None if windows is None else _together(windows, said, bench.params.compare.confidence)
-    drawn = drawing(said, found, effects, bench.params, over)
+    table, confidence = _watched(root, said) if windows is None else _asked_for(windows, said), bench.params.compare.confidence
+    over = together(table["business_metric"].to_numpy(), table["model_metric"].to_numpy(), confidence) if len(table) else None
+    drawn = drawing(said, found, effects, bench.params, together_told(over, said, confidence))
     for line in lines_of(drawn):
         print(line)
     title = bench.params.report.title
@@ -64,17 +70,16 @@ def canvas(
         raise SystemExit(PARTS)
 
 
-def _together(path: Path, said: Canvas, confidence: float) -> Together:
-    """Return the correlation of the two metrics over the windows of a file."""
+def _asked_for(path: Path, said: Canvas) -> DataFrame:
+    """Return the two metrics of the windows in a file."""
     import pandas as pd
 
-    from ceteris.canvas.returns import together
     from ceteris.canvas.terms import FILE
     from ceteris.store import read_table
 
     if not path.is_file():
         raise BadInputError(f"{path} is not there.", "Name a CSV file with a line a window: --windows FILE")
-    table, columns = read_table(path), []
+    table, columns = read_table(path), {}
     for key in ("business_metric", "model_metric"):
         name = getattr(said.live_evaluation, key)
         if name not in table:
@@ -82,8 +87,18 @@ def _together(path: Path, said: Canvas, confidence: float) -> Together:
             raise BadInputError(
                 f"{path} has no column {name!r}.{known}", f"Name the column, or correct live_evaluation.{key} in {FILE}."
             )
-        numbers = pd.to_numeric(table[name], errors="coerce")
-        if numbers.notna().sum() < table[name].notna().sum():
+        columns[key] = pd.to_numeric(table[name], errors="coerce")
+        if columns[key].notna().sum() < table[name].notna().sum():
             raise BadInputError(f"{path}: the column {name!r} holds values that are no numbers.", "Write a number, or nothing.")
-        columns.append(numbers.to_numpy(dtype=float))
-    return together(columns[0], columns[1], confidence)
+    return pd.DataFrame(columns)
+
+
+def _watched(root: Path, said: Canvas) -> DataFrame:
+    """Return the two metrics of the windows that `ceteris monitor` judged, each row of the log in one window at most."""
+    from ceteris.canvas.windows import metrics_of
+    from ceteris.monitoring.kept import FOLDER, history
+
+    folder, live = root / FOLDER, said.live_evaluation
+    models = sorted({path.name.partition("-")[0] for path in folder.glob("*-*.json")})
+    windows = [one for model in models for one in history(folder, model)]
+    return metrics_of(windows, str(live.business_metric), str(live.model_metric))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ceteris.canvas.parting import Parting
-from ceteris.canvas.returns import Together
 from ceteris.canvas.terms import Canvas
-from ceteris.canvas.told import returns_told, together_told
+from ceteris.canvas.told import returns_told
 from ceteris.finding import Finding
 from ceteris.metrics import CLASSES, NUMBERS
 from ceteris.params import Params
@@ -75,9 +74,7 @@ class Drawing:
     together: str
 
 
-def drawing(
-    canvas: Canvas, found: Sequence[Parting], effects: list[Finding], params: Params, windows: Together | None = None
-) -> Drawing:
+def drawing(canvas: Canvas, found: Sequence[Parting], effects: list[Finding], params: Params, together: str) -> Drawing:
     """Return the canvas as it is drawn.
 
     Parameters
@@ -86,12 +83,11 @@ def drawing(
         From `parting.partings`.
     effects : list of Finding
         What the labels were measured to bring.
-    windows : Together, optional
-        How the metric of the business went with the model's over logged windows; None: none are logged.
+    together : str
+        Whether the metric of the business moves with the model's, as `told` has it.
     """
-    labels, confidence = NUMBERS if params.numbers else CLASSES, params.compare.confidence
-    returns, together = returns_told(canvas, effects, labels, confidence), together_told(windows, canvas, confidence)
-    parted = {(one.block, one.key.split(".")[0]) for one in found}
+    returns = returns_told(canvas, effects, NUMBERS if params.numbers else CLASSES, params.compare.confidence)
+    parted = {(one.block, one.key) for one in found}
     blocks = tuple(_block(key, getattr(canvas, key), canvas.decisions.currency or "", parted) for key in _TITLES)
     return Drawing(blocks, tuple(one.told for one in found), tuple(returns), together)
 
@@ -103,12 +99,16 @@ def _block(key: str, held: Any, money: str, parted: set[tuple[str, str]]) -> Blo
     for name in type(held).model_fields:
         value = getattr(held, name)
         if name == "guards":
-            facts += [(guard, _text(guard, bound, money), (key, name) in parted) for guard, bound in (value or {}).items()]
+            facts += _guards(value or {}, {path for block, path in parted if block == key})
         elif isinstance(value, tuple) and name != "models":
             points.append((_NAMES[name], value))
         elif value is not None and name != "currency":
             facts.append((_NAMES[name], _text(name, value, money), (key, name) in parted))
     return Block(key, _TITLES[key], tuple(facts), tuple(points))
+
+
+def _guards(said: Mapping[str, float | None], parted: Collection[str]) -> list[tuple[str, str, bool]]:
+    return [(name, _text(name, bound, ""), f"guards.{name}" in parted) for name, bound in said.items()]
 
 
 def _text(name: str, value: Any, money: str) -> str:

@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-from pydantic import BaseModel
-
 from ceteris.canvas.terms import FILE, Canvas
 from ceteris.errors import nearest
 from ceteris.metrics import CLASSES, NUMBERS
 from ceteris.params import Params
+from ceteris.release.gate_terms import Gate
 
 __all__ = ["Parting", "guards_of", "partings"]
 
@@ -38,24 +37,24 @@ class Parting:
     told: str
 
 
-def partings(canvas: Canvas, params: Params, gate: BaseModel | None) -> list[Parting]:
+def partings(canvas: Canvas, params: Params, gate: Gate | None) -> list[Parting]:
     """Return every line on which they part, in the order of the blocks.
 
     Parameters
     ----------
-    gate : BaseModel or None
-        The section `gate` of release.yaml; None where it has none.
+    gate : Gate or None
+        The section of release.yaml; None where there is no such file.
     """
     wanted = [*_of_params(canvas, params), *_of_the_gate(canvas, gate)]
     return sorted(wanted, key=lambda one: list(Canvas.model_fields).index(one.block))
 
 
-def guards_of(gate: BaseModel | None) -> dict[str, float | None]:
+def guards_of(gate: Gate | None) -> dict[str, float | None]:
     """Return the guards of a gate and their thresholds: its numbers that may be null, which is how a guard is not asked."""
     if gate is None:
         return {}
-    fields = type(gate).model_fields
-    asked = [name for name, field in fields.items() if {float, type(None)} <= set(get_args(field.annotation))]
+    fields = Gate.model_fields.items()
+    asked = [name for name, field in fields if {float, type(None)} <= set(get_args(field.annotation))]
     return {name: getattr(gate, name) for name in asked}
 
 
@@ -92,11 +91,11 @@ def _labels_bought(canvas: Canvas, params: Params) -> Iterator[Parting]:
         yield from _same("collecting_data", "labels", labels, f"fix.recipes.{version}: rows", rows[0])
 
 
-def _of_the_gate(canvas: Canvas, gate: BaseModel | None) -> Iterator[Parting]:
+def _of_the_gate(canvas: Canvas, gate: Gate | None) -> Iterator[Parting]:
     block, asked, said = "offline_evaluation", guards_of(gate), dict(canvas.offline_evaluation.guards or {})
     if gate is None:
         if said:
-            told = f"{FILE}: {block}.guards names {len(said)}, and {_GATE} is not there to hold them"
+            told = f"{FILE}: {block}.guards names {len(said)}, and there is no release/release.yaml to hold them"
             yield Parting(block, "guards", told)
         return
     yield from _thresholds(said, asked)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel
-
 from ceteris.canvas.parting import Parting, partings
 from ceteris.canvas.terms import FILE, Canvas, parse_canvas
 from ceteris.params import Params
@@ -25,10 +23,4 @@ def read_canvas(root: Path) -> Canvas | None:
 def checked(root: Path, canvas: Canvas, params: Params) -> list[Parting]:
     """Return where a canvas parts from params.yaml and from the gate of release.yaml."""
     path = root / TERMS
-    terms = parse_terms(read_yaml(path)) if path.is_file() else None
-    return partings(canvas, params, _gate(terms))
-
-
-def _gate(terms: BaseModel | None) -> BaseModel | None:
-    gate = getattr(terms, "gate", None)
-    return gate if isinstance(gate, BaseModel) else None
+    return partings(canvas, params, parse_terms(read_yaml(path)).gate if path.is_file() else None)

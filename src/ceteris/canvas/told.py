@@ -12,7 +12,7 @@ from ceteris.metrics import METRICS, NUMBERS
 from ceteris.story import on_best_labels
 from ceteris.wording import count, percent
 
-__all__ = ["returns_told", "together_told"]
+__all__ = ["returns_told", "together_later", "together_told"]
 
 # What counts errors: a difference in another metric is no number of errors that were avoided.
 _COUNTING = {"classes": "accuracy", "numbers": "mae"}
@@ -89,18 +89,27 @@ def _break_even(of: Returns, effect: Finding) -> str:
     return f"Break-even: cannot tell, since the interval of the gain holds zero{at_best}."
 
 
+def together_later(canvas: Canvas) -> str:
+    """Return who tells whether the two metrics move together: windows are logged after a report is made."""
+    return f"{_correlation(canvas)} over logged windows: ceteris canvas tells it."
+
+
 def together_told(found: Together | None, canvas: Canvas, confidence: float) -> str:
     """Return whether the metric of the business moves with the model's, over logged windows; None: none are logged."""
-    live = canvas.live_evaluation
-    names = f"{live.business_metric or 'the business metric'} and {live.model_metric or 'the model metric'}"
+    names = _correlation(canvas)
     if found is None:
-        return f"Correlation of {names}: no logged windows yet."
+        return f"{names}: no logged windows yet."
     windows = f"over {counted(found.windows, 'logged window')}"
     if not found.known:
-        return f"Correlation of {names} {windows}: cannot tell, since {FEWEST} windows or more in which both move are needed."
+        return f"{names} {windows}: cannot tell, since {FEWEST} windows or more in which both move are needed."
     size = f"{_signed(found.correlation)} [{_signed(found.low)}, {_signed(found.high)}], {percent(confidence)} interval"
     apart = "" if found.low > 0 or found.high < 0 else ": cannot tell, since the interval holds zero"
-    return f"Correlation of {names} {windows}: {size}{apart}."
+    return f"{names} {windows}: {size}{apart}."
+
+
+def _correlation(canvas: Canvas) -> str:
+    live = canvas.live_evaluation
+    return f"Correlation of {live.business_metric or 'the business metric'} and {live.model_metric or 'the model metric'}"
 
 
 def _amount(value: float, significant: int = 3) -> str:

@@ -13,6 +13,7 @@ from ceteris import plots
 from ceteris.canvas.drawn import Drawing, drawing
 from ceteris.canvas.reading import checked, read_canvas
 from ceteris.canvas.terms import FILE as CANVAS
+from ceteris.canvas.told import together_later
 from ceteris.dataset import ID, META
 from ceteris.errors import ParamsError
 from ceteris.finding import findings
@@ -58,7 +59,8 @@ def _canvas(stage: Stage, tables: Tables) -> Drawing | None:
         )
     for one in found:
         stage.tell(one.told)
-    return drawing(canvas, found, findings(tables.effects, simulated_versions(tables.versions)), stage.params)
+    effects = findings(tables.effects, simulated_versions(tables.versions))
+    return drawing(canvas, found, effects, stage.params, together_later(canvas))
 
 
 def _tables(stage: Stage) -> Tables:
