@@ -34,12 +34,12 @@ ROOMS = {
     "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
     " annotators experiments experiments.snapshot experiments.moved experiments.pairing experiments.measured experiments.table"
     " experiments.diff experiments.comparison reviews experiments.best_labels release.looks release.acceptance"
-    " reviewing.checking release.record reviewing.meter reviewing.summary release.judged release.slices release.guards"
+    " fairness reviewing.checking release.record reviewing.meter reviewing.summary release.judged release.slices release.guards"
     " release.calibration release.pace",
     "showing": "plots plots.colors plots.forest plots.grid plots.labels plots.sheet plots.board wording tabled finding story"
     " report gallery plots.numbers experiments.shown experiments.page experiments.reviews_shown experiments.board_shown"
     " experiments.board_page scored_twice experiments.beside release.told reviewing.edits_shown reviewing.card_shown"
-    " release.card",
+    " release.card groups_told",
     "door": "sources survey csv_file readers.packed readers.parquet_file readers.json_lines readers.excel"
     " readers.image_folder readers.arrays readers.query readers.database fetching"
     " store layout closure ledger cell_files cli workbench onboarding tracking experiments.git"

@@ -213,7 +213,7 @@ def test_the_pipeline_of_a_project_is_ours_but_for_how_code_is_run_and_watched(n
 
 def test_the_code_of_a_stage_covers_the_page_that_it_fills() -> None:
     code = installed_code()
-    assert set(code) == {*OURS, "accept"}
+    assert set(code) == {*OURS, "accept", "package", "gate"}
     assert len(set(code.values())) == len(code)
 
 

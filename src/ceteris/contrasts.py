@@ -14,10 +14,11 @@ from ceteris.cell_files import left_out, read_cell
 from ceteris.compare import Arm, Scorer
 from ceteris.dataset import GROUP, ID, LABEL, META, TRUE_LABEL, codes
 from ceteris.disagreement import NOT_ANSWERED
-from ceteris.errors import BadInputError, some
+from ceteris.errors import BadInputError, nearest, some
 from ceteris.ledger import of_part, read_ledger
 from ceteris.pairs import Name, VersionFacts
 from ceteris.params import Params
+from ceteris.slicing import sliced
 from ceteris.splits import TRAIN, VALIDATION
 from ceteris.store import read_json, read_parquet, read_table
 from ceteris.verified import Answers, answers_of, came_verified, with_came
@@ -110,6 +111,35 @@ class Contrasts:
         """Return the features of the validation rows, indexed by id, without their labels."""
         rows = self.validation.set_index(ID).rename_axis("id")
         return rows.drop(columns=[*META], errors="ignore")
+
+    def groups(self, labels: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the group of each validation row, by column: those of compare.groups, or else the classes of these labels.
+
+        Numbers, labels among them, are cut at the quartiles of the train rows.
+        """
+        columns = self._params.compare.groups
+        if columns is None and self.classes:
+            return {"label": np.array(self.classes, dtype=object)[labels]}
+        if columns is None:
+            return {"label": self._sliced(LABEL, pd.Series(labels, name="label"))}
+        return {column: self._sliced(self._column(column), self.validation[self._column(column)]) for column in columns}
+
+    def _column(self, named: str) -> str:
+        if named == self._params.ingest.group and GROUP in self.validation:
+            return GROUP
+        known = [str(name) for name in self.validation.columns if name not in META]
+        if named not in known:
+            raise BadInputError(
+                f"compare.groups names the column {named!r}, which the rows do not have.{nearest(named, known)}",
+                "Correct compare.groups in params.yaml.",
+            )
+        return named
+
+    def _sliced(self, column: str, values: pd.Series) -> np.ndarray:
+        train = read_parquet(self._path("split", "train.parquet"), columns=[column])[column]
+        if column == LABEL:
+            train = pd.Series(codes(train.to_numpy(dtype=object), ()), name="label")
+        return sliced(values, train, "compare.groups")
 
     def _arm(self, model: str, version: str) -> Arm:
         cell, fingerprint, stored, named = read_cell(self._path("models", model, version))

@@ -17,8 +17,11 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ceteris import story, wording
+from ceteris.fairness import COLUMNS as OF_GROUPS
+from ceteris.fairness import metric_of
 from ceteris.finding import Finding, findings
-from ceteris.metrics import METRICS
+from ceteris.groups_told import groups_told
+from ceteris.metrics import METRICS, NUMBERS
 from ceteris.reviews import reviews_of, reviews_table
 from ceteris.scored_twice import AGREEING_MEANS, given_told, progress_told, scored_twice
 from ceteris.sections import SCORED_ON
@@ -51,6 +54,8 @@ class Tables:
         results/audit/annotators.csv; empty where one label a row is all there is.
     audit : mapping
         results/audit/summary.json.
+    groups : DataFrame
+        results/compare/groups.csv; may be empty.
     """
 
     effects: pd.DataFrame
@@ -62,6 +67,7 @@ class Tables:
     reviews: pd.DataFrame = field(default_factory=lambda: reviews_table([]))
     people: pd.DataFrame = field(default_factory=pd.DataFrame)
     audit: Mapping[str, Any] = field(default_factory=dict)
+    groups: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(OF_GROUPS)))
 
 
 @dataclass(frozen=True)
@@ -137,9 +143,17 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings) 
         agreement=_agreement(tables.audit),
         flagged=int(tables.issues["is_label_issue"].astype(bool).sum()),
         n_issues=len(tables.issues),
+        groups=groups_told(tables.groups, *_of_groups(settings)),
         plan=tables.metrics.get("plan", ""),
         visible=_visible_effects(chosen, tables, settings),
     )
+
+
+def _of_groups(settings: Settings) -> tuple[str, float]:
+    """Return what groups are scored by, and by how much their gap must grow to be told as wider."""
+    numbers = METRICS[settings.metric].labels == NUMBERS
+    metric = metric_of(0 if numbers else 2)
+    return metric, settings.region if METRICS[metric].region == METRICS[settings.metric].region else 0.005
 
 
 def _lever(axis: str, chosen: list[Finding]) -> dict[str, Any]:

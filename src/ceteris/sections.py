@@ -386,6 +386,7 @@ class Compare(Section):
     region_log_loss: float = Field(0.01, ge=0.0, lt=10.0)
     region_error: float = Field(0.0, ge=0.0, lt=1e12)
     review_rows: int = Field(150, ge=60, le=1_000_000)
+    groups: tuple[str, ...] | None = None
     planned: tuple[Contrast, ...]
 
     @field_validator("planned")
@@ -398,6 +399,13 @@ class Compare(Section):
             if names.count(name) > 1:
                 raise ValueError(f"the contrast {name!r} is planned twice")
         return planned
+
+    @field_validator("groups")
+    @classmethod
+    def _groups_are_named_once(cls, groups: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if groups is not None and (not groups or len(set(groups)) < len(groups)):
+            raise ValueError("groups names one column or more, each once; leave it empty for the classes of the label")
+        return groups
 
     def region_of(self, metric: str) -> float:
         """Return the half-width of the region of practical equality on a metric, in the unit of its scores."""

@@ -12,6 +12,7 @@ from ceteris.contrasts import Contrasts
 from ceteris.disagreement import Disagreement
 from ceteris.effect import smallest_visible_after
 from ceteris.errors import BusyError, some
+from ceteris.fairness import groups_table
 from ceteris.intervals import hidden_variance
 from ceteris.metrics import METRICS
 from ceteris.pairs import Pair, VersionFacts, pairs_of, without
@@ -19,6 +20,7 @@ from ceteris.planning import plan_name
 from ceteris.reviewed import Review
 from ceteris.reviews import reviews_table
 from ceteris.scoring import thin_classes
+from ceteris.sections import SCORED_ON
 from ceteris.splits import VALIDATION
 from ceteris.stages import Stage, run
 from ceteris.store import read_json, sweep, write_json, write_table, write_text
@@ -72,6 +74,8 @@ def _write(stage: Stage, contrasts: Contrasts, answers: Answers) -> None:
     write_table(folder / "effects.csv", effects)
     write_table(folder / "verified.csv", reviews_table(_reviews(judged, chosen, scorer, answers)))
     write_table(folder / "grid.csv", grid_table(scorer, facts))
+    best = scorer.labels[next(name for name in SCORED_ON if name in scorer.labels)]
+    write_table(folder / "groups.csv", groups_table(scorer, pairs, facts, contrasts.groups(best)))
     planned = effects[effects["planned"] & effects["p_holm"].notna()]
     write_table(folder / "planned.csv", _for_plots(planned))
     write_json(folder / "metrics.json", _metrics(stage, scorer, judged, pairs, facts) | {"plan": plan})

@@ -52,6 +52,7 @@ def _tables(stage: Stage) -> Tables:
         reviews=read_table(compare / "verified.csv", text=texts),
         people=read_table(people, text=("annotator", "least_on")) if people.is_file() else pd.DataFrame(),
         audit=read_json(stage.path("results", "audit", "summary.json")),
+        groups=read_table(compare / "groups.csv", text=("model", "version", "column", "group", "scored_on", "state")),
     )
 
 
