@@ -21,10 +21,12 @@ def main() -> None:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(NAMES)}; default: all")
     parser.add_argument("--write", action="store_true", help="also write docs/benchmarks.md (all benchmarks only)")
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long soak lasts; default: 10")
     given = parser.parse_args()
     unknown = set(given.names) - set(NAMES)
     if unknown or (given.write and given.names):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}" if unknown else "--write needs all benchmarks")
+    os.environ["CETERIS_SOAK_MINUTES"] = str(given.minutes)
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # a benchmark is what first loads numpy
     results: dict[str, Result] = {}
     for name in given.names or NAMES:

@@ -1,6 +1,6 @@
 """A server under half of what it can take, for minutes: is its memory flat, and is every request that was answered in the log?
 
-`python -m benchmarks soak`; CETERIS_SOAK_MINUTES says how long, ten where it is not set.
+`python -m benchmarks soak --minutes 10`.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -88,6 +89,14 @@ class Load:
 
 
 @contextmanager
+def held_up(log: Path) -> Iterator[None]:
+    """Keep the log locked, so that what is to be written has to wait."""
+    with closing(sqlite3.connect(log, timeout=20, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@contextmanager
 def connected(port: int) -> Iterator[socket.socket]:
     with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
         yield client
@@ -139,7 +148,9 @@ def test_kill_9_under_load_every_answered_request_is_in_the_log(package: Path, t
         server = Server(package, log)
         with Load(server.port, f"life-{life}") as load:
             time.sleep(random.uniform(5, 20) if LONG else 1.0)
-            code, _, _ = server.end(signal.SIGKILL)
+            with held_up(log):  # an answer that did not wait for its lines would now be sent without them
+                time.sleep(0.4)
+                code, _, _ = server.end(signal.SIGKILL)
         assert code == -signal.SIGKILL
         assert len(load.answered) > 20
         answered |= load.answered
