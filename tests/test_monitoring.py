@@ -173,6 +173,16 @@ def test_the_p_of_the_classifier_is_no_smaller_than_it_may_be_where_nothing_has_
     assert np.mean(p) == pytest.approx(0.5, abs=0.1)
 
 
+def test_the_classifier_is_judged_by_rows_that_it_did_not_see() -> None:
+    """Thirty numbers and few rows: of rows that it has seen it would tell far more than half."""
+    rng = np.random.default_rng(22)
+    tables = [pd.DataFrame(rng.normal(size=(200, 30))).rename(columns=str) for _ in range(10)]
+    auc = [
+        float(together((one, other), level=0.2).told.split()[1]) for one, other in zip(tables[::2], tables[1::2], strict=True)
+    ]
+    assert np.mean(auc) == pytest.approx(0.5, abs=0.05)
+
+
 def test_the_classifier_says_the_same_each_time_and_of_no_feature_that_varies_nothing() -> None:
     tables = both(300)
     assert together(tables) == together(tables)
