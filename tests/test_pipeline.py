@@ -124,6 +124,15 @@ def test_a_change_to_the_plots_reruns_the_report_only(clone: Clone) -> None:
     assert done.fitted == []
 
 
+def test_a_line_of_the_canvas_and_a_guard_of_the_gate_each_rerun_the_report_and_nothing_else(clone: Clone) -> None:
+    gate = clone.read("release/release.yaml").replace("size_mb: 500.0", "size_mb: 400.0")
+    for path, text in (("canvas.yaml", clone.read("canvas.yaml") + "# A word.\n"), ("release/release.yaml", gate)):
+        (clone.root / path).write_text(text, encoding="utf-8")
+        done = clone.repro()
+        assert done.stages == ["report"]
+    assert "guards.size_mb is 500, and release/release.yaml: gate.size_mb is 400" in done.said
+
+
 def test_a_change_to_training_code_refits_everything(clone: Clone) -> None:
     clone.append("src/ceteris/skops_file.py", "# A word.\n")
     done = clone.repro("train")
