@@ -197,9 +197,9 @@ def spoil(served: Served, how: str) -> None:
 @pytest.mark.parametrize(
     ("how", "code", "sentence"),
     [
-        ("absent", 2, "log.sqlite is not there, so there is no log to watch. Name the file that `ceteris serve --log` writes"),
-        ("no database", 2, "log.sqlite is no SQLite file."),
-        ("another database", 2, "log.sqlite is a database, and no log of `ceteris serve`: it lacks 'inferences'."),
+        ("absent", 2, "log.sqlite is not there: no log was written."),
+        ("no database", 8, "log.sqlite is no SQLite file, or a damaged one."),
+        ("another database", 8, "log.sqlite is a SQLite file, and no log of ceteris."),
         ("newer", 8, "log.sqlite is a log of form 2, and this ceteris reads 1."),
         ("no object", 2, "Line 7 of the log holds inputs that are no JSON object."),
         ("no package", 2, "release/model holds no manifest.json: no model was packaged there."),
@@ -217,7 +217,7 @@ def test_a_fault_is_a_sentence_and_nothing_is_written(served: Served, ceteris_, 
 
 
 def test_a_locked_log_is_told_and_one_that_is_being_written_is_read(served: Served, ceteris_, monkeypatch) -> None:
-    monkeypatch.setattr("ceteris.monitoring.logged._PATIENCE", 0.1)
+    monkeypatch.setattr("ceteris.serving.log_file.PATIENCE", 0.1)
     path = log(served.root / "log.sqlite", served.rows())
     writer = sqlite3.connect(path, isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
@@ -228,7 +228,10 @@ def test_a_locked_log_is_told_and_one_that_is_being_written_is_read(served: Serv
     writer.execute("BEGIN EXCLUSIVE")
     said = ceteris_("monitor", "--log", "log.sqlite")
     writer.close()
-    assert (said.code, said.err) == (7, "log.sqlite is locked by another process. Wait for it to end, then run this again.\n")
+    assert (said.code, said.err) == (
+        7,
+        "log.sqlite is locked: another process is writing it. Wait for it, or end it, then try again.\n",
+    )
 
 
 def test_a_spoilt_queue_is_named_and_moved_out_by_its_owner(served: Served, ceteris_) -> None:

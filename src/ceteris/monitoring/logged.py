@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ceteris.errors import BadInputError, BusyError, IntegrityError
 from ceteris.monitoring.windows import COLUMNS
+from ceteris.serving.log_file import reading
+
+if TYPE_CHECKING:
+    import sqlite3
 
 __all__ = ["Log", "open_log"]
 
-_FORMAT = "1"
-_PATIENCE = 5.0  # seconds
-_ANOTHER = "Name the file that `ceteris serve --log` writes: ceteris monitor --log FILE.sqlite"
-_LINE = "seq, at, row_id, model, schema, inputs, label, probabilities, latency_ms"
+_LINE = ("seq", "at", "row_id", "model", "schema", "inputs", "label", "probabilities", "latency_ms")
 
 
 class Log:
     """One reading of a log: what is written meanwhile is seen by the next."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self._path, self._connection = path, connection
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
 
     def rows_of(self, model: str) -> tuple[int, int, int]:
         """Return how many lines are of this model, how many of others, and of how many others."""
@@ -59,9 +59,8 @@ class Log:
             What a queue asked for, by row id.
         """
         inside, bounds = "model = ? AND seq BETWEEN ? AND ?", (model, first, last)
-        found = pd.read_sql_query(
-            f"SELECT {_LINE} FROM inferences WHERE {inside} ORDER BY seq", self._connection, params=bounds, dtype=object
-        )
+        lines = self._connection.execute(f"SELECT {', '.join(_LINE)} FROM inferences WHERE {inside} ORDER BY seq", bounds)
+        found = pd.DataFrame(lines.fetchall(), columns=list(_LINE), dtype=object)
         ids = f"SELECT row_id FROM inferences WHERE {inside}"
         labels = dict(
             self._connection.execute(f"SELECT row_id, label FROM labels WHERE row_id IN ({ids}) ORDER BY seq", bounds)
@@ -81,51 +80,6 @@ class Log:
 
 @contextlib.contextmanager
 def open_log(path: Path) -> Iterator[Log]:
-    """Give one reading of a log.
-
-    Raises
-    ------
-    BadInputError
-        It is not there, or no log.
-    IntegrityError
-        It is damaged, or of another form.
-    BusyError
-        Another process has locked it.
-    """
-    if not path.is_file():
-        raise BadInputError(f"{path} is not there, so there is no log to watch.", _ANOTHER)
-    try:
-        # A path may hold what a URI reads otherwise.
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)
-    except sqlite3.Error as error:
-        raise _refusal(error, path) from None
-    try:
-        connection.execute("BEGIN")
-        _check(connection, path)
-        yield Log(path, connection)
-    except (sqlite3.Error, pd.errors.DatabaseError) as error:
-        raise _refusal(error, path) from None
-    finally:
-        connection.close()
-
-
-def _check(connection: sqlite3.Connection, path: Path) -> None:
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    lacking = {"meta", "inferences", "labels", "outcomes"} - tables
-    if lacking:
-        raise BadInputError(f"{path} is a database, and no log of `ceteris serve`: it lacks {sorted(lacking)[0]!r}.", _ANOTHER)
-    found = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
-    if found is None or str(found[0]) != _FORMAT:
-        form = found[0] if found else "unknown"
-        raise IntegrityError(f"{path} is a log of form {form}, and this ceteris reads {_FORMAT}.", "Install the ceteris of it.")
-
-
-def _refusal(error: Exception, path: Path) -> BadInputError | IntegrityError | BusyError:
-    text = str(error)
-    if "locked" in text or "busy" in text:
-        return BusyError(f"{path} is locked by another process.", "Wait for it to end, then run this again.")
-    if "not a database" in text:
-        return BadInputError(f"{path} is no SQLite file.", _ANOTHER)
-    if "unable to open" in text or "readonly" in text:
-        return BadInputError(f"{path} cannot be opened: {text}.", "Give read access to it, and write access to its folder.")
-    return IntegrityError(f"{path} cannot be read: {text}.", "Restore the log from a copy.")
+    """Give one reading of a log; refusals as of `serving.log_file.reading`."""
+    with reading(path) as connection:
+        yield Log(connection)

@@ -6,10 +6,11 @@ within a log, whatever the clock does; what belongs together is cut by `seq`.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -17,12 +18,14 @@ import pandas as pd
 from ceteris.errors import BadInputError, BusyError, CeterisError, IntegrityError
 
 __all__ = [
-    "DDL", "DROPPED", "FORMAT", "INFERENCE", "LABEL", "OUTCOME", "REFUSAL", "SOURCES", "Clock", "add_labels", "known_ids",
+    "DDL", "DROPPED", "FORMAT", "INFERENCE", "LABEL", "OUTCOME", "PATIENCE", "REFUSAL", "SOURCES", "Clock", "add_labels",
+    "known_ids",
     "note_classes", "open_log", "read_classes", "read_dropped", "read_inferences", "read_labels", "read_outcomes",
-    "read_refusals", "said_of", "standing", "transaction", "write_labels",
+    "read_refusals", "reading", "said_of", "standing", "transaction", "write_labels",
 ]  # fmt: skip
 
 FORMAT = "1"
+PATIENCE = 5.0  # seconds, where another process is writing
 SOURCES = ("late", "review", "business")
 DDL = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT);
@@ -71,7 +74,7 @@ class Clock:
         return self._start + time.monotonic() - self._passed
 
 
-def open_log(path: Path, *, full: bool = False, patience: float = 5.0) -> sqlite3.Connection:
+def open_log(path: Path, *, full: bool = False, patience: float = PATIENCE) -> sqlite3.Connection:
     """Return a connection that writes a log, made where it is not there yet. Transactions are begun by hand.
 
     Parameters
@@ -101,18 +104,25 @@ def open_log(path: Path, *, full: bool = False, patience: float = 5.0) -> sqlite
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, full: bool) -> None:
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    tables = _tables_of(connection)
     if tables and "meta" not in tables:
-        raise IntegrityError(f"{path} is a SQLite file, and no log of ceteris.", "Name another file: --log FILE.sqlite")
-    connection.execute(
-        "PRAGMA page_size = 8192"
-    )  # a row of a hundred features fits; of a file that is there it changes nothing
+        raise _no_log(path)
+    # A row of a hundred features fits into such a page; of a file that is there it changes nothing.
+    connection.execute("PRAGMA page_size = 8192")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
     if not tables:
         # Two processes may come to this at once: each statement does nothing where it was done.
         connection.executescript(f"BEGIN IMMEDIATE; {DDL} INSERT OR IGNORE INTO meta VALUES ('format', '{FORMAT}'); COMMIT;")
     _check_format(connection, path)
+
+
+def _tables_of(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def _no_log(path: Path) -> IntegrityError:
+    return IntegrityError(f"{path} is a SQLite file, and no log of ceteris.", "Name another file: --log FILE.sqlite")
 
 
 def _check_format(connection: sqlite3.Connection, path: Path) -> None:
@@ -212,23 +222,43 @@ def note_classes(connection: sqlite3.Connection, classes: Sequence[str]) -> None
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('classes', ?)", (json.dumps(list(classes), ensure_ascii=False),))
 
 
-def _table(path: Path, query: str, values: Sequence[int] = ()) -> pd.DataFrame:
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Give one reading of a log: what is written meanwhile is seen by the next.
+
+    Raises
+    ------
+    BadInputError
+        It is not there.
+    IntegrityError
+        It is no log, damaged, or of another form.
+    BusyError
+        Another process has locked it.
+    """
     if not path.is_file():
         raise BadInputError(
             f"{path} is not there: no log was written.", "Serve a model: ceteris serve FOLDER --log FILE.sqlite"
         )
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5.0)
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=PATIENCE, isolation_level=None)
         try:
+            connection.execute("BEGIN")
+            if "meta" not in _tables_of(connection):
+                raise _no_log(path)
             _check_format(connection, path)
-            cursor = connection.execute(query, values)
-            names = [column[0] for column in cursor.description]
-            found = pd.DataFrame(cursor.fetchall(), columns=names, dtype=object)
-            return found.astype({name: _NUMBERS[name] for name in names if name in _NUMBERS})
+            yield connection
         finally:
             connection.close()
     except sqlite3.Error as error:
         raise said_of(error, path) from None
+
+
+def _table(path: Path, query: str, values: Sequence[int] = ()) -> pd.DataFrame:
+    with reading(path) as connection:
+        cursor = connection.execute(query, values)
+        names = [column[0] for column in cursor.description]
+        found = pd.DataFrame(cursor.fetchall(), columns=names, dtype=object)
+        return found.astype({name: _NUMBERS[name] for name in names if name in _NUMBERS})
 
 
 def known_ids(connection: sqlite3.Connection, ids: Iterable[str]) -> set[str]:
@@ -260,7 +290,7 @@ def write_labels(
     return added, list(dict.fromkeys(row_id for row_id, _ in found if row_id not in known))
 
 
-def add_labels(path: Path, labels: pd.DataFrame, who: str, source: str, *, patience: float = 5.0) -> tuple[int, list[str]]:
+def add_labels(path: Path, labels: pd.DataFrame, who: str, source: str, *, patience: float = PATIENCE) -> tuple[int, list[str]]:
     """Write the columns row_id and label into a log that is there; returns as of `write_labels`."""
     if not path.is_file():
         raise BadInputError(
