@@ -113,6 +113,22 @@ def test_a_group_whose_interval_holds_zero_is_not_said_to_be_harmed() -> None:
     assert [gap.harmed for gap in gaps_of(pd.DataFrame(lines))] == [("b",)]
 
 
+def test_a_gap_that_is_wide_and_narrows_is_not_told_as_wider() -> None:
+    line = {
+        "model": "m",
+        "version": "v",
+        "column": "c",
+        "scored_on": "true",
+        "rows": 30,
+        "difference": 0.0,
+        "low": -1.0,
+        "high": 1.0,
+    }
+    scores = (("a", 0.9, 0.8), ("b", 0.6, 0.7))
+    lines = [line | {"group": name, "before": one, "after": other, "state": ""} for name, one, other in scores]
+    assert groups_told(pd.DataFrame(lines), "accuracy", 0.005)["widened"] == []
+
+
 def test_the_report_and_the_gate_score_a_group_alike() -> None:
     known = scorer()
     one, other = (known.arms["m", name].cell.predicted for name in ("given", "pruned"))
