@@ -57,7 +57,7 @@ def scorer(labels: dict[str, np.ndarray] | None = None, groups: np.ndarray | Non
 PAIRS = [
     Pair("data", ("m", "given"), ("m", "pruned")),
     Pair("data", ("m", "given"), ("m", "same")),
-    Pair("aa", ("m", "given"), ("m", "aa")),
+    Pair("data", ("m", "given"), ("m", "aa")),
     Pair("data", ("m", "pruned"), ("m", "given")),
 ]
 
@@ -105,6 +105,28 @@ def test_a_fix_that_helps_on_the_whole_and_widens_the_gap_is_named_with_who_it_c
     assert told["widened"] == [{"model": "m", "version": "pruned", "column": "town", "before": "0.4 pp", "after": "32.9 pp"}]
     assert told["harmed"] == [{"model": "m", "version": "pruned", "groups": "small"}]
     assert groups_told(table(), "accuracy", 0.4)["widened"] == []
+
+
+def test_a_group_whose_interval_holds_zero_is_not_said_to_be_harmed() -> None:
+    line = {"model": "m", "version": "v", "column": "c", "before": 0.5, "after": 0.4, "state": ""}
+    lines = [line | {"group": name, "low": -0.3, "high": high} for name, high in (("a", 0.1), ("b", -0.1))]
+    assert [gap.harmed for gap in gaps_of(pd.DataFrame(lines))] == [("b",)]
+
+
+def test_a_gap_that_is_wide_and_narrows_is_not_told_as_wider() -> None:
+    line = {
+        "model": "m",
+        "version": "v",
+        "column": "c",
+        "scored_on": "true",
+        "rows": 30,
+        "difference": 0.0,
+        "low": -1.0,
+        "high": 1.0,
+    }
+    scores = (("a", 0.9, 0.8), ("b", 0.6, 0.7))
+    lines = [line | {"group": name, "before": one, "after": other, "state": ""} for name, one, other in scores]
+    assert groups_told(pd.DataFrame(lines), "accuracy", 0.005)["widened"] == []
 
 
 def test_the_report_and_the_gate_score_a_group_alike() -> None:
