@@ -82,7 +82,7 @@ def test_an_option_that_cannot_be_is_named_as_it_was_typed(typed: dict[str, str]
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ([], "release/release.yaml holds list, not sections. Write one section a stage: accept."),
+        ([], "release/release.yaml holds list, not sections. Write one section a stage: accept, serve."),
         ({"accept": {"candidat": "a/b"}}, "accept.candidat is not a known key. Did you mean 'candidate'?"),
         ({"acept": {}}, "acept is not a known key. Did you mean 'accept'?"),
         ({"accept": {"at_least": "harms"}}, "accept.at_least is 'harms'"),
