@@ -32,6 +32,8 @@ _GITIGNORE = """\
 !/data/source/*
 !/data/edits/
 !/data/edits/*
+!/data/windows/
+!/data/windows/README.md
 !/estimators/
 !/estimators/**
 !/notebooks/
@@ -47,7 +49,8 @@ __pycache__/
 .ipynb_checkpoints/
 /exports/
 /release/monitor/
-/release/watch/results/
+/release/watch/results/*
+!/release/watch/results/README.md
 /models
 /reports
 /dvc_plots/

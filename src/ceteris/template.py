@@ -14,6 +14,7 @@ COPIED = (
     ".gitattributes",
     "data/edits/README.md",
     "data/source/README.md",
+    "data/windows/README.md",
     "estimators/README.md",
     "notebooks/01-same-data-other-models.ipynb",
     "notebooks/02-same-model-other-data.ipynb",
@@ -24,6 +25,7 @@ COPIED = (
     "release/candidate/README.md",
     "release/edits/README.md",
     "release/judged/README.md",
+    "release/watch/results/README.md",
 )
 
 

@@ -17,6 +17,7 @@ from ceteris.store import read_parquet, sweep
 __all__ = ["RESULTS", "WINDOWS", "main"]
 
 WINDOWS, RESULTS = "data/windows", "release/watch/results"
+README = "README.md"  # stands in git, so that DVC finds the folder before any window
 
 
 def main(stage: Stage) -> None:
@@ -36,7 +37,7 @@ def main(stage: Stage) -> None:
             continue
         results.append(watch(window_of(raw, packaged.schema), reference, packaged.schema, settings))
         stage.tell(f"{path.name}: {headline(results[-1])}")
-    sweep(stage.root / RESULTS, set())
+    sweep(stage.root / RESULTS, {stage.root / RESULTS / README})
     if not results:
         raise BadInputError("No window is of the model in release/model.", "Export one of its log: ceteris monitor --export")
     keep(stage.root / RESULTS, sorted(results, key=lambda one: one["last"]), str(packaged.manifest.get("cell", "")))
