@@ -6,10 +6,13 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-from packages import flowers
+from packages import flowers, resealed
+from packages import package as package_of
+from test_packaged import Strange
 from test_writer import line
 
 from ceteris.serving.log_file import note_classes, open_log, read_labels
+from ceteris.serving.packaged import libraries_of
 from ceteris.serving.writer import Work, Writer
 
 
@@ -35,6 +38,22 @@ def test_what_others_can_reach_asks_for_a_token(ceteris_, package: Path, tmp_pat
     assert said.code == 2
     assert "there is no token" in said.err and "--token-file FILE" in said.err
     assert not (tmp_path / "log").exists()
+
+
+@pytest.mark.parametrize("command", ["serve", "monitor"])
+def test_types_are_trusted_by_the_settings_of_whoever_serves_or_watches(
+    ceteris_, repo: Path, command: str, monkeypatch
+) -> None:
+    folder = package_of(repo / "strange", Strange())
+    name = f"{Strange.__module__}.Strange"
+    resealed(folder, libraries=libraries_of([name]))
+    words = (command, *((folder,) if command == "serve" else ("--package", folder)), "--log", repo / "none.sqlite")
+    monkeypatch.setattr("ceteris.serving.server.serve", lambda *_: None)  # it would listen until it is stopped
+    (repo / "release").mkdir(exist_ok=True)
+    (repo / "release/release.yaml").write_text("package:\n  trusted:\n", encoding="utf-8")
+    assert "is on no list of trusted types" in ceteris_(*words).err
+    (repo / "release/release.yaml").write_text(f"package:\n  trusted:\n  - {name}\n", encoding="utf-8")
+    assert "trusted types" not in ceteris_(*words).err
 
 
 def test_a_token_comes_from_a_file_or_the_environment_and_is_long(ceteris_, package: Path, tmp_path: Path, monkeypatch) -> None:

@@ -69,9 +69,11 @@ def monitor(
 
 def package_of(root: Path, folder: Path) -> Packaged:
     """Return the package of a folder, as it was named or below the root of the repository."""
+    from ceteris.release.folder import read_terms
     from ceteris.serving.packaged import open_package
 
-    return open_package(folder if folder.is_absolute() or folder.is_dir() else root / folder)
+    place = folder if folder.is_absolute() or folder.is_dir() else root / folder
+    return open_package(place, read_terms(root).package.trusted or ())
 
 
 def check_groups(settings: Monitor, schema: InputSchema) -> None:

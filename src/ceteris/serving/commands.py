@@ -13,7 +13,7 @@ from ceteris.errors import BadInputError, counted, nearest, some
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ceteris.serving.settings import Serve
+    from ceteris.release.terms import Release
 
 __all__ = ["add_to"]
 
@@ -38,7 +38,7 @@ def serve(
     ] = None,
     settings: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Its section `serve` holds; default: release/release.yaml of this folder."),
+        typer.Option(metavar="FILE", help="Its sections serve and package hold; default: release/release.yaml here."),
     ] = None,
 ) -> None:
     """Serve a packaged model over HTTP: POST /predict, every inference in the log."""
@@ -55,20 +55,20 @@ def serve(
     from ceteris.serving.packaged import open_package
     from ceteris.serving.server import serve as run
 
-    run(open_package(Path(folder)), _settings(settings), Path(log), host, port, _token(token_file))
+    terms = _settings(settings)
+    run(open_package(Path(folder), terms.package.trusted or ()), terms.serve, Path(log), host, port, _token(token_file))
 
 
-def _settings(file: str | None) -> Serve:
-    from ceteris.release.terms import FILE, parse_terms
-    from ceteris.serving.settings import Serve
+def _settings(file: str | None) -> Release:
+    from ceteris.release.terms import FILE, Release, parse_terms
     from ceteris.store import read_yaml
 
     path = Path(file or FILE)
     if path.is_file():
-        return parse_terms(read_yaml(path)).serve
+        return parse_terms(read_yaml(path))
     if file is not None:
         raise BadInputError(f"--settings names {file}, which is not there.", "Name a file like release/release.yaml.")
-    return Serve()
+    return Release()
 
 
 def _token(file: str | None) -> str | None:
