@@ -25,7 +25,9 @@ from ceteris.edit_lines import JUDGING_SOURCE
 from ceteris.errors import BadInputError, IntegrityError
 from ceteris.installed import PIPELINES, installed_code, lock_text, pipeline_text, refuse_other_code, upgrade
 from ceteris.params_file import changed
+from ceteris.release.terms import parse_terms
 from ceteris.store import LOCK, parse_yaml, write_text
+from ceteris.template import COPIED, template
 
 SMALL: dict[tuple[str, ...], Any] = {
     ("audit", "folds"): 3,
@@ -225,6 +227,8 @@ def project(tmp_path: Path) -> Path:
     write_text(tmp_path / "params.yaml", (REPOSITORY / "params.yaml").read_text(encoding="utf-8"))
     write_text(tmp_path / "canvas.yaml", form())
     write_text(tmp_path / LOCK, lock_text())
+    for name in ("release/release.yaml", *COPIED):
+        write_text(tmp_path / name, template(name))
     return tmp_path
 
 
@@ -266,6 +270,20 @@ def test_a_project_from_before_there_was_a_canvas_is_given_its_form_and_a_filled
     write_text(project / "canvas.yaml", "when_not:\n- never\n")
     assert not any("canvas" in line for line in upgrade(project))
     assert (project / "canvas.yaml").read_text(encoding="utf-8") == "when_not:\n- never\n"
+
+
+def test_a_project_from_before_there_was_a_gate_is_given_its_sections_and_folders(project: Path) -> None:
+    before = "# mine\naccept:\n  candidate: a/b\n  baseline: a/c\n"
+    write_text(project / "release/release.yaml", before)
+    (project / "data/windows/README.md").unlink()
+    told = list(upgrade(project))
+    assert "new files, which git is to keep: data/windows/README.md" in told
+    assert "release/release.yaml has new sections: package, gate, serve, monitor, retrain" in told
+    text = (project / "release/release.yaml").read_text(encoding="utf-8")
+    assert text.startswith(before) and parse_terms(parse_yaml(text, "release.yaml")).accept.candidate == "a/b"
+    shipped = parse_terms(parse_yaml(template("release/release.yaml"), "release.yaml"))
+    assert parse_terms(parse_yaml(text, "release.yaml")).gate == shipped.gate
+    assert not any("new" in line for line in upgrade(project))
 
 
 def test_a_pipeline_that_was_edited_by_hand_is_kept_until_asked_for(project: Path) -> None:

@@ -7,6 +7,7 @@ another than that of the lock refuses, `ceteris upgrade` writes the lock anew, a
 from __future__ import annotations
 
 import hashlib
+import re
 import runpy
 import sys
 from collections.abc import Iterator
@@ -19,8 +20,9 @@ from ceteris.canvas.terms import FILE as CANVAS
 from ceteris.closure import PACKAGE
 from ceteris.errors import BadInputError, CeterisError, IntegrityError
 from ceteris.pipelines import for_installed, watched_code
+from ceteris.release.terms import FILE as TERMS
 from ceteris.store import LOCK, find_root, read_yaml, write_text
-from ceteris.template import REINSTALL, template
+from ceteris.template import COPIED, REINSTALL, template
 
 __all__ = ["PIPELINES", "installed_code", "lock_text", "pipeline_text", "refuse_other_code", "upgrade"]
 
@@ -123,11 +125,36 @@ def upgrade(root: Path, pipelines: bool = False) -> Iterator[str]:
     if not (root / CANVAS).is_file():
         write_text(root / CANVAS, form())
         yield f"{CANVAS} is a new file, a form that may stay empty: `git add` it, since the report is made of it too"
+    yield from _new_files(root)
+    yield from _new_sections(root)
     before, after = lock.code, installed_code()
     write_text(root / LOCK, lock_text(kept))
     moved = [stage for stage, digest in after.items() if before.get(stage) != digest]
     yield f"{LOCK}: ceteris {lock.version} -> {__version__}"
     yield f"code that changed: {', '.join(moved)}; next: dvc repro" if moved else "no stage's code changed"
+
+
+def _new_files(root: Path) -> Iterator[str]:
+    """Write the notes in folders that stages write to, where a project is from before there were such stages."""
+    lacking = [name for name in COPIED if name.endswith("README.md") and not (root / name).exists()]
+    for name in lacking:
+        write_text(root / name, template(name))
+    if lacking:
+        yield f"new files, which git is to keep: {', '.join(lacking)}"
+
+
+def _new_sections(root: Path) -> Iterator[str]:
+    """Add to release.yaml the sections that it lacks, as they are shipped: DVC refuses a stage that reads one."""
+    path = root / TERMS
+    if not path.is_file():
+        return
+    text, known = path.read_text(encoding="utf-8"), read_yaml(path) or {}
+    blocks = template(TERMS).split("\n\n")
+    named = {found[1]: block for block in blocks if (found := re.search(r"^(\w+):", block, re.MULTILINE))}
+    lacking = [name for name in named if name not in known]
+    if lacking:
+        write_text(path, "\n\n".join([text.rstrip("\n"), *(named[name].strip("\n") for name in lacking)]) + "\n")
+        yield f"{TERMS} has new sections: {', '.join(lacking)}"
 
 
 def main() -> None:
