@@ -193,6 +193,15 @@ def test_crowdlab_comes_nearer_to_the_truth_than_the_majority_and_its_effect_is_
     assert effects.loc[["crowdlab", "without"], "net"].notna().all()
 
 
+def test_the_agreement_of_the_audit_model_with_the_given_labels_is_the_models_own_and_not_that_of_people(
+    measured: Path,
+) -> None:
+    found = read_parquet(measured / "data/audit/pred_probs.parquet").set_index(ID)
+    given = read_parquet(measured / "data/split/train.parquet").set_index(ID)[LABEL].reindex(found.index)
+    said = json.loads((measured / "results/audit/summary.json").read_text(encoding="utf-8"))["out_of_fold_agreement"]
+    assert said == pytest.approx((found.idxmax(axis=1).str.removeprefix("p:") == given).mean(), abs=1e-6)
+
+
 def test_no_vote_is_a_feature_none_of_a_judging_row_is_read_by_a_fix_and_majorities_of_three_judge(measured: Path) -> None:
     assert set(ceteris.open(measured).train_rows().columns) == {"x", "y"}
     validation = read_parquet(measured / "data/split/validation.parquet")
@@ -252,6 +261,7 @@ def test_init_declares_people_by_columns_and_by_a_file_and_plans_what_their_vote
     for file, more in (("wide.csv", people), ("rows.csv", ["--votes", str(tmp_path / "votes.csv")])):
         told = run(root, "ceteris", "init", str(tmp_path / file), *asked, *more).stdout
         assert "3 classes in 'majority'" in told
+        assert "scored on labels that most of three or more people gave, where they decide, else on given labels" in told
         params = read_params(root)
         assert params.ingest.voted and params.ingest.label is None
         assert params.compare.planned[0].candidate == "crowdlab"

@@ -35,7 +35,7 @@ ROOMS = {
     " predicted_numbers votes vote_cells serving.schema monitoring.windows monitoring.derived"
     " monitoring.drift monitoring.together monitoring.expected monitoring.measured monitoring.alarms"
     " monitoring.estimates canvas.parting serving.requests serving.answers slicing",
-    "experiment": "fingerprint cells pairs compare verified measure resampled attribution credit contribution budget"
+    "experiment": "fingerprint cells fitted pairs compare verified measure resampled attribution credit contribution budget"
     " annotators experiments experiments.snapshot experiments.moved experiments.pairing"
     " experiments.measured experiments.table experiments.diff experiments.comparison reviews"
     " experiments.best_labels release.looks release.acceptance fairness reviewing.checking batch_worth"

@@ -15,8 +15,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from ceteris.cells import Cell, Draw, Job, fit_cells
+from ceteris.cells import Cell, Draw
 from ceteris.errors import BadInputError
+from ceteris.fitted import Job, fit_cells
 
 RNG = np.random.default_rng(3)
 TRAIN = RNG.normal(size=(60, 3))

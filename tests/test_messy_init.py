@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from checkout import unstarted
 from messy_files import EIGHT, FAULTS, as_csv, clean, declared, eight_at_once, looked, made, write
 from small import REPOSITORY
 
 from ceteris.errors import BadInputError, CeterisError, ParamsError
+from ceteris.headers import looks_like_a_header
 from ceteris.mess import line, override
 from ceteris.onboarding import init_command
 from ceteris.sections import Ingest
 from ceteris.sources import look, read
 from ceteris.store import read_params
-from ceteris.survey import asked_repairs
+from ceteris.survey import asked_repairs, survey
 
 
 @pytest.fixture
@@ -84,6 +86,24 @@ def test_a_second_header_that_stands_among_the_rows_is_read_as_a_row_until_it_is
     told = init(root, path)
     assert "messy (header_rows)" in told and "241 rows" in told and "'kind' 1" in told
     assert read_params(root).ingest.header_rows == 1
+
+
+@pytest.mark.parametrize(("under", "found"), [("ann,bob", True), (",", True), ("ant,bee", False)])
+def test_a_second_header_is_found_where_labels_are_those_of_several_people(under: str, found: bool, tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    votes = [f"r{row},{row},{row / 7:.3f},{'ant' if row % 2 else 'bee'},{'ant' if row % 3 else 'bee'}" for row in range(60)]
+    path.write_text("\n".join(["id,size,weight,first,second", f",cm,kg,{under}", *votes]))
+    seen = survey(path, declared(path, label=None, annotators=("first", "second"), given="majority", unlabelled="drop"), (), {})
+    assert ("header_rows" in [one.repair for one in seen.standing]) == found
+
+
+@pytest.mark.parametrize(("units", "found"), [("cm,kg,s", True), ("cm,,s", False), ("unknown,7,2", False)])
+def test_a_second_header_is_found_without_a_column_of_labels_where_it_names_every_column_of_numbers(
+    units: str, found: bool
+) -> None:
+    rows = [["", *units.split(",")], *([f"r{row}", str(row), f"{row / 7:.3f}", "5"] for row in range(60))]
+    cells = pa.Table.from_arrays([pa.array(column) for column in zip(*rows, strict=True)], ["id", "size", "weight", "time"])
+    assert looks_like_a_header(cells, ()) == found
 
 
 @pytest.mark.parametrize(

@@ -328,6 +328,7 @@ def test_copies_are_kept_together_and_said(root: Path, tmp_path: Path) -> None:
     told = init(root, tmp_path / "mine.parquet", "label")
     assert read_params(root).split.copies == "together"
     assert "30 rows are exact copies of others" in told
+    assert "so that a repair of cells (ingest.sentinels, units, decimal) can move rows to another part" in told
 
 
 def test_a_large_file_goes_to_dvc(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

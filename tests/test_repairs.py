@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ceteris.dataset import ID, LABEL, TRUE_LABEL, VERIFIED
 from ceteris.errors import ParamsError
+from ceteris.mess import found_in_rows
 from ceteris.repairs import rare_classes, repaired, sets_of, without_one
 from ceteris.sections import Ingest
 
@@ -69,6 +70,18 @@ def test_rare_classes_go_or_become_one() -> None:
     after, told = repaired(frame, Ingest(rare_classes="other", rare_below=3))
     assert list(after[LABEL]) == ["a"] * 5 + ["other"] * 3
     assert told == ["3 rows now of the class 'other' (ingest.rare_classes): of 2 classes with fewer than 3 rows"]
+
+
+def test_rare_classes_that_join_a_class_of_that_name_are_said_to() -> None:
+    frame = rows(("other", 0), ("other", 1), ("other", 2), ("b", 5), ("c", 6), ("c", 7))
+    after, told = repaired(frame, Ingest(rare_classes="other", rare_below=3))
+    assert list(after[LABEL]) == ["other"] * 6
+    assert told == [
+        "3 rows now of the class 'other', which 3 rows had before (ingest.rare_classes): of 2 classes with fewer than 3 rows"
+    ]
+    proposed = next(one for one in found_in_rows(frame, Ingest(rare_below=3)) if one.repair == "rare_classes")
+    assert proposed.lines == {"rare_classes": "other"}
+    assert proposed.what.endswith("'b', 'c'; they would join the 3 rows of the class 'other' that is there")
 
 
 def test_the_true_label_of_a_merged_class_is_merged_too() -> None:

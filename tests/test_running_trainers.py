@@ -17,8 +17,9 @@ import pytest
 from own_trainers import CENTROIDS, PERL, WRONG
 from small import CLASSES, REPOSITORY
 
-from ceteris.cells import Cell, Draw, Job, fit_cells
+from ceteris.cells import Cell, Draw
 from ceteris.errors import BadInputError
+from ceteris.fitted import Job, fit_cells
 from ceteris.pred_probs import out_of_fold
 from ceteris.running_trainers import Trainer, program_of
 

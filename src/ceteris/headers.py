@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from ceteris.labels import number_text
@@ -40,23 +41,28 @@ def names_all(rows: list[list[str]]) -> bool:
     return apart and not any(map(_is_number, below)) and _names_each(one_header(rows))
 
 
-def looks_like_a_header(cells: pa.Table, label: str | None) -> bool:
+def looks_like_a_header(cells: pa.Table, labels: Collection[str]) -> bool:
     """Return whether the first row of a table, whose texts alone are looked at, looks like a second header.
 
-    It has no number in any column that below it holds nothing but numbers, and something in one of them or in the label's
-    column, where what it has occurs nowhere else.
+    It has no number in any column that below it holds nothing but numbers, and something in one of them; what it has in a
+    column of labels occurs nowhere else there. Where no column holds labels it has to name two such columns, and all of them.
     """
     import pyarrow as pa
 
     texts = [field.name for field in cells.schema if pa.types.is_string(field.type)]
-    if cells.num_rows < 3 or label not in texts or any(map(_holds_numbers, cells.schema.types)):
+    if cells.num_rows < 3 or not set(labels) <= set(texts) or any(map(_holds_numbers, cells.schema.types)):
         return False
     cells = cells.select(texts)
     first = {column: (cells.column(column)[0].as_py() or "").strip() for column in cells.column_names}
     numeric = [column for column in cells.column_names if _all_numbers(cells.column(column).slice(1, _SAMPLE))]
-    if not numeric or any(_spells_one(first[column]) for column in numeric) or not any(first[column] for column in numeric):
+    named = [column for column in numeric if first[column]]
+    if (
+        not named
+        or any(_spells_one(first[column]) for column in named)
+        or (not labels and (len(named) < 2 or named != numeric))
+    ):
         return False
-    return not first[label] or first[label] not in set(cells.column(label).slice(1).unique().to_pylist())
+    return all(first[one] not in {None, *cells.column(one).slice(1).unique().to_pylist()} for one in labels if first[one])
 
 
 def _holds_numbers(kind: pa.DataType) -> bool:

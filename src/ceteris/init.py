@@ -176,22 +176,29 @@ def plan(
             f"the smallest class has {found.smallest_class} rows: a split may leave a part without it, which is refused;"
             " label more of it, or leave it out of the file"
         )
+    voted = bool(ingest.get("annotators") or ingest.get("votes"))
     if not verified:
-        told.append("no column of true labels: recipes that need one are left out; what is measured is scored on given labels")
+        judges = "labels that most of three or more people gave, where they decide, else on given labels"
+        told.append(
+            "no column of true labels: recipes that need one are left out; what is measured is scored on"
+            f" {judges if voted else 'given labels'}"
+        )
     changes: dict[tuple[str, ...], Any] = {("ingest", key): value for key, value in ingest.items()}
     kind = ("uniform" if numbers else "confusable") if planted else "none"
     changes |= {("ingest", "plant", "kind"): kind, ("ingest", "plant", "rate"): float(planted)}
     changes |= _metric(found, params, numbers)
     changes[("split", "copies")] = "together" if found.copies else "refuse"
     changes |= {("audit", "model"): _audit_model(found.rows, words, numbers), ("audit", "folds"): folds}
-    voted = bool(ingest.get("annotators") or ingest.get("votes"))
     changes[("fix", "recipes")] = _recipes(verified, voted, max(1, min(300, int(train_rows) // 4)))
     changes |= {("train", "models"): models, ("train", "seeds"): 5 if found.rows > _HUGE else 10}
     changes[("compare", "planned")] = _planned(list(models), verified, voted)
     if found.rows > _HUGE:
         told.append("train.seeds is 5, the fewest with which seed noise is known: so many rows make for long fits")
     if found.copies:
-        told.append("split.copies is together: copies of one row stay on one side of the split")
+        told.append(
+            "split.copies is together: copies of one row stay on one side of the split; a row's part follows from what it"
+            " holds, so that a repair of cells (ingest.sentinels, units, decimal) can move rows to another part"
+        )
     return changes, told
 
 

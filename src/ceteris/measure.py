@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris.cells import Cell, Draw, Job, fit_cells
+from ceteris.cells import Cell, Draw
 from ceteris.copies import copied_rows
 from ceteris.dataset import codes
 from ceteris.effect import Effect, paired_effect, refuse_settings
 from ceteris.errors import BadInputError, LeakageError, nearest, some
+from ceteris.fitted import Job, fit_cells
 from ceteris.intervals import group_codes
 from ceteris.metrics import METRICS, NUMBERS
 from ceteris.models import lacks, other_kind

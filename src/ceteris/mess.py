@@ -104,6 +104,9 @@ def found_in_rows(frame: pd.DataFrame, ingest: Ingest) -> Iterator[Finding]:
         have = counted(len(rare), "class has", "classes have")
         what = f"{have} fewer than {ingest.rare_below} rows ({counted(rows, 'row')} in all): {some(rare)}"
         become = OTHER if enough or frame[LABEL].nunique() - len(rare) < 2 else "drop"
+        already = int((frame[LABEL] == OTHER).sum())
+        if already and become == OTHER:
+            what = f"{what}; they would join the {counted(already, 'row')} of the class {OTHER!r} that is there"
         yield Finding("rare_classes", what, {"rare_classes": become})
 
 

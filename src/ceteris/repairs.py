@@ -70,7 +70,7 @@ def repaired(frame: pd.DataFrame, ingest: Ingest) -> tuple[pd.DataFrame, list[st
         Labels are numbers, of which none is rare and none in the majority.
     """
     _refuse_numbers(ingest)
-    counts = {"copies": 0, "conflicting": 0, "rare": 0}
+    counts, already = {"copies": 0, "conflicting": 0, "rare": 0}, int((frame[LABEL] == OTHER).sum())
     classes: set[str] = set()
     before = -1
     digests: np.ndarray | None = None
@@ -89,7 +89,7 @@ def repaired(frame: pd.DataFrame, ingest: Ingest) -> tuple[pd.DataFrame, list[st
             counts["rare"] += int(here.sum())
             classes |= rare
             frame, digests = _without_rare(frame, digests, rare, here, ingest.rare_classes)
-    return frame, _told(counts, len(classes), ingest)
+    return frame, _told(counts, len(classes), already, ingest)
 
 
 def without_one(ingest: Ingest) -> str:
@@ -144,10 +144,11 @@ def _refuse_numbers(ingest: Ingest) -> None:
             )
 
 
-def _told(counts: dict[str, int], classes: int, ingest: Ingest) -> list[str]:
+def _told(counts: dict[str, int], classes: int, already: int, ingest: Ingest) -> list[str]:
     how = {"drop": "", "majority": ", and without the label that most of them have"}.get(ingest.conflicting, "")
     rare = f"of {counted(classes, 'class', 'classes')} with fewer than {ingest.rare_below:,} rows"
-    became = f"now of the class {OTHER!r}" if ingest.rare_classes == "other" else "left out"
+    joined = f", which {counted(already, 'row')} had before" if already else ""
+    became = f"now of the class {OTHER!r}{joined}" if ingest.rare_classes == "other" else "left out"
     said = {
         "copies": "left out (ingest.duplicates): equal to another in all but the id",
         "conflicting": f"left out (ingest.conflicting): with equals that have other labels{how}",

@@ -146,7 +146,8 @@ def _at_the_head(path: Path, ingest: Ingest) -> list[Finding]:
 
 def _second_header(path: Path, read: Read, ingest: Ingest) -> list[Finding]:
     tables = kind_of(path, ingest.source) in ("csv", "excel")
-    if not tables or ingest.header_rows == 2 or not looks_like_a_header(read.cells, ingest.label):
+    labels = ingest.annotators or () if ingest.label is None else (ingest.label,)
+    if not tables or ingest.header_rows == 2 or not looks_like_a_header(read.cells, labels):
         return []
     what = f"{ingest.source} has 2 header rows, it seems: the first row below its names holds none of the numbers that follow"
     return [Finding("header_rows", what, {"header_rows": 2})]

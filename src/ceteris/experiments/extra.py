@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from ceteris.cell_files import read_cell, write_cell
-from ceteris.cells import Cell, Draw, Job, fit_cells
+from ceteris.cells import Cell, Draw
 from ceteris.closure import training_code
 from ceteris.dataset import Dataset, codes, row_digests
 from ceteris.errors import IntegrityError
 from ceteris.fingerprint import Fingerprint, of_draws, of_rows, of_values
+from ceteris.fitted import Job, fit_cells
 from ceteris.learners import described, learner
 from ceteris.models import CLASSIFIER, REGRESSOR
 from ceteris.sections import ModelRecipe

@@ -36,7 +36,7 @@ def main(stage: Stage) -> None:
             learner(recipe, data.features, stage.root, kind=stage.params.model_kind)
     refuse_unwatched(audit.model, stage.root, stage.name)
     issues, told = _classes(stage, data, classes) if classes else _numbers(stage, data)
-    people: dict[str, Any] = {}
+    agreed, people = _agreement(issues, classes), dict[str, Any]()
     if VOTES in frame:
         issues, people = _people(stage, data, unpacked(frame[VOTES].to_numpy(dtype=object)), issues, told, classes)
     told.insert(0, ID, pd.Series(data.ids, dtype=object))
@@ -48,7 +48,7 @@ def main(stage: Stage) -> None:
     flagged = int(issues["is_label_issue"].sum())
     write_json(
         stage.path("results", "audit", "summary.json"),
-        {"rows": len(data), "flagged": flagged} | _agreement(issues, classes) | people,
+        {"rows": len(data), "flagged": flagged} | agreed | people,
     )
     folder = stage.path("results", "audit")
     sweep(folder, {folder / "queue.csv", folder / "summary.json"} | ({folder / "annotators.csv"} if people else set()))

@@ -73,7 +73,7 @@ def _with_settled(stage: Stage, judging: pd.DataFrame, truth: pd.DataFrame, clas
     new = found[found[TRUE_LABEL].isin(classes) & ~found[ID].isin(set(truth[ID]))]
     stage.tell(
         f"{len(new):,} of {len(judging):,} rows that judge have a label which most of {FEWEST_VOTES} or more people gave:"
-        " it counts as verified"
+        " it counts as verified, and where every row that judges has one, tables call them true labels"
     )
     return pd.concat([truth, new], ignore_index=True).sort_values(ID, kind="stable", ignore_index=True) if len(new) else truth
 
@@ -119,7 +119,7 @@ def _publish(stage: Stage, data: Dataset, parts: np.ndarray, came_verified: int)
     came = {"validation_came_verified": came_verified} if came_verified else {}
     write_json(stage.path("results", "split", "summary.json"), counts | near | came)
     if came:
-        stage.tell(f"{came_verified:,} of {counts[VALIDATION]:,} validation labels came verified")
+        stage.tell(f"{came_verified:,} of {counts[VALIDATION]:,} validation labels count as verified")
     # Where labels are numbers every row differs, and what shows depends on how far.
     assumed = () if stage.params.numbers else _ASSUMED_SHARES
     shares = pd.DataFrame({"discordant_share": assumed}, dtype=float)

@@ -9,11 +9,12 @@ import numpy as np
 from ceteris.brought import judges_its_own
 from ceteris.brought_files import Brought
 from ceteris.cell_files import FINGERPRINT, LEFT_OUT, MODEL, PREDICTIONS, cell_state, copy_cell, write_cell
-from ceteris.cells import Cell, Job, fit_cells
+from ceteris.cells import Cell
 from ceteris.closure import training_code
 from ceteris.dataset import Dataset, codes, row_digests
 from ceteris.errors import some
 from ceteris.fingerprint import Fingerprint, of_rows, of_values
+from ceteris.fitted import Job, fit_cells
 from ceteris.learners import described, learner, refuse_unwatched
 from ceteris.models import runs_alone
 from ceteris.stages import Progress, Stage, run
