@@ -107,7 +107,7 @@ def test_what_is_no_json_or_too_deep_is_a_400(body: str | bytes) -> None:
     [
         ("[]", "The request: a list, where an object belongs."),
         ("{}", "The request lacks 'rows'."),
-        ('{"rows": []}', "The request, 'rows': it holds 0, and 1 belong there."),
+        ('{"rows": []}', "The request, 'rows': it holds none, and at least one belongs there."),
         ('{"rows": [3]}', "Row 1: a number, where an object belongs."),
         ('{"row": []}', "Did you mean 'rows'?"),
     ],

@@ -236,4 +236,4 @@ def _tell(root: Path, found: dict[str, Any], gate: dict[str, Any], because: str 
     print("\n".join(map(upper_first, gate_told(gate))))
     # An annotated tag of this form is what `dvc artifacts get` finds a model by.
     tag = f" && git tag model@v{found['look']}.0.0 -m {found['question']['candidate']}" if gate["passed"] else ""
-    print(f"Keep it: git add release && git commit{tag}")
+    print(f"Keep it: git add release && git commit -m release{tag}")

@@ -84,7 +84,7 @@ def _groups(stage: Stage, judged: pd.DataFrame, gate: Gate) -> Mapping[str, np.n
 def _calibration(judged: pd.DataFrame, classes: tuple[str, ...], gate: Gate) -> Guard:
     probabilities = pred_probs_of(judged, classes)
     if probabilities is None:
-        told = "calibration does not apply: the model gives no probabilities"
+        told = "calibration, as the model gives no probabilities"
         return Guard("calibration", NOT_APPLICABLE, told, None, gate.calibration)
     what = "the calibration error of the predicted label"
     if len(judged) < FEWEST:
@@ -109,7 +109,7 @@ def _of_package(root: Path, package: Packaged | None, gate: Gate) -> list[Guard]
     return [
         at_most(names[0], "the size of the package", size, gate, " MB"),
         at_most(names[1], "the 95th percentile of one prediction", latency_ms(package.predict, rows), gate, " ms"),
-        at_least(names[2], "what it answers", load.per_second, gate, " a second", clients),
+        at_least(names[2], "the pace of its answers", load.per_second, gate, " a second", clients),
         at_most(names[3], "the 95th percentile under load", load.p95_ms, gate, " ms", clients),
     ]
 

@@ -97,7 +97,7 @@ def slice_guards(groups: pd.DataFrame, gate: Gate, numbers: bool) -> list[Guard]
     """
     names = ("worst_slice", "gap")
     if numbers:
-        told = "does not apply: labels are numbers (the mean absolute error of each group stands in release/groups.csv)"
+        told = "labels are numbers (the mean absolute error of each group stands in release/groups.csv)"
         return [Guard(name, NOT_APPLICABLE, f"{name} {told}", None, getattr(gate, name)) for name in names]
     known = groups[groups["state"] == KNOWN]
     left_out = len(groups) - len(known)

@@ -106,7 +106,7 @@ def _wanted(fault: Any) -> str:
         "greater_than_equal": lambda: f"the number is below {context['ge']:,g}.",
         "less_than_equal": lambda: f"the number is above {context['le']:,g}.",
         "less_than": lambda: f"the number is not below {context['lt']:,g}.",
-        "too_short": lambda: f"it holds {context['actual_length']}, and {context['min_length']} belong there.",
+        "too_short": lambda: f"it holds {context['actual_length'] or 'none'}, and {_count(context['min_length'])} there.",
         "too_long": lambda: f"it holds more than the {context['max_length']} that belong there.",
         "string_too_short": lambda: "it is empty.",
         "string_too_long": lambda: f"it is longer than {context['max_length']} characters.",
@@ -120,6 +120,10 @@ def _wanted(fault: Any) -> str:
     return (
         f"{_KINDS.get(type(fault['input']), 'something else')}, where {_BELONGS.get(fault['type'], 'another value')} belongs."
     )
+
+
+def _count(least: int) -> str:
+    return "at least one belongs" if least == 1 else f"{least} belong"
 
 
 _KINDS = {str: "a text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"} | {
