@@ -27,6 +27,7 @@ from ceteris.retraining.batch import Labelled, in_columns_of, labelled
 from ceteris.retraining.decision import Decision, decide
 from ceteris.retraining.plan import changes_for
 from ceteris.retraining.record import COLUMNS, line_of, refuse_too_soon
+from ceteris.retraining.unfinished import begin, put_back
 from ceteris.sections import Ingest
 from ceteris.serving.log_file import INFERENCE, add_labels, open_log, transaction
 from ceteris.serving.schema import Feature, InputSchema
@@ -297,3 +298,32 @@ def test_a_pipeline_that_fails_leaves_params_as_they_were_and_no_batch(produced:
     code, text = retrain(clone)
     assert code != 0 and "params.yaml is as it was, and the batch is gone" in text
     assert clone.hashes("params.yaml", "data/source") == before
+
+
+def test_a_batch_that_params_could_not_name_is_refused_before_anything_runs(produced: Clone, tmp_path: Path) -> None:
+    clone = produced.copy(tmp_path / "copy")
+    before = clone.hashes("params.yaml", "data/source", "data/raw")
+    for name in ("a.b", "../june", "of june", "before/june", "june\n"):
+        code, text = retrain(clone, "--batch", name)
+        assert code == 2 and f"The batch would be called {name!r}." in text
+    assert clone.hashes("params.yaml", "data/source", "data/raw") == before
+
+
+def test_what_a_killed_retrain_left_is_put_back_by_the_next(produced: Clone, tmp_path: Path) -> None:
+    clone = produced.copy(tmp_path / "copy")
+    before = clone.hashes("params.yaml", "data/source")
+    text = clone.read("params.yaml")
+    begin(clone.root, "data/source/june.parquet", pd.DataFrame({"id": ["a"]}), text, f"{text}# with the batch\n")
+    assert clone.hashes("params.yaml", "data/source") != before
+    assert "as it was, and the batch is gone" in put_back(clone.root)
+    assert clone.hashes("params.yaml", "data/source") == before and put_back(clone.root) == ""
+
+
+def test_params_that_were_edited_meanwhile_stay_and_it_is_said(produced: Clone, tmp_path: Path) -> None:
+    clone = produced.copy(tmp_path / "copy")
+    text = clone.read("params.yaml")
+    begin(clone.root, "data/source/june.parquet", pd.DataFrame({"id": ["a"]}), text, f"{text}# with the batch\n")
+    clone.append("params.yaml", "# and an edit\n")
+    edited = clone.hashes("params.yaml", "data/source")
+    assert "was edited meanwhile and stays as it is, and so does data/source/june.parquet" in put_back(clone.root)
+    assert clone.hashes("params.yaml", "data/source") == edited
