@@ -300,6 +300,7 @@ def test_a_probability_that_is_null_leaves_the_expected_accuracy_unknown(known: 
     [
         ("inputs", "[1]", "Line 4 of the log holds inputs that are no JSON object."),
         ("inputs", "{", "Line 4 of the log holds inputs that are no JSON object."),
+        ("inputs", "[" * 100_000, "Line 4 of the log holds inputs that are no JSON object."),
         ("inputs", '{"age": "old", "city": "rome", "size": 1.0}', "holds values that are none of this model's schema."),
         ("probabilities", "[0.5, 0.2, 0.3]", "Line 4 of the log holds no probabilities of 2 classes."),
         ("probabilities", "[0.9, 0.9]", "Line 4 of the log holds no probabilities of 2 classes."),

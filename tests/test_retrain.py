@@ -19,14 +19,15 @@ from packages import write_package
 from small import CLASSES, params, run_stages, table
 from test_batches import later
 
-from ceteris.errors import BadInputError, BusyError
+from ceteris.errors import BadInputError, BusyError, IntegrityError
 from ceteris.locks import locked
 from ceteris.params import parse
 from ceteris.params_file import changed
 from ceteris.retraining.batch import Labelled, in_columns_of, labelled
 from ceteris.retraining.decision import Decision, decide
 from ceteris.retraining.plan import changes_for
-from ceteris.retraining.record import COLUMNS, line_of, refuse_too_soon
+from ceteris.retraining.record import COLUMNS, FILE, line_of, refuse_too_soon
+from ceteris.retraining.run import read_record
 from ceteris.retraining.unfinished import begin, put_back
 from ceteris.sections import Ingest
 from ceteris.serving.log_file import INFERENCE, add_labels, open_log, transaction
@@ -81,6 +82,25 @@ def test_no_label_is_no_row_and_a_label_of_nobody_is_none() -> None:
 def test_a_label_that_is_no_class_is_refused() -> None:
     with pytest.raises(BadInputError, match="no classes of the model: 'wasp'"):
         found(asked(("a", {"x": 1, "y": 1})), said(("a", "wasp", "late")))
+
+
+def test_lines_that_hold_no_row_are_left_out_and_values_of_another_model_refused() -> None:
+    lines = asked(("a", {"x": 1, "y": 1}), ("b", {}), ("c", {}), ("d", {"x": 2, "y": 2}))
+    lines.loc[[0, 1, 2], "inputs"] = ["{", "[" * 100_000, "[1]"]
+    rows = found(lines, said(*((id, "ant", "late") for id in "abcd")))
+    assert rows.ids.tolist() == ["d"] and rows.notes == ("3 labelled rows left out, of which the log holds not all features",)
+    with pytest.raises(BadInputError, match="none of the served model's schema"):
+        found(asked(("a", {"x": "old", "y": 1})), said(("a", "ant", "late")))
+    with pytest.raises(BadInputError, match="takes 'y', which the data here do not have"):
+        labelled(lines, said(("d", "ant", "late")), SCHEMA, KNOWN[["x"]], ())
+
+
+@pytest.mark.parametrize("text", ["", "nonsense\n", "at,batch\nyesterday,june\n", f"{','.join(COLUMNS)}\n{'x,' * 8}x\n"])
+def test_a_record_that_was_spoilt_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "release").mkdir()
+    (tmp_path / FILE).write_text(text, encoding="utf-8")
+    with pytest.raises(IntegrityError, match="not the record that ceteris retrain writes"):
+        read_record(tmp_path)
 
 
 def one(**changed: Any) -> Labelled:

@@ -22,7 +22,7 @@ from ceteris.release.folder import read_terms
 from ceteris.retraining.batch import Labelled, in_columns_of, labelled
 from ceteris.retraining.decision import Decision, decide
 from ceteris.retraining.plan import BEFORE, changes_for
-from ceteris.retraining.record import COLUMNS, FILE, TEXTS, line_of, refuse_too_soon
+from ceteris.retraining.record import COLUMNS, FILE, TEXTS, checked, line_of, refuse_too_soon
 from ceteris.retraining.unfinished import begin, end, put_back
 from ceteris.sections import is_batch_name
 from ceteris.serving.log_file import read_inferences, read_labels
@@ -140,7 +140,11 @@ def read_record(root: Path) -> pd.DataFrame:
     path = root / FILE
     if not path.is_file():
         return pd.DataFrame(columns=list(COLUMNS))
-    return read_table(path, text=TEXTS)
+    try:
+        found = read_table(path, text=TEXTS)
+    except ValueError:  # pandas' for what is no table
+        found = pd.DataFrame()
+    return checked(found)
 
 
 def note_promoted(root: Path, batch: str, promoted: str) -> None:
