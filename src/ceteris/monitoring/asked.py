@@ -52,7 +52,8 @@ def queue_of(window: Window, reference: pd.DataFrame, schema: InputSchema, setti
     for name in [name for name in shown if shown[name].dtype == object]:
         shown[name] = shown[name].map(_readable)
     # A feature may be called as a column of the head; no feature is ever called "ceteris:...".
-    return pd.concat([head, shown.rename(columns={name: f"ceteris:{name}" for name in HEAD})], axis=1)
+    shown.columns = [f"ceteris:{name}" if name in HEAD else name for name in shown]
+    return pd.concat([head, shown], axis=1)
 
 
 def _scores(window: Window, reference: pd.DataFrame, schema: InputSchema, rows: np.ndarray) -> np.ndarray | None:
