@@ -46,7 +46,8 @@ ROOMS = {
     " experiments.page experiments.reviews_shown experiments.board_shown experiments.board_page"
     " scored_twice experiments.beside release.told reviewing.edits_shown reviewing.card_shown plots.watch"
     " monitoring.told monitoring.page canvas.told canvas.drawn canvas.page release.card groups_told",
-    "door": "retraining.run retraining.commands sources survey csv_file readers.packed readers.parquet_file"
+    "door": "retraining.run retraining.commands retraining.unfinished sources survey csv_file readers.packed"
+    " readers.parquet_file"
     " readers.json_lines readers.excel readers.image_folder readers.arrays readers.query readers.database"
     " fetching store layout closure ledger cell_files cli workbench onboarding tracking experiments.git"
     " experiments.cache experiments.run experiments.history experiments.records experiments.extra"
@@ -60,7 +61,7 @@ ROOMS = {
     " reviewing.running reviewing.worth installed into template examples examples.archive examples.credit"
     " examples.images examples.making examples.movie_reviews serving.packaged monitoring.logged"
     " monitoring.kept monitoring.commands canvas.reading canvas.form canvas.commands serving.log_file"
-    " serving.writer serving.predicting serving.counts serving.limits serving.app serving.answering"
+    " serving.writer serving.remarks serving.predicting serving.counts serving.limits serving.app serving.answering"
     " serving.server serving.commands serving.brought_labels release.promotion",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept release.package monitoring.watch release.gate",

@@ -17,6 +17,7 @@ from small import REPOSITORY
 from watched_world import World, draw, log, package, world
 
 from ceteris.dataset import ID, LABEL
+from ceteris.errors import IntegrityError
 from ceteris.monitoring.commands import ALARM, NOT_ENOUGH
 from ceteris.monitoring.kept import asked_before, history
 from ceteris.store import read_table, write_table
@@ -240,6 +241,15 @@ def test_a_spoilt_queue_is_named_and_moved_out_by_its_owner(served: Served, cete
     (served.root / "release/review/mine.csv").write_text("id;label\n1;cat\n")
     said = ceteris_("monitor", "--log", "log.sqlite")
     assert (said.code, "mine.csv is no queue any more" in said.err) == (8, True)
+
+
+@pytest.mark.parametrize(
+    ("source", "pi"), [("random", 0.0), ("random", -1.0), ("random", np.inf), ("active", 2.0), ("mine", 1.0)]
+)
+def test_a_queue_whose_chances_were_changed_measures_nothing(tmp_path: Path, source: str, pi: float) -> None:
+    write_table(tmp_path / "a.csv", pd.DataFrame({"id": ["007"], "label": [""], "source": [source], "pi": [pi]}))
+    with pytest.raises(IntegrityError, match="changed in the columns source or pi, of '007'"):
+        asked_before(tmp_path)
 
 
 def test_a_row_that_two_queues_ask_for_has_the_chance_of_the_first(tmp_path: Path) -> None:

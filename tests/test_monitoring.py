@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,13 @@ from watched_world import SCHEMA_OF, World, draw, world
 from ceteris.dataset import ID, LABEL
 from ceteris.errors import BadInputError
 from ceteris.monitoring.alarms import judged, share_of
+from ceteris.monitoring.asked import queue_of
 from ceteris.monitoring.derived import Values, values_of
 from ceteris.monitoring.drift import Test as Found
 from ceteris.monitoring.drift import missing_test, psi_reading, shift_test
 from ceteris.monitoring.estimates import wilson
 from ceteris.monitoring.expected import calibrated, confidence, expected_accuracy
+from ceteris.monitoring.kept import asked_before, keep_queue
 from ceteris.monitoring.measured import correlations, fairness, labelled, percentiles
 from ceteris.monitoring.settings import Monitor
 from ceteris.monitoring.together import classifier_test
@@ -297,6 +300,7 @@ def test_a_probability_that_is_null_leaves_the_expected_accuracy_unknown(known: 
     [
         ("inputs", "[1]", "Line 4 of the log holds inputs that are no JSON object."),
         ("inputs", "{", "Line 4 of the log holds inputs that are no JSON object."),
+        ("inputs", "[" * 100_000, "Line 4 of the log holds inputs that are no JSON object."),
         ("inputs", '{"age": "old", "city": "rome", "size": 1.0}', "holds values that are none of this model's schema."),
         ("probabilities", "[0.5, 0.2, 0.3]", "Line 4 of the log holds no probabilities of 2 classes."),
         ("probabilities", "[0.9, 0.9]", "Line 4 of the log holds no probabilities of 2 classes."),
@@ -312,6 +316,22 @@ def test_a_line_that_is_none_of_this_model_is_named(known: World, column: str, v
 
 
 # How accurate
+
+
+def test_words_as_labels_of_a_model_of_numbers_are_refused_and_named(known: World) -> None:
+    raw = known.raw(draw(np.random.default_rng(5), 300), labelled=0.5)
+    with pytest.raises(BadInputError, match="predicts numbers, and rows of its log are labelled"):
+        window_of(raw, replace(SCHEMA_OF, classes=()))
+
+
+def test_a_queue_tells_a_feature_from_a_column_of_its_own_of_that_name(known: World, tmp_path: Path) -> None:
+    named = {"age": "pi", "city": "source", "size": "id"}
+    schema = replace(SCHEMA_OF, features=tuple(replace(one, name=named[one.name]) for one in SCHEMA_OF.features))
+    raw = known.raw(draw(np.random.default_rng(5), 300))
+    raw["inputs"] = [json.dumps({named[name]: value for name, value in json.loads(text).items()}) for text in raw["inputs"]]
+    queue = queue_of(window_of(raw, schema), known.reference.rename(columns=named), schema, SETTINGS)
+    assert queue.columns.tolist() == ["id", "label", "source", "pi", "ceteris:pi", "ceteris:source", "ceteris:id"]
+    assert keep_queue(tmp_path / "queue.csv", queue) and set(asked_before(tmp_path)) == set(queue["id"])
 
 
 def test_expected_accuracy_is_what_calibrated_probabilities_say() -> None:

@@ -19,14 +19,16 @@ from packages import write_package
 from small import CLASSES, params, run_stages, table
 from test_batches import later
 
-from ceteris.errors import BadInputError, BusyError
+from ceteris.errors import BadInputError, BusyError, IntegrityError
 from ceteris.locks import locked
 from ceteris.params import parse
 from ceteris.params_file import changed
 from ceteris.retraining.batch import Labelled, in_columns_of, labelled
 from ceteris.retraining.decision import Decision, decide
 from ceteris.retraining.plan import changes_for
-from ceteris.retraining.record import COLUMNS, line_of, refuse_too_soon
+from ceteris.retraining.record import COLUMNS, FILE, line_of, refuse_too_soon
+from ceteris.retraining.run import read_record
+from ceteris.retraining.unfinished import begin, put_back
 from ceteris.sections import Ingest
 from ceteris.serving.log_file import INFERENCE, add_labels, open_log, transaction
 from ceteris.serving.schema import Feature, InputSchema
@@ -80,6 +82,25 @@ def test_no_label_is_no_row_and_a_label_of_nobody_is_none() -> None:
 def test_a_label_that_is_no_class_is_refused() -> None:
     with pytest.raises(BadInputError, match="no classes of the model: 'wasp'"):
         found(asked(("a", {"x": 1, "y": 1})), said(("a", "wasp", "late")))
+
+
+def test_lines_that_hold_no_row_are_left_out_and_values_of_another_model_refused() -> None:
+    lines = asked(("a", {"x": 1, "y": 1}), ("b", {}), ("c", {}), ("d", {"x": 2, "y": 2}))
+    lines.loc[[0, 1, 2], "inputs"] = ["{", "[" * 100_000, "[1]"]
+    rows = found(lines, said(*((id, "ant", "late") for id in "abcd")))
+    assert rows.ids.tolist() == ["d"] and rows.notes == ("3 labelled rows left out, of which the log holds not all features",)
+    with pytest.raises(BadInputError, match="none of the served model's schema"):
+        found(asked(("a", {"x": "old", "y": 1})), said(("a", "ant", "late")))
+    with pytest.raises(BadInputError, match="takes 'y', which the data here do not have"):
+        labelled(lines, said(("d", "ant", "late")), SCHEMA, KNOWN[["x"]], ())
+
+
+@pytest.mark.parametrize("text", ["", "nonsense\n", "at,batch\nyesterday,june\n", f"{','.join(COLUMNS)}\n{'x,' * 8}x\n"])
+def test_a_record_that_was_spoilt_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "release").mkdir()
+    (tmp_path / FILE).write_text(text, encoding="utf-8")
+    with pytest.raises(IntegrityError, match="not the record that ceteris retrain writes"):
+        read_record(tmp_path)
 
 
 def one(**changed: Any) -> Labelled:
@@ -297,3 +318,32 @@ def test_a_pipeline_that_fails_leaves_params_as_they_were_and_no_batch(produced:
     code, text = retrain(clone)
     assert code != 0 and "params.yaml is as it was, and the batch is gone" in text
     assert clone.hashes("params.yaml", "data/source") == before
+
+
+def test_a_batch_that_params_could_not_name_is_refused_before_anything_runs(produced: Clone, tmp_path: Path) -> None:
+    clone = produced.copy(tmp_path / "copy")
+    before = clone.hashes("params.yaml", "data/source", "data/raw")
+    for name in ("a.b", "../june", "of june", "before/june", "june\n"):
+        code, text = retrain(clone, "--batch", name)
+        assert code == 2 and f"The batch would be called {name!r}." in text
+    assert clone.hashes("params.yaml", "data/source", "data/raw") == before
+
+
+def test_what_a_killed_retrain_left_is_put_back_by_the_next(produced: Clone, tmp_path: Path) -> None:
+    clone = produced.copy(tmp_path / "copy")
+    before = clone.hashes("params.yaml", "data/source")
+    text = clone.read("params.yaml")
+    begin(clone.root, "data/source/june.parquet", pd.DataFrame({"id": ["a"]}), text, f"{text}# with the batch\n")
+    assert clone.hashes("params.yaml", "data/source") != before
+    assert "as it was, and the batch is gone" in put_back(clone.root)
+    assert clone.hashes("params.yaml", "data/source") == before and put_back(clone.root) == ""
+
+
+def test_params_that_were_edited_meanwhile_stay_and_it_is_said(produced: Clone, tmp_path: Path) -> None:
+    clone = produced.copy(tmp_path / "copy")
+    text = clone.read("params.yaml")
+    begin(clone.root, "data/source/june.parquet", pd.DataFrame({"id": ["a"]}), text, f"{text}# with the batch\n")
+    clone.append("params.yaml", "# and an edit\n")
+    edited = clone.hashes("params.yaml", "data/source")
+    assert "was edited meanwhile and stays as it is, and so does data/source/june.parquet" in put_back(clone.root)
+    assert clone.hashes("params.yaml", "data/source") == edited

@@ -156,6 +156,8 @@ def test_labels_of_a_model_of_numbers_are_numbers(ceteris_, log: Path, tmp_path:
     (tmp_path / "numbers.csv").write_text("id,label\na,3\nb,1e2\n")
     assert ceteris_("labels", tmp_path / "numbers.csv", "--log", log, "--who", "Ada").out == "2 labels added\n"
     assert read_labels(log)["label"].tolist() == ["3.0", "100.0"]
+    (tmp_path / "numbers.csv").write_text("id,label\na,3\na,3.0\n")
+    assert "1 stood there already" in ceteris_("labels", tmp_path / "numbers.csv", "--log", log, "--who", "Ada").out
 
 
 def test_words_of_labels_are_checked(ceteris_, log: Path, tmp_path: Path) -> None:
@@ -163,5 +165,8 @@ def test_words_of_labels_are_checked(ceteris_, log: Path, tmp_path: Path) -> Non
     file = tmp_path / "l.csv"
     assert "Did you mean 'review'?" in ceteris_("labels", file, "--log", log, "--who", "Ada", "--source", "reviews").err
     assert "--who is empty" in ceteris_("labels", file, "--log", log, "--who", " ").err
+    assert "--who is 'A\\udcff', which is no plain text" in ceteris_("labels", file, "--log", log, "--who", "A\udcff").err
+    (tmp_path / "blanks.csv").write_text("id,label\na,dog\na,dog \n")
+    assert ceteris_("labels", tmp_path / "blanks.csv", "--log", log, "--who", "Ada").out == "1 label added\n"
     assert "is not there" in ceteris_("labels", tmp_path / "none.csv", "--log", log, "--who", "Ada").err
     assert "no log was written" in ceteris_("labels", file, "--log", tmp_path / "none", "--who", "Ada").err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ceteris.errors import BusyError, CeterisError
+from ceteris.errors import BusyError, CeterisError, IntegrityError
 from ceteris.serving.log_file import read_dropped, read_inferences, read_refusals
 from ceteris.serving.writer import Line, Refusal, Work, Writer
 
@@ -114,6 +115,31 @@ def test_a_full_disk_is_told_and_nothing_half_is_left(log: Path, writer: Writer)
     writer._connection.execute("PRAGMA max_page_count = 1000000")
     writer.put(line("room")).result(5)
     assert set(read_inferences(log)["request_id"]) == {"room"}
+
+
+def test_a_log_that_was_moved_is_told_and_takes_no_line_until_it_is_back(log: Path, writer: Writer) -> None:
+    log.rename(log.with_name("elsewhere.sqlite"))
+    with pytest.raises(IntegrityError, match="was moved, removed or replaced"):
+        writer.put(line("lost")).result(5)
+    assert "start the server anew" in writer.fault
+    log.with_name("elsewhere.sqlite").rename(log)
+    writer.put(line("back")).result(5)
+    assert writer.fault == "" and set(read_inferences(log)["request_id"]) == {"back"}
+
+
+def test_a_standard_error_that_cannot_be_written_stops_nothing(
+    log: Path, writer: Writer, held: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr("sys.stderr", full)
+        with pytest.raises(BusyError, match="is locked"):
+            writer.put(line()).result(5)
+        held.execute("ROLLBACK")
+        writer.put(line("again")).result(5)
+        monkeypatch.undo()
+        with contextlib.suppress(OSError):
+            full.close()
+    assert set(read_inferences(log)["request_id"]) == {"again"}
 
 
 def test_what_no_log_can_hold_takes_nothing_else_with_it(log: Path, writer: Writer) -> None:

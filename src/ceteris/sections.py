@@ -14,7 +14,7 @@ from ceteris.metrics import METRICS
 
 __all__ = [
     "Section", "Plant", "Ingest", "Validate", "Split", "ModelRecipe", "Audit", "Step", "Fix", "Train", "Contrast", "Compare",
-    "Report", "Review", "SCORED_ON", "AA", "PLACEBO", "RANDOM", "MAJORITY", "CROWDLAB", "batch_name",
+    "Report", "Review", "SCORED_ON", "AA", "PLACEBO", "RANDOM", "MAJORITY", "CROWDLAB", "batch_name", "is_batch_name",
 ]  # fmt: skip
 
 # What validation labels can be, the most trustworthy first.
@@ -27,6 +27,11 @@ _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")
 def batch_name(path: str) -> str:
     """Return what a batch of `ingest.batches` is called: its file's name without what follows the first point."""
     return path.rpartition("/")[2].partition(".")[0]
+
+
+def is_batch_name(name: str) -> bool:
+    """Return whether a batch may be called so."""
+    return _NAME.fullmatch(name) is not None
 
 
 Kind = Literal["number", "category", "text", "date", "vector", "sparse", "image"]
@@ -96,7 +101,7 @@ class Ingest(Section):
     def _batches_have_names(cls, batches: tuple[str, ...] | None) -> tuple[str, ...] | None:
         names = [batch_name(path) for path in batches or ()]
         for name in names:
-            if not _NAME.match(name):
+            if not is_batch_name(name):
                 raise ValueError(f"a batch is called {name!r}: name its file with letters, digits, - and _, up to 40")
             if names.count(name) > 1:
                 raise ValueError(f"two batches are called {name!r}")

@@ -51,6 +51,8 @@ def queue_of(window: Window, reference: pd.DataFrame, schema: InputSchema, setti
     shown = window.features.iloc[chosen].reset_index(drop=True)
     for name in [name for name in shown if shown[name].dtype == object]:
         shown[name] = shown[name].map(_readable)
+    # A feature may be called as a column of the head; no feature is ever called "ceteris:...".
+    shown.columns = [f"ceteris:{name}" if name in HEAD else name for name in shown]
     return pd.concat([head, shown], axis=1)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from ceteris.errors import IntegrityError
+from ceteris.errors import IntegrityError, some
 from ceteris.monitoring.page import render
 from ceteris.monitoring.watched import FORM
 from ceteris.store import read_json, read_table, table_text, write_bytes
@@ -70,9 +70,21 @@ def asked_before(folder: Path) -> dict[str, tuple[str, float]]:
                 f"{path} is no queue any more: its columns id, source and pi cannot be read.",
                 "Save it as CSV with the columns it had, or move it out of the folder.",
             ) from None
+        _refuse_changed(path, queue)
         for name, source, pi in lines:
             found.setdefault(name, (source, pi))
     return found
+
+
+def _refuse_changed(path: Path, queue: pd.DataFrame) -> None:
+    """Refuse a queue whose columns source and pi are not as they were written: what is measured would be weighted by them."""
+    pi, source = queue["pi"].astype(float), queue["source"]
+    changed = queue["id"][~(pi.gt(0) & pi.le(1) & source.isin(["active", "random"]))]
+    if len(changed):
+        raise IntegrityError(
+            f"{path} was changed in the columns source or pi, of {some(changed)}: active or random, and above 0 up to 1.",
+            "Fill in the column label only; save the queue as it was, or move it out of the folder.",
+        )
 
 
 def keep_queue(path: Path, queue: pd.DataFrame) -> bool:

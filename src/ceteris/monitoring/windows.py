@@ -73,13 +73,15 @@ def window_of(raw: pd.DataFrame, schema: InputSchema) -> Window:
     Raises
     ------
     BadInputError
-        Lines of more than one model, or a line that holds no row of this schema.
+        Lines of more than one model, a line that holds no row of this schema, or a label that is none of this model.
     """
     models = raw["model"].unique()
     if len(models) > 1:
         raise BadInputError(
             f"The window holds lines of {len(models)} models: {some(one[:12] for one in models)}.", "A window is of one model."
         )
+    if not schema.classes:
+        _refuse_words(raw["true"].dropna())
     last = ~raw["row_id"].duplicated(keep="last").to_numpy()
     kept = raw[last].reset_index(drop=True)
     rows = [_object(text, seq) for text, seq in zip(kept["inputs"], kept["seq"], strict=True)]
@@ -95,10 +97,20 @@ def window_of(raw: pd.DataFrame, schema: InputSchema) -> Window:
     )  # fmt: skip
 
 
+def _refuse_words(labels: pd.Series) -> None:
+    numbers = pd.to_numeric(labels, errors="coerce").to_numpy(dtype=np.float64)
+    words = labels[~np.isfinite(numbers)].unique()
+    if len(words):
+        raise BadInputError(
+            f"The model predicts numbers, and rows of its log are labelled {some(words)}.",
+            "Label them anew (ceteris labels), and give each model of other labels a log of its own.",
+        )
+
+
 def _object(text: str, seq: int) -> dict[str, object]:
     try:
         found = json.loads(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise BadInputError(f"Line {seq} of the log holds inputs that are no JSON object.", _REPAIR)

@@ -63,7 +63,7 @@ def labelled(
     Raises
     ------
     BadInputError
-        A label is no class of the model.
+        A label is no class of the model, or the model, the log and the data do not belong together.
     """
     last = labels.drop_duplicates("row_id", keep="last").set_index("row_id")
     lines = inferences.drop_duplicates("row_id", keep="last")
@@ -74,11 +74,22 @@ def labelled(
             f"Labels of the log are no classes of the model: {some(strange)}.",
             "Correct them (ceteris labels), or add the class to the source and train a model that knows it.",
         )
-    inputs = [json.loads(text) for text in lines["inputs"]]
+    strange = sorted({one.name for one in schema.features} - set(known.columns))
+    if strange:
+        raise BadInputError(
+            f"The served model takes {some(strange)}, which the data here do not have.",
+            "Name the package that was made of these data: --package FOLDER",
+        )
+    inputs = [_object(text) for text in lines["inputs"]]
     whole = np.array([_is_whole(one, schema) for one in inputs], dtype=bool)
     old = lines["row_id"].isin(list(ids)).to_numpy()
     kept = np.flatnonzero(whole & ~old)
-    features = frame_of([inputs[place] for place in kept], schema)
+    try:
+        features = frame_of([inputs[place] for place in kept], schema)
+    except (TypeError, ValueError):
+        raise BadInputError(
+            "Labelled rows of the log hold values that are none of the served model's schema.", "Name the log of that model."
+        ) from None
     digests = pd.Series(row_digests(features), dtype=object) if len(kept) else pd.Series([], dtype=object)
     seen = set(row_digests(known[list(features.columns)])) if len(kept) else set()
     copies = (digests.isin(seen) | digests.duplicated(keep="last")).to_numpy(dtype=bool)
@@ -97,6 +108,15 @@ def labelled(
         features=features[~copies].reset_index(drop=True),
         notes=tuple(f"{counted(count, 'labelled row')} left out, {why}" for count, why in notes if count),
     )
+
+
+def _object(text: str) -> dict[str, Any]:
+    """Return what a line of a log was asked, nothing where that is no JSON object."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _is_whole(inputs: dict[str, Any], schema: InputSchema) -> bool:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from ceteris.errors import BusyError
+from ceteris.errors import BusyError, IntegrityError
 from ceteris.retraining.decision import Decision
 
-__all__ = ["COLUMNS", "FILE", "TEXTS", "line_of", "refuse_too_soon"]
+__all__ = ["COLUMNS", "FILE", "TEXTS", "checked", "line_of", "refuse_too_soon"]
 
 FILE = "release/retrained.csv"
 COLUMNS = ("at", "batch", "rows", "candidate", "baseline", "on_old", "on_new", "passed", "promoted")
@@ -23,6 +23,17 @@ def line_of(at: datetime, batch: str, rows: int, candidate: str, baseline: str, 
         "at": at.isoformat(timespec="seconds"), "batch": batch, "rows": rows, "candidate": candidate, "baseline": baseline,
         "on_old": decision.old, "on_new": decision.new, "passed": decision.passed, "promoted": "",
     }  # fmt: skip
+
+
+def checked(record: pd.DataFrame) -> pd.DataFrame:
+    """Return a record as it was read, refused where `retrain` cannot have written it."""
+    try:
+        times = [datetime.fromisoformat(at) for at in record["at"]]
+    except (KeyError, TypeError, ValueError):
+        times = [datetime.min]
+    if list(record.columns) != list(COLUMNS) or any(at.tzinfo is None for at in times):
+        raise IntegrityError(f"{FILE} is not the record that ceteris retrain writes.", f"Bring it back: git checkout {FILE}")
+    return record
 
 
 def refuse_too_soon(record: pd.DataFrame, now: datetime, hours: float) -> None:

@@ -21,8 +21,10 @@ from ceteris.params_file import changed
 from ceteris.release.folder import read_terms
 from ceteris.retraining.batch import Labelled, in_columns_of, labelled
 from ceteris.retraining.decision import Decision, decide
-from ceteris.retraining.plan import changes_for
-from ceteris.retraining.record import COLUMNS, FILE, TEXTS, line_of, refuse_too_soon
+from ceteris.retraining.plan import BEFORE, changes_for
+from ceteris.retraining.record import COLUMNS, FILE, TEXTS, checked, line_of, refuse_too_soon
+from ceteris.retraining.unfinished import begin, end, put_back
+from ceteris.sections import is_batch_name
 from ceteris.serving.log_file import read_inferences, read_labels
 from ceteris.serving.packaged import open_package
 from ceteris.store import (
@@ -32,9 +34,7 @@ from ceteris.store import (
     read_parquet,
     read_table,
     single_writer,
-    write_parquet,
     write_table,
-    write_text,
 )
 
 __all__ = ["Retrained", "note_promoted", "retrain"]
@@ -56,7 +56,7 @@ class Retrained:
 def retrain(root: Path, log: Path, package: Path, batch: str | None, tell: Callable[[str], object]) -> Retrained:
     """Make a batch of the labelled rows of a log, and weigh the served cell with it against the same without.
 
-    What was changed is put back where the pipeline does not come to its end.
+    What was changed is put back where the pipeline does not come to its end: after a kill -9, by the next retrain.
 
     Raises
     ------
@@ -69,6 +69,8 @@ def retrain(root: Path, log: Path, package: Path, batch: str | None, tell: Calla
     now = datetime.now(UTC)
     with locked(root / STATE / "retrain", "ceteris retrain", f"a retrain in {root}", 0.0):
         refuse_too_soon(read_record(root), now, settings.cool_down_hours)
+        if left := put_back(root):
+            tell(f"the last retrain did not come to its end: {left}")
         served = open_package(package, read_terms(root).package.trusted or ())
         params, layout = read_params(root), read_layout(root)
         raw = read_parquet(root / layout["raw"] / "table.parquet")
@@ -109,34 +111,28 @@ def _put_in(
     tell: Callable[[str], object],
 ) -> str:
     """Write the batch, name it in params.yaml, and run the pipeline; return the version that leaves it out."""
+    if not is_batch_name(f"{BEFORE}{name}"):
+        raise BadInputError(f"The batch would be called {name!r}.", "Name it with letters, digits, - and _, up to 33: --batch")
     path, text = root / layout["source"] / f"{name}.parquet", (root / "params.yaml").read_text(encoding="utf-8")
     if path.exists():
         raise BadInputError(f"{path.relative_to(root)} is there already.", "Name another batch: --batch NAME")
     baseline, changes = changes_for(params, f"{layout['source']}/{name}.parquet", cell)
     after = changed(text, changes)
     parse(parse_yaml(after, "params.yaml"))
-    with single_writer(root, "retrain"):
-        write_parquet(path, rows)
-        write_text(root / "params.yaml", after)
-    tell(f"{len(rows):,} labelled rows are the batch {name}; running the pipeline with it and without (dvc repro)")
     try:
-        _repro(root)
+        begin(root, str(path.relative_to(root)), rows, text, after)
+        tell(f"{len(rows):,} labelled rows are the batch {name}; running the pipeline with it and without (dvc repro)")
+        failed = subprocess.run([sys.executable, "-m", "dvc", "repro", "--quiet"], cwd=root, check=False).returncode
     except BaseException:
-        with single_writer(root, "retrain"):
-            if (root / "params.yaml").read_text(encoding="utf-8") == after:
-                write_text(root / "params.yaml", text)
-                path.unlink(missing_ok=True)
+        put_back(root)
         raise
-    return baseline
-
-
-def _repro(root: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "dvc", "repro", "--quiet"], cwd=root, check=False)
-    if done.returncode:
+    if failed:
         raise CeterisError(
-            "The pipeline did not come to its end with the batch: params.yaml is as it was, and the batch is gone.",
+            f"The pipeline did not come to its end with the batch: {put_back(root)}.",
             "See above what it said, then run this again.",
         )
+    end(root)
+    return baseline
 
 
 def read_record(root: Path) -> pd.DataFrame:
@@ -144,7 +140,11 @@ def read_record(root: Path) -> pd.DataFrame:
     path = root / FILE
     if not path.is_file():
         return pd.DataFrame(columns=list(COLUMNS))
-    return read_table(path, text=TEXTS)
+    try:
+        found = read_table(path, text=TEXTS)
+    except ValueError:  # pandas' for what is no table
+        found = pd.DataFrame()
+    return checked(found)
 
 
 def note_promoted(root: Path, batch: str, promoted: str) -> None:

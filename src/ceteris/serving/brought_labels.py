@@ -47,8 +47,9 @@ def brought(path: Path, classes: Sequence[str] | None) -> tuple[pd.DataFrame, in
         {name: [original(text or "") for text in cells.column(column).to_pylist()] for name, column in _COLUMNS}, dtype=object
     )
     blank = found["label"].str.strip() == ""
-    found = found[~blank].drop_duplicates().reset_index(drop=True)
+    found = found[~blank].reset_index(drop=True)
     found["label"] = _checked(found["label"].str.strip().to_numpy(dtype=object), classes, path.name)
+    found = found.drop_duplicates().reset_index(drop=True)
     twice = found["row_id"][found["row_id"].duplicated()].unique()
     if len(twice):
         raise BadInputError(f"{path.name} gives two labels to one id: {some(twice)}.", "Keep one line for each.")

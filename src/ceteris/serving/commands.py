@@ -99,6 +99,8 @@ def labels(
         raise BadInputError(f"--source is {source!r}.{nearest(source, SOURCES)}", f"Write one of {', '.join(SOURCES)}.")
     if not who.strip():
         raise BadInputError("--who is empty.", "Name whoever gave the labels.")
+    if not who.isprintable():
+        raise BadInputError(f"--who is {who!a}, which is no plain text.", "Name whoever gave the labels, in one line.")
     found, blank = brought(Path(file), read_classes(Path(log)))
     added, unknown = add_labels(Path(log), found, who.strip(), source)
     _tell(found, blank, added, unknown)

@@ -9,7 +9,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 __all__ = ["Counts"]
 
-disable_created_metrics()  # a gauge beside each counter that says since when it counts
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a gauge beside each counter that says since when it counts
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 

@@ -19,9 +19,9 @@ from ceteris.errors import BadInputError, BusyError, CeterisError, IntegrityErro
 
 __all__ = [
     "DDL", "DROPPED", "FORMAT", "INFERENCE", "LABEL", "OUTCOME", "PATIENCE", "REFUSAL", "SOURCES", "Clock", "add_labels",
-    "known_ids",
+    "identity", "known_ids",
     "note_classes", "open_log", "read_classes", "read_dropped", "read_inferences", "read_labels", "read_outcomes",
-    "read_refusals", "reading", "said_of", "standing", "transaction", "write_labels",
+    "read_refusals", "reading", "refuse_another", "said_of", "standing", "transaction", "write_labels",
 ]  # fmt: skip
 
 FORMAT = "1"
@@ -101,6 +101,24 @@ def open_log(path: Path, *, full: bool = False, patience: float = PATIENCE) -> s
     except sqlite3.Error as error:
         raise said_of(error, path) from None
     return connection
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another of the same name, None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def refuse_another(path: Path, opened: tuple[int, int] | None) -> None:
+    """Refuse to write a log that was moved, removed or replaced since it was opened: nobody would find the lines again."""
+    if identity(path) != opened:
+        raise IntegrityError(
+            f"{path} was moved, removed or replaced under the server, which would write where nobody reads.",
+            "Put that file back, or start the server anew.",
+        )
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, full: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,6 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ceteris.serving.packaged import Packaged
+from ceteris.serving.remarks import remark
 from ceteris.serving.requests import Refused
 from ceteris.serving.schema import frame_of
 
@@ -43,7 +43,7 @@ class Predicting:
                 labels, probabilities = self._packaged.predict(frame_of(rows, self._packaged.schema))
         except Exception as error:
             # The message of an error may hold values of a row, which may have to be redacted: only its place is told.
-            print(*traceback.format_tb(error.__traceback__), type(error).__name__, sep="", file=sys.stderr, flush=True)
+            remark("".join([*traceback.format_tb(error.__traceback__), type(error).__name__]))
             status = 422 if isinstance(error, ValueError | ArithmeticError) else 500
             raise Refused(status, f"The model could not predict these rows ({type(error).__name__}).") from None
         numbers = labels[:, None] if probabilities is None and not self._packaged.schema.classes else probabilities

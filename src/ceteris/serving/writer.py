@@ -7,7 +7,6 @@ cannot be written (locked, disk full) each batch is tried once, within the patie
 from __future__ import annotations
 
 import sqlite3
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -17,7 +16,19 @@ from pathlib import Path
 from typing import Any
 
 from ceteris.errors import CeterisError
-from ceteris.serving.log_file import DROPPED, INFERENCE, REFUSAL, Clock, open_log, said_of, standing, transaction
+from ceteris.serving.log_file import (
+    DROPPED,
+    INFERENCE,
+    REFUSAL,
+    Clock,
+    identity,
+    open_log,
+    refuse_another,
+    said_of,
+    standing,
+    transaction,
+)
+from ceteris.serving.remarks import remark
 
 __all__ = ["Line", "Refusal", "Work", "Writer"]
 
@@ -72,6 +83,7 @@ class Writer:
     def __init__(self, path: Path, room: int, *, full: bool = False, patience: float = 5.0) -> None:
         self._path, self._room = path, room
         self._connection = open_log(path, full=full, patience=patience)
+        self._file = identity(path)
         self._clock = Clock(standing(self._connection))
         self._queue: deque[tuple[float, Work]] = deque()
         self._reserved, self._dropped, self._closing = 0, 0, False
@@ -139,6 +151,8 @@ class Writer:
             found = self._committed(batch, dropped)
         except sqlite3.OperationalError as error:
             self._fail(batch, said_of(error, self._path))
+        except CeterisError as refusal:
+            self._fail(batch, refusal)
         except Exception as error:
             if len(batch) > 1:
                 for one in batch:
@@ -153,6 +167,7 @@ class Writer:
                 work.done.set_result(value)
 
     def _committed(self, batch: list[tuple[float, Work]], dropped: int) -> list[Any]:
+        refuse_another(self._path, self._file)
         with transaction(self._connection):
             found = [work.write(self._connection, at) for at, work in batch]
             if dropped:
@@ -161,7 +176,7 @@ class Writer:
 
     def _fail(self, batch: list[tuple[float, Work]], refusal: CeterisError) -> None:
         if not self.fault:
-            print(f"The log is not written: {refusal}", file=sys.stderr, flush=True)
+            remark(f"The log is not written: {refusal}")
         self.fault = str(refusal)
         for _, work in batch:
             work.done.set_exception(refusal)
