@@ -66,7 +66,7 @@ def test_every_bad_line_is_listed_those_that_cannot_be_read_first() -> None:
     said = found(*[edit(f"gone {number}", new="bee") for number in range(60)], faults=faults)
     assert len(said) == 62
     assert [line[2] for line in said[:2]] == [
-        "Correct it, or restore the file: git checkout data/edits/ann-1.csv",
+        "Correct it, or restore the file, without what was added since `git add`: git checkout data/edits/ann-1.csv",
         "Move it elsewhere, save it as CSV in UTF-8, or restore it: git checkout data/edits/notes.txt",
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -230,7 +231,7 @@ def test_what_is_there_of_other_data_is_told_and_left_as_it_is(root: Path, tmp_p
     before = {path: path.read_bytes() for path in root.rglob("*.csv")}
     again = init(root, tmp_path / "one.csv", "label", id="id")
     assert "holds 1 answer about rows or labels that this file does not hold, in 'data/edits/ann-1.csv'" in again
-    assert "git rm data/edits/ann-1.csv" in again and "looks.csv" not in again
+    assert "move them out, committed or not: mkdir -p" in again and "looks.csv" not in again
     rows.replace({"cat": "dog", "dog": "cat"}).to_csv(tmp_path / "two.csv", index=False)
     other = init(root, tmp_path / "two.csv", "label", id="id")
     assert "counts 1 look at a test part of other data" in other and "the next has the level 0.05 / 2^2" in other
@@ -238,6 +239,23 @@ def test_what_is_there_of_other_data_is_told_and_left_as_it_is(root: Path, tmp_p
     assert before == {path: path.read_bytes() for path in before}
     (root / "data/edits/torn.csv").write_bytes(b"\xff\xfe")
     assert "torn.csv line 1 is not UTF-8" in init(root, tmp_path / "two.csv", "label", id="id")
+
+
+@pytest.mark.parametrize("known_to_git", ["no", "staged"])
+def test_answers_of_other_data_are_moved_out_whole_by_the_command_that_is_told(
+    root: Path, tmp_path: Path, known_to_git: str
+) -> None:
+    plain().to_csv(tmp_path / "one.csv", index=False)
+    (root / "data/edits").mkdir(parents=True)
+    ledger = root / "data/edits/ann one.csv"
+    pd.DataFrame([edited("gone", "drop", given="cat")], columns=list(edits.COLUMNS)).to_csv(ledger, index=False)
+    whole = ledger.read_bytes()
+    if known_to_git == "staged":
+        subprocess.run("git init -q && git add data/edits", shell=True, cwd=root, check=True)
+    told = init(root, tmp_path / "one.csv", "label", id="id")
+    (command,) = re.findall("mkdir -p .*", told)
+    subprocess.run(command, shell=True, cwd=root, check=True)
+    assert not ledger.exists() and (root.parent / f"{root.name}-other-edits/ann one.csv").read_bytes() == whole
 
 
 def test_classes_that_look_alike_and_are_declared_stay_declared(root: Path, tmp_path: Path) -> None:

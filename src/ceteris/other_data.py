@@ -50,10 +50,11 @@ def _answers(root: Path, folder: str, labels: dict[str, str], by_label: bool) ->
     number = int(strange.sum())
     names = lines.loc[strange, "where"].str.rsplit(" line ", n=1).str[0].map(lambda path: Path(path).name)
     files = [f"{folder}/{name}" for name in sorted(set(names))]
+    away = shlex.quote(f"../{root.resolve().name}-other-edits")  # `git rm` refuses what is not committed
     return (
         f"{folder}/ holds {number:,} answer{'s' * (number > 1)} about rows or labels that this file does not hold, in "
-        f"{some(files)}: `dvc repro` will refuse them. Where they belong to other data, take them out (git keeps what was "
-        f"committed): git rm {' '.join(map(shlex.quote, files))}"
+        f"{some(files)}: `dvc repro` will refuse them. Where they belong to other data, move them out, committed or not: "
+        f"mkdir -p {away} && mv -i {' '.join(map(shlex.quote, files))} {away}/"
     )
 
 

@@ -170,5 +170,5 @@ def _restored(where: str) -> str:
     """Return what to do about a line, or a whole file, that cannot be read."""
     file, line, _ = where.rpartition(" line ")
     if line:
-        return f"Correct it, or restore the file: git checkout {file}"
+        return f"Correct it, or restore the file, without what was added since `git add`: git checkout {file}"
     return f"Move it elsewhere, save it as CSV in UTF-8, or restore it: git checkout {where}"
