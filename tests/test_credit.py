@@ -217,6 +217,11 @@ def test_a_batch_that_is_none_is_refused_with_the_nearest() -> None:
         named(DECISIONS, ["ann/x", "an/x"], None, SUGGESTED)
 
 
+def test_a_batch_without_its_reviewer_names_all_that_are_called_so() -> None:
+    with pytest.raises(BadInputError, match=r"'x' is no batch of answers and no answer\. Name whose: 'ann/x'"):
+        named(DECISIONS, ["x"], None, SUGGESTED)
+
+
 def test_another_way_to_form_batches_is_refused_with_the_nearest() -> None:
     with pytest.raises(BadInputError, match="Did you mean 'reviewer'"):
         batches_by(DECISIONS, "reviwer")

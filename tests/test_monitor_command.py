@@ -46,7 +46,7 @@ class Served:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World, str]:
     root = tmp_path_factory.mktemp("served")
-    for name in ("params.yaml", "dvc.yaml", "release/release.yaml", "release/watch/dvc.yaml"):
+    for name in ("params.yaml", "dvc.yaml", "release/release.yaml", "release/gate.json", "release/watch/dvc.yaml"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / name, root / name)
     known = world()

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.effect import Effect, paired_effect
-from ceteris.errors import BadInputError, nearest
+from ceteris.errors import BadInputError, nearest, some
 from ceteris.verdicts import HARMS
 
 __all__ = [
@@ -141,8 +141,9 @@ def named(ledger: pd.DataFrame, names: Sequence[str], by: str | None, suggested:
     unknown = [name for name in names if name not in {*batches, *singly}]
     if unknown:
         what = f"{unknown[0]!r} is no batch of answers{' and no answer' if by is None else ' by ' + by}."
-        do = f"See: ceteris credit --by {by or 'batch'}"
-        raise BadInputError(what + nearest(unknown[0], sorted(set(batches))), do)
+        alike = [name for name in sorted(set(batches)) if name.endswith(f"/{unknown[0]}")]  # of whom, nobody said
+        told = f" Name whose: {some(alike)}." if alike else nearest(unknown[0], sorted(set(batches)))
+        raise BadInputError(what + told, f"See: ceteris credit --by {by or 'batch'}")
     return (batches.isin(names) | singly.isin(names)).reindex(ledger.index, fill_value=False)
 
 

@@ -57,7 +57,9 @@ def parse(text: str, file: str) -> pd.DataFrame:
     found, faults = scan(text, file)
     if faults:
         raise StaleEditError(
-            f"{file} holds lines that are no edits:", f"Correct them, or restore it: git checkout {file}", map(str, faults)
+            f"{file} holds lines that are no edits:",
+            f"Correct them, or restore the file, without what was added since `git add`: git checkout {file}",
+            map(str, faults),
         )
     return found
 

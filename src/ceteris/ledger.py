@@ -224,7 +224,8 @@ def _answers(path: Path, inode: int, size: int, changed: int) -> Mapping[str, tu
     except csv.Error as error:
         raise StaleEditError(
             f"{_named(path)} line {first}: {error}.",
-            f"Correct it, or restore it: git checkout {_named(path)}. Or go on under the name of another batch.",
+            f"Correct it, or restore the file, without what was added since `git add`: git checkout {_named(path)}."
+            " Or go on under the name of another batch.",
         ) from None
     return found
 
