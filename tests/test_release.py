@@ -109,9 +109,10 @@ def test_another_candidate_takes_over_neither_the_reason_nor_the_terms_of_the_on
     assert (first.because, first.at_least) == ("half the time", "no practical difference")
     again = _name(sealed.root, {"candidate": UNSURE})
     assert (again.because, again.at_least) == (None, "no practical difference")
+    comments = sealed.read("release/release.yaml").count("#")
     second = _name(sealed.root, {"candidate": HELPS})
     assert (second.baseline, second.because, second.at_least) == ("near/given", None, "helps")
-    assert sealed.read("release/release.yaml").count("#") == 19
+    assert sealed.read("release/release.yaml").count("#") == comments > 19
 
 
 def test_a_stage_that_was_committed_without_a_run_is_run_for_what_is_named_and_for_nothing_else(
