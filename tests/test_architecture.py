@@ -34,7 +34,7 @@ ROOMS = {
     " readers.vectors batches retraining retraining.batch retraining.plan pipelines blind scoring_numbers"
     " predicted_numbers votes vote_cells serving.schema monitoring.windows monitoring.derived"
     " monitoring.drift monitoring.together monitoring.expected monitoring.measured monitoring.alarms"
-    " monitoring.estimates canvas.parting serving.requests serving.answers slicing",
+    " estimates canvas.parting serving.requests serving.answers slicing",
     "experiment": "fingerprint cells fitted pairs compare verified measure resampled attribution credit contribution budget"
     " annotators experiments experiments.snapshot experiments.moved experiments.pairing"
     " experiments.measured experiments.table experiments.diff experiments.comparison reviews"

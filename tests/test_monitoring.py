@@ -16,12 +16,12 @@ from watched_world import SCHEMA_OF, World, draw, world
 
 from ceteris.dataset import ID, LABEL
 from ceteris.errors import BadInputError
+from ceteris.estimates import wilson
 from ceteris.monitoring.alarms import judged, share_of
 from ceteris.monitoring.asked import queue_of
 from ceteris.monitoring.derived import Values, values_of
 from ceteris.monitoring.drift import Test as Found
 from ceteris.monitoring.drift import missing_test, psi_reading, shift_test
-from ceteris.monitoring.estimates import wilson
 from ceteris.monitoring.expected import calibrated, confidence, expected_accuracy
 from ceteris.monitoring.kept import asked_before, keep_queue
 from ceteris.monitoring.measured import correlations, fairness, labelled, percentiles

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ceteris.monitoring.estimates import Estimate, wilson
+from ceteris.estimates import Estimate, wilson
 from ceteris.monitoring.settings import FEWEST_IN_GROUP
 
 __all__ = ["Labelled", "correlations", "fairness", "labelled", "percentiles"]

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ceteris.dataset import ID, LABEL, PART, row_digests
+from ceteris.estimates import Estimate
 from ceteris.monitoring.alarms import Judged, judged, share_of
 from ceteris.monitoring.derived import Values, values_of
 from ceteris.monitoring.drift import Test, missing_test, psi_reading, shift_test
-from ceteris.monitoring.estimates import Estimate
 from ceteris.monitoring.expected import calibrated, confidence, expected_accuracy
 from ceteris.monitoring.measured import Labelled, fairness, labelled, percentiles
 from ceteris.monitoring.settings import FEWEST_IN_GROUP, FEWEST_ROWS, Monitor

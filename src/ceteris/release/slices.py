@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from ceteris.estimates import wilson
 from ceteris.release.judged import BASELINE, CANDIDATE, LABEL
 from ceteris.slicing import FEWEST
 
@@ -55,11 +56,5 @@ def by_group(judged: pd.DataFrame, groups: Mapping[str, np.ndarray], numbers: bo
 def _line(scores: dict[str, float], n_rows: int, numbers: bool) -> dict[str, object]:
     if n_rows < FEWEST:
         return {"state": FEW}
-    low, high = (np.nan, np.nan) if numbers else _wilson(scores[CANDIDATE], n_rows)
+    low, high = (np.nan, np.nan) if numbers else wilson(scores[CANDIDATE], n_rows)
     return scores | {"low": low, "high": high, "state": KNOWN}
-
-
-def _wilson(share: float, n_rows: int, z: float = 1.959964) -> tuple[float, float]:
-    centre = (share + z * z / (2 * n_rows)) / (1 + z * z / n_rows)
-    half = z / (1 + z * z / n_rows) * np.sqrt(share * (1 - share) / n_rows + z * z / (4 * n_rows**2))
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))

@@ -39,8 +39,6 @@ from ceteris.store import (
 
 __all__ = ["Retrained", "note_promoted", "retrain"]
 
-_AGAIN = "Another retrain is at work here: wait for it to end."
-
 
 @dataclass(frozen=True)
 class Retrained:
