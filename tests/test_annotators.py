@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from checkout import checkout, run
 from sklearn.metrics import cohen_kappa_score
-from small import CLASSES, REPOSITORY, evidence, repository, run_stages
+from small import CLASSES, REPOSITORY, STAGES, evidence, repository, run_stages
 from voters import PEOPLE, declared, in_lines, voted
 
 import ceteris
@@ -156,15 +156,14 @@ def test_a_recipe_that_leaves_out_a_stranger_or_everybody_is_refused() -> None:
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pipeline run by DVC on rows that five people labelled."""
+    """The pipeline run on rows that five people labelled."""
     root = checkout(tmp_path_factory.mktemp("voted"))
     voted().to_csv(root / "data/source/mine.csv", index=False)
     content = parse_yaml((root / "params.yaml").read_text(encoding="utf-8"), "params.yaml")
     for section, values in declared(plant={"kind": "none"}).items():
         content[section] |= values
     (root / "params.yaml").write_text(json.dumps(content, indent=1), encoding="utf-8")
-    run(root, "git", "add", "-A")
-    run(root, "dvc", "repro")
+    run_stages(root, *STAGES)
     return root
 
 

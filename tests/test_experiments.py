@@ -103,7 +103,7 @@ def test_a_name_that_means_two_experiments_is_refused(softer: Clone, tmp_path: P
 
 def test_a_version_is_added_in_a_folder_apart_where_the_users_own_file_is_there(clone: Clone, small_run: Clone) -> None:
     assert clone.git("ls-files", "data/source/mine.csv")
-    said = clone.dvc("exp", "run", "--temp", "-n", "apart", "-S", FEW)
+    said = clone.dvc("exp", "run", "--temp", "-n", "apart", "-S", FEW, "compare")
     assert "18 cells: 4 fitted" in said
     assert clone.git("status", "--porcelain") == ""
     assert clone.results() == small_run.results()
@@ -126,11 +126,11 @@ def test_what_is_queued_runs_with_the_code_and_the_edits_it_was_queued_with(clon
     edited = code.replace("rows from the top of the queue", "rows that the edited code chose")
     assert edited != code
     (clone.root / "src/ceteris/recipes.py").write_text(edited, encoding="utf-8")
-    clone.dvc("exp", "run", "--queue", "-n", "edited", "-S", "fix.recipes.simulated.0.rows=25")
+    clone.dvc("exp", "run", "--queue", "-n", "edited", "-S", "fix.recipes.simulated.0.rows=25", "fix")
     clone.git("reset", "-q", "--hard")
     clone.answer()
     clone.git("add", "data/edits")
-    clone.dvc("exp", "run", "--queue", "-n", "answered")
+    clone.dvc("exp", "run", "--queue", "-n", "answered", "fix")
     clone.git("reset", "-q", "--hard")
     clone.dvc("queue", "start")
     deadline = time.monotonic() + 240

@@ -320,12 +320,15 @@ def test_a_pipeline_that_fails_leaves_params_as_they_were_and_no_batch(produced:
     assert clone.hashes("params.yaml", "data/source") == before
 
 
-def test_a_batch_that_params_could_not_name_is_refused_before_anything_runs(produced: Clone, tmp_path: Path) -> None:
+def test_a_batch_that_params_could_not_name_is_refused_before_anything_runs(
+    produced: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ceteris_
+) -> None:
     clone = produced.copy(tmp_path / "copy")
+    monkeypatch.chdir(clone.root)
     before = clone.hashes("params.yaml", "data/source", "data/raw")
     for name in ("a.b", "../june", "of june", "before/june", "june\n"):
-        code, text = retrain(clone, "--batch", name)
-        assert code == 2 and f"The batch would be called {name!r}." in text
+        said = ceteris_("retrain", "--log", "requests.sqlite", "--package", "served", "--batch", name)
+        assert said.code == 2 and f"The batch would be called {name!r}." in said.err
     assert clone.hashes("params.yaml", "data/source", "data/raw") == before
 
 
