@@ -38,6 +38,17 @@ def test_only_the_asked_lines_change() -> None:
     assert after == SMALL.replace("one: 1        #", "one: 5        #")
 
 
+def test_keys_that_hold_what_is_asked_cost_no_reading_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = parse_yaml(SHIPPED, "params.yaml")
+    asked = {(section, key): value for section, keys in known.items() for key, value in keys.items()}
+    assert len(asked) > 40
+    read, load = [], YAML.load
+    monkeypatch.setattr(YAML, "load", lambda self, stream: (read.append(stream), load(self, stream))[1])
+    after = changed(SHIPPED, asked | {("split", "seed"): 7})
+    assert len(read) == 2  # once as it was, once as it became
+    assert len([1 for old, new in zip(SHIPPED.splitlines(), after.splitlines(), strict=True) if old != new]) == 1
+
+
 def test_a_list_is_replaced_in_block_style_and_its_keys_comment_is_kept() -> None:
     after = changed(SMALL, {("a", "two"): ["no", "1", "z"]})
     assert "  two:          # a list\n  - \"no\"\n  - '1'\n  - z\n\n# of b\n" in after

@@ -24,10 +24,12 @@ def changed(text: str, changes: dict[tuple[str, ...], Any]) -> str:
 
     edited = text
     try:
+        document = _load(edited)  # to read is slow: once for each edit that is made, not for each key that is asked for
         for path, value in changes.items():
-            for part, held in _parts(_load(edited), path, value):
-                edited = _with(edited, part, held)
-        done = all(_at(_load(edited), path) == (True, value) for path, value in changes.items())
+            for part, held in _parts(document, path, value):
+                edited = _with(edited, document, part, held)
+                document = _load(edited)
+        done = all(_at(document, path) == (True, value) for path, value in changes.items())
     except (YAMLError, KeyError):
         done = False
     return edited if done else _rewritten(text, changes)
@@ -60,8 +62,8 @@ def _at(document: Any, path: tuple[str, ...]) -> tuple[bool, Any]:
     return True, document
 
 
-def _with(text: str, path: tuple[str, ...], value: Any) -> str:
-    document, lines = _load(text), text.splitlines(keepends=True)
+def _with(text: str, document: Any, path: tuple[str, ...], value: Any) -> str:
+    lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n"
     here, depth = document, 0
