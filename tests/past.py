@@ -22,7 +22,7 @@ from ceteris.edits import COLUMNS
 if TYPE_CHECKING:
     from dvc.repo import Repo
 
-__all__ = ["TRIALS", "Trial", "fill", "store"]
+__all__ = ["TRIALS", "Trial", "dvc", "fill", "run_and_commit", "store"]
 
 STUMP = {"estimator": "sklearn.tree.DecisionTreeClassifier", "prepare": "none", "params": {"max_depth": 1}}
 
@@ -128,6 +128,14 @@ def run_by_dvc(clone: Clone) -> None:
             clone.dvc("exp", "run", "-n", name, *(word for setting in trial.settings for word in ("-S", setting)))
             clone.git("reset", "-q", "--hard")
             clone.dvc("checkout", "-q")
+
+
+def run_and_commit(clone: Clone) -> None:
+    """Run every stage in this process and keep what they made, as `dvc repro` and a commit would, in a third of their time."""
+    small.run_stages(clone.root, *small.STAGES)
+    with dvc(clone.root) as repo:
+        repo.commit(force=True, allow_missing=True)  # no candidate was packaged
+    clone.commit()
 
 
 def store(clone: Clone, name: str, stages: tuple[str, ...]) -> str:

@@ -9,7 +9,7 @@ import pytest
 from checkout import checkout, run
 from clone import LOGISTIC, Clone
 from messy_files import as_csv, clean
-from past import store
+from past import dvc, run_and_commit, store
 
 from ceteris.experiments.account import account
 from ceteris.experiments.table import Line
@@ -56,16 +56,20 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> tuple[Clone, dict[str, Li
     (clone.root / "data/source/mine.csv").write_bytes(as_csv(messy()))
     clone.change(**SETTINGS)
     clone.commit()
-    clone.repro()
-    clone.commit()
-    said = clone.dvc("exp", "run", "-n", "once", "-S", "ingest.duplicates=drop")
+    run_and_commit(clone)
+    said = clone.dvc("exp", "run", "-n", "once", "-S", "ingest.duplicates=drop", "compare")
     clone.git("reset", "-q", "--hard")
-    clone.dvc("checkout", "-q")
+    give_back(clone)
     for name, lines in TRIALS.items():
         clone.change(**lines)
         store(clone, name, STAGES)
-        clone.dvc("checkout", "-q", "--force")
+        give_back(clone)
     return clone, {line.snapshot.name: line for line in account(clone.root)}, said
+
+
+def give_back(clone: Clone) -> None:
+    with dvc(clone.root) as repo:
+        repo.checkout(force=True)
 
 
 Worth = tuple[Clone, dict[str, Line], str]

@@ -11,6 +11,7 @@ import pytest
 from clone import LOGISTIC, SMALL, Clone, publish
 from elsewhere import train_elsewhere
 from own_trainers import CENTROIDS
+from past import run_and_commit
 
 from ceteris.exporting import export_versions
 
@@ -32,8 +33,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A repository whose net is a command, run once and committed."""
     clone = publish(tmp_path_factory.mktemp("own") / "own", **OWN)
     (clone.root / "estimators/net.py").write_text(CENTROIDS)
-    clone.repro()
-    clone.commit()
+    run_and_commit(clone)
     return clone
 
 
@@ -41,7 +41,7 @@ def test_dvc_sees_a_comment_in_the_script_and_only_its_cells_are_run_again(own: 
     clone = own.copy(tmp_path / "clone")
     assert clone.repro().stages == []
     clone.append("estimators/net.py", "# a comment\n")
-    run = clone.repro()
+    run = clone.repro("compare")
     assert "train" in run.stages
     assert set(run.fitted) == {("net", "given"), ("net", "aa")}
     assert clone.git("status", "--porcelain", "results") == ""
@@ -53,14 +53,14 @@ def test_predictions_that_dvc_keeps_are_compared_and_refused_when_a_version_move
     train_elsewhere(clone.root, audit=False)
     clone.dvc("add", "predictions/net")
     clone.change(**{"train.models": {"logistic": LOGISTIC, "net": {"predictions": "predictions/net"}}})
-    run = clone.repro()
+    run = clone.repro("compare")
     assert {"audit", "train", "compare"} <= set(run.stages)
     assert run.fitted == []
     assert "0 fitted (0 fits)" in run.said
     assert "brought" in run.said
-    assert clone.repro().stages == []
+    assert clone.repro("compare").stages == []
     clone.answer()
-    said = clone.dvc("repro", refused=True)
+    said = clone.dvc("repro", "compare", refused=True)
     assert "predictions/net was made for other versions: 'reviewed' moved since." in said
     assert "ceteris export net" in said
 
@@ -89,4 +89,4 @@ def test_dvc_that_is_stopped_leaves_no_process_and_the_next_run_goes_on(
         time.sleep(0.1)
     assert not process.exists()
     (clone.root / "estimators/net.py").write_text(CENTROIDS + "# mended\n")
-    assert "train" in clone.repro().stages
+    assert "train" in clone.repro("train").stages
