@@ -27,8 +27,9 @@ def unstarted(home: Path) -> Path:
 
 
 def surroundings(environment: dict[str, str]) -> dict[str, str]:
-    """Return the environment of a command in a repository: nothing of this process' settings."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "CETERIS_WORKERS")}
+    """Return the environment of a command in a repository: nothing of this process' settings, and bytecode is kept."""
+    dropped = ("PYTHONPATH", "CETERIS_WORKERS", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if name not in dropped}
     return kept | IDENTITY | {"DVC_NO_ANALYTICS": "1"} | environment
 
 

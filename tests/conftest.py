@@ -13,6 +13,7 @@ import noisy
 import pytest
 import sealed as sealed_world
 from checkout import default_repository as default_repository
+from checkout import run
 from clone import SMALL, Clone, publish
 from hypothesis import HealthCheck, settings
 from past import fill
@@ -32,9 +33,11 @@ settings.load_profile("ceteris")
 
 
 # Whole files go to one worker each; those that take minutes start first, or one worker waits for the other at the end.
+# The first needs no repository that the others wait for.
 LONGEST = (
-    "test_pipeline", "test_crashes", "test_own_file", "test_experiments", "test_history", "test_calibration", "test_notebooks",
-    "test_faults_data", "test_asking", "test_installed", "test_into",
+    "test_calibration", "test_pipeline", "test_experiments", "test_own_file", "test_retrain", "test_crashes", "test_release",
+    "test_installed", "test_history", "test_own_training", "test_loop", "test_messy_worth", "test_running", "test_onboarding",
+    "test_numbers", "test_asking", "test_examples", "test_notebooks", "test_annotators", "test_faults_data", "test_into",
 )  # fmt: skip
 
 
@@ -129,5 +132,7 @@ def _once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Non
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (shared / f"{name}.made").exists():
             make(shared / name)
+            if (shared / name / ".git").exists():  # each test copies it: one file is quicker than a thousand
+                run(shared / name, "git", "repack", "-adq")
             (shared / f"{name}.made").touch()
     return shared / name
