@@ -125,7 +125,7 @@ def run_by_dvc(clone: Clone) -> None:
     for name, trial in TRIALS.items():
         if not trial.stages:
             trial.change(clone)
-            clone.dvc("exp", "run", "-n", name, *(word for setting in trial.settings for word in ("-S", setting)))
+            clone.dvc("exp", "run", "-n", name, *(word for setting in trial.settings for word in ("-S", setting)), "compare")
             clone.git("reset", "-q", "--hard")
             clone.dvc("checkout", "-q")
 
