@@ -23,8 +23,10 @@ FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
     "vocabulary": "errors command_line metrics params sections kinds dataset neutral release release.terms reviewing"
     " readers monitoring monitoring.settings canvas canvas.terms serving serving.settings"
-    " retraining.settings release.gate_terms",
-    "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect"
+    " retraining.settings release.gate_terms diagnosis diagnosis.kinds recommending",
+    "craft": "diagnosis.judged diagnosis.datalab diagnosis.properties diagnosis.spurious diagnosis.pictures"
+    " diagnosis.groups diagnosis.counted diagnosis.looked diagnosis.mending versions controls"
+    " splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect"
     " tipping disagreement columns arrays dates guesses preparation transformers embedding labels row_ids"
     " rows params_file skops_file init forecast copies online planning advice checked questions reviewed"
     " edit_lines reviewing.arms reviewing.dealing reviewing.keys reviewing.neighbours reviewing.rankings"
@@ -41,12 +43,14 @@ ROOMS = {
     " experiments.best_labels release.looks release.acceptance fairness reviewing.checking batch_worth"
     " release.record reviewing.meter reviewing.summary monitoring.watched monitoring.asked canvas.returns"
     " canvas.windows release.judged release.slices release.guards release.calibration release.pace",
-    "showing": "retraining.decision retraining.record plots plots.colors plots.forest plots.grid plots.labels"
+    "showing": "diagnosis.told recommending.transfer recommending.recommendation recommending.told recommending.guidance"
+    " retraining.decision retraining.record plots plots.colors plots.forest plots.grid plots.labels"
     " plots.sheet plots.board wording tabled finding story report gallery plots.numbers experiments.shown"
     " experiments.page experiments.reviews_shown experiments.board_shown experiments.board_page"
     " scored_twice experiments.beside release.told reviewing.edits_shown reviewing.card_shown plots.watch"
     " monitoring.told monitoring.page canvas.told canvas.drawn canvas.page release.card groups_told",
-    "door": "retraining.run retraining.commands retraining.unfinished sources survey csv_file readers.packed"
+    "door": "recommending.commands"
+    " retraining.run retraining.commands retraining.unfinished sources survey csv_file readers.packed"
     " readers.parquet_file"
     " readers.json_lines readers.excel readers.image_folder readers.arrays readers.query readers.database"
     " fetching store layout closure ledger cell_files cli workbench onboarding tracking experiments.git"
@@ -63,12 +67,15 @@ ROOMS = {
     " monitoring.kept monitoring.commands canvas.reading canvas.form canvas.commands serving.log_file"
     " serving.writer serving.remarks serving.predicting serving.counts serving.limits serving.app serving.answering"
     " serving.server serving.commands serving.brought_labels release.promotion",
-    "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
+    "stage": "stages stages.ingest stages.validate stages.split stages.audit"
+    " stages.diagnose stages.fix stages.train stages.compare"
     " stages.report release.accept release.package monitoring.watch release.gate",
 }
 FLOOR = {room: floor for floor, rooms in ROOMS.items() for room in rooms.split()} | {"": "vocabulary"}
 OWNERS = {
-    "cleanlab": {"issues"},
+    "cleanlab": {"issues", "diagnosis.datalab"},
+    "cleanvision": {"diagnosis.pictures"},
+    "datasets": {"diagnosis.pictures"},
     "matplotlib": {room for room in FLOOR if room.split(".")[0] == "plots"},
     "dvc": {room for room, floor in FLOOR.items() if floor == "door"},
     "fastapi": {"serving.app"},
@@ -92,7 +99,7 @@ LIBRARY_CLASSES = (
     "transformers",
     "embedding",
 )  # rooms that derive from a heavy library, loaded inside functions only
-STAGES = ["ingest", "validate", "split", "audit", "fix", "train", "compare", "report"]
+STAGES = ["ingest", "validate", "split", "audit", "diagnose", "fix", "train", "compare", "report"]
 
 
 def rooms_of(package: Path) -> dict[str, Path]:
