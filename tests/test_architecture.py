@@ -34,7 +34,8 @@ ROOMS = {
     " readers.vectors batches retraining retraining.batch retraining.plan pipelines blind scoring_numbers"
     " predicted_numbers votes vote_cells serving.schema monitoring.windows monitoring.derived"
     " monitoring.drift monitoring.together monitoring.expected monitoring.measured monitoring.alarms"
-    " estimates canvas.parting serving.requests serving.answers slicing",
+    " estimates canvas.parting serving.requests serving.answers slicing"
+    " families families.characters families.patterns families.atoms families.doubt families.search families.found",
     "experiment": "fingerprint cells fitted pairs compare verified measure resampled attribution credit contribution budget"
     " annotators experiments experiments.snapshot experiments.moved experiments.pairing"
     " experiments.measured experiments.table experiments.diff experiments.comparison reviews"
@@ -45,7 +46,8 @@ ROOMS = {
     " plots.sheet plots.board wording tabled finding story report gallery plots.numbers experiments.shown"
     " experiments.page experiments.reviews_shown experiments.board_shown experiments.board_page"
     " scored_twice experiments.beside release.told reviewing.edits_shown reviewing.card_shown plots.watch"
-    " monitoring.told monitoring.page canvas.told canvas.drawn canvas.page release.card groups_told",
+    " monitoring.told monitoring.page canvas.told canvas.drawn canvas.page release.card groups_told"
+    " families.told",
     "door": "retraining.run retraining.commands retraining.unfinished sources survey csv_file readers.packed"
     " readers.parquet_file"
     " readers.json_lines readers.excel readers.image_folder readers.arrays readers.query readers.database"
@@ -62,7 +64,8 @@ ROOMS = {
     " examples.images examples.making examples.movie_reviews serving.packaged monitoring.logged"
     " monitoring.kept monitoring.commands canvas.reading canvas.form canvas.commands serving.log_file"
     " serving.writer serving.remarks serving.predicting serving.counts serving.limits serving.app serving.answering"
-    " serving.server serving.commands serving.brought_labels release.promotion",
+    " serving.server serving.commands serving.brought_labels release.promotion"
+    " families.kept families.commands",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept release.package monitoring.watch release.gate",
 }
