@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ceteris import story, wording
 from ceteris.canvas.drawn import Drawing
-from ceteris.diagnosis.told import diagnosis_told, no_kinds
+from ceteris.diagnosis.told import diagnosis_told, families_told, no_families, no_kinds
 from ceteris.fairness import COLUMNS as OF_GROUPS
 from ceteris.fairness import metric_of
 from ceteris.finding import Finding, findings
@@ -60,6 +60,8 @@ class Tables:
         results/compare/groups.csv; may be empty.
     kinds : DataFrame
         results/diagnose/issues.csv; may be empty.
+    families : DataFrame
+        results/diagnose/families.csv; may be empty.
     """
 
     effects: pd.DataFrame
@@ -73,6 +75,7 @@ class Tables:
     audit: Mapping[str, Any] = field(default_factory=dict)
     groups: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(OF_GROUPS)))
     kinds: pd.DataFrame = field(default_factory=no_kinds)
+    families: pd.DataFrame = field(default_factory=no_families)
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,7 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings, 
         flagged=int(tables.issues["is_label_issue"].astype(bool).sum()),
         n_issues=len(tables.issues),
         groups=groups_told(tables.groups, *_of_groups(settings)),
+        families=families_told(tables.families),
         diagnosis=diagnosis_told(tables.kinds, settings.recipes, found, settings.metric, settings.model),
         plan=tables.metrics.get("plan", ""),
         visible=_visible_effects(chosen, tables, settings),

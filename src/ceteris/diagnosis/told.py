@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from ceteris.diagnosis.kinds import COLUMNS, FOUND, KINDS, NONE, NOT_JUDGED
+from ceteris.families.found import COLUMNS as OF_FAMILIES
 from ceteris.finding import Finding
 from ceteris.story import on_best_labels
 from ceteris.wording import count
 
-__all__ = ["diagnosis_told", "no_kinds"]
+__all__ = ["diagnosis_told", "families_told", "no_families", "no_kinds"]
 
 
 def no_kinds() -> pd.DataFrame:
     """Return the table of kinds where nothing was looked for."""
     return pd.DataFrame(columns=list(COLUMNS))
+
+
+def no_families() -> pd.DataFrame:
+    """Return the table of families where none was looked for."""
+    return pd.DataFrame(columns=list(OF_FAMILIES))
+
+
+def families_told(families: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return what the report shows of each family.
+
+    Parameters
+    ----------
+    families : DataFrame
+        results/diagnose/families.csv; may be empty.
+    """
+    return [
+        {
+            "pattern": str(family["pattern"]),
+            "rows": int(family["rows"]),
+            "doubted": float(family["doubted"]),
+            "expected": float(family["expected"]),
+            "overlap": int(family["rows"] - family["new_rows"]),
+            "examples": json.loads(str(family["examples"])),
+        }
+        for family in families.to_dict("records")
+    ]
 
 
 def diagnosis_told(

@@ -5,23 +5,27 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ceteris.dataset import META, Dataset
+from ceteris.dataset import BATCH, ID, META, VOTES, Dataset
 from ceteris.diagnosis.kinds import FOUND, KINDS, NOT_JUDGED
 from ceteris.diagnosis.looked import look
+from ceteris.families.found import find_families
+from ceteris.families.told import line_of
 from ceteris.kinds import array_kind, image_pixels
 from ceteris.near import near_digests
 from ceteris.stages import Stage, run
 from ceteris.store import read_json, read_parquet, sweep, write_parquet, write_table
+from ceteris.votes import unpacked
 
 __all__ = ["main"]
 
 
 def main(stage: Stage) -> None:
-    """Write data/diagnosis/issues.parquet and results/diagnose/issues.csv from the train rows.
+    """Write data/diagnosis/issues.parquet, and results/diagnose/ (a line a kind, a line a family), from the train rows.
 
     Of the validation rows it reads the features, to see which train rows equal one: no label of theirs.
     """
-    train = Dataset.from_frame(read_parquet(stage.path("split", "train.parquet")))
+    frame = read_parquet(stage.path("split", "train.parquet")).sort_values(ID, kind="stable", ignore_index=True)
+    train = Dataset.from_frame(frame)
     classes = tuple(read_json(stage.path("split", "classes.json")))
     audited = read_parquet(stage.path("audit", "issues.parquet")).set_index("id").reindex(train.ids)
     agrees = (audited["given_label"] == audited["suggested_label"]).to_numpy(dtype=bool)
@@ -38,9 +42,31 @@ def main(stage: Stage) -> None:
     )
     write_parquet(stage.path("diagnosis", "issues.parquet"), found.rows)
     folder = stage.path("results", "diagnose")
+    families = _families(stage, frame, train, audited.reset_index(), classes)
     write_table(folder / "issues.csv", found.kinds)
-    sweep(folder, {folder / "issues.csv"})
+    write_table(folder / "families.csv", families)
+    sweep(folder, {folder / "issues.csv", folder / "families.csv"})
+    for family in families.itertuples():
+        stage.tell(f"family {family.number}: {line_of(family)}")
     _tell(stage, found.kinds)
+
+
+def _families(
+    stage: Stage, frame: pd.DataFrame, train: Dataset, audited: pd.DataFrame, classes: tuple[str, ...]
+) -> pd.DataFrame:
+    """Return the families of errors, the surest first."""
+    pred_probs = None
+    if classes:
+        pred_probs = read_parquet(stage.path("audit", "pred_probs.parquet")).set_index(ID).loc[train.ids].to_numpy(dtype=float)
+    return find_families(
+        train,
+        audited,
+        pred_probs,
+        classes,
+        stage.params.ingest.kinds,
+        batch=frame[BATCH].to_numpy(dtype=object) if BATCH in frame else None,
+        votes=unpacked(frame[VOTES].to_numpy(dtype=object)) if VOTES in frame else None,
+    )
 
 
 def _leaking(stage: Stage, train: Dataset) -> np.ndarray:
