@@ -30,7 +30,7 @@ def answered_rows(live: pd.DataFrame, issues: pd.DataFrame) -> pd.DataFrame:
     asked["random"] = asked["source"] == RANDOM
     agreed = asked.groupby("id")["said"].transform(lambda said: len(set(said)) == 1)
     rows = asked[agreed.astype(bool)].drop_duplicates("id")[["id", "said", "dropped", "random"]]
-    known = issues.rename(columns={"is_label_issue": "flagged"})[["id", "given_label", "suggested_label", "flagged"]]
+    known = issues[["id", "given_label", "suggested_label"]].assign(flagged=issues["is_label_issue"])
     return known.merge(rows, on="id")[list(ANSWERED)]
 
 
