@@ -70,6 +70,13 @@ SECTIONS = {
         " of the window. Then some rows are changed: digits stand one pixel further right, loans are twice as large.",
         ("monitor",),
     ),
+    "Which version to ship": (
+        "What `ceteris recommend` ships on real rows (900 train, 600 judge, the others tell the true score) with errors planted"
+        " in both: pruned, relabelled, or reviewed (100 rows of the queue, answered rightly), with a logistic regression held"
+        " fixed; else given. On given labels, and with every row verified on which two arms differ. The true score falls where"
+        " what is shipped is right on fewer of the other rows than given, by however little.",
+        ("recommend",),
+    ),
 }
 
 TRIED = """## What was tried where a gate did not hold

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from calibration import agreement, gains, history, kinds, monitor, noisy, nulls, numbers, power
+from calibration import agreement, gains, history, kinds, monitor, noisy, nulls, numbers, power, recommending
 from calibration.study import Gate, Outcomes, Scenario
 
 __all__ = ["SCENARIOS"]
@@ -50,5 +50,13 @@ SCENARIOS = (
         monitor.monitored,
         {f"{name}, nothing has changed/{monitor.ALARM}": Gate(high=0.0175) for name in monitor.SOURCES}
         | dict.fromkeys((monitor.EXPECTED, monitor.QUEUED), Gate(low=0.93)),
+    ),
+    Scenario(
+        "recommend",
+        recommending.recommended,
+        recommending.__name__,
+        {f"{recommending.ALL}/{on} labels: {recommending.LOWERED}": Gate(high=0.05) for on in ("given", "verified")},
+        per_block=1,
+        worlds=6 * len(recommending.cells()),
     ),
 )

@@ -14,8 +14,8 @@ import pandas as pd
 from ceteris import edits
 from ceteris.dataset import ID, LABEL, Dataset
 from ceteris.neutral import neutral
-from ceteris.recipes import Evidence
 from ceteris.stages import open_stage
+from ceteris.versions import Evidence
 
 __all__ = [
     "REPOSITORY",
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-STAGES = ("ingest", "validate", "split", "audit", "fix", "train", "compare", "report")
+STAGES = ("ingest", "validate", "split", "audit", "diagnose", "fix", "train", "compare", "report")
 CLASSES = ("ant", "bee", "cow")
 NO_DECISIONS = edits.parse("", "")
 

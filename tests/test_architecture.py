@@ -23,10 +23,12 @@ FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
     "vocabulary": "errors command_line metrics params sections kinds dataset neutral release release.terms reviewing"
     " readers monitoring monitoring.settings canvas canvas.terms serving serving.settings"
-    " retraining.settings release.gate_terms",
-    "craft": "splits noise models fits pred_probs issues edits answers recipes scoring intervals verdicts effect"
-    " tipping disagreement columns arrays dates guesses preparation transformers embedding labels row_ids"
-    " rows params_file skops_file init forecast copies online planning advice checked questions reviewed"
+    " retraining.settings release.gate_terms diagnosis diagnosis.kinds recommending",
+    "craft": "diagnosis.judged diagnosis.datalab diagnosis.properties diagnosis.spurious diagnosis.pictures"
+    " diagnosis.groups diagnosis.counted diagnosis.looked diagnosis.mending versions controls splits noise"
+    " models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
+    " disagreement columns arrays dates guesses preparation transformers embedding labels row_ids rows"
+    " params_file skops_file init forecast copies online planning advice checked questions reviewed"
     " edit_lines reviewing.arms reviewing.dealing reviewing.keys reviewing.neighbours reviewing.rankings"
     " reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement"
     " reviewing.tickets reviewing.typed consensus predictions_table brought near parts split_plan times"
@@ -34,41 +36,47 @@ ROOMS = {
     " readers.vectors batches retraining retraining.batch retraining.plan pipelines blind scoring_numbers"
     " predicted_numbers votes vote_cells serving.schema monitoring.windows monitoring.derived"
     " monitoring.drift monitoring.together monitoring.expected monitoring.measured monitoring.alarms"
-    " estimates canvas.parting serving.requests serving.answers slicing",
-    "experiment": "fingerprint cells fitted pairs compare verified measure resampled attribution credit contribution budget"
-    " annotators experiments experiments.snapshot experiments.moved experiments.pairing"
+    " estimates canvas.parting serving.requests serving.answers slicing families families.characters"
+    " families.patterns families.atoms families.doubt families.search families.found",
+    "experiment": "fingerprint cells fitted pairs compare verified measure resampled attribution credit contribution"
+    " budget annotators experiments experiments.snapshot experiments.moved experiments.pairing"
     " experiments.measured experiments.table experiments.diff experiments.comparison reviews"
     " experiments.best_labels release.looks release.acceptance fairness reviewing.checking batch_worth"
     " release.record reviewing.meter reviewing.summary monitoring.watched monitoring.asked canvas.returns"
     " canvas.windows release.judged release.slices release.guards release.calibration release.pace",
-    "showing": "retraining.decision retraining.record plots plots.colors plots.forest plots.grid plots.labels"
-    " plots.sheet plots.board wording tabled finding story report gallery plots.numbers experiments.shown"
-    " experiments.page experiments.reviews_shown experiments.board_shown experiments.board_page"
-    " scored_twice experiments.beside release.told reviewing.edits_shown reviewing.card_shown plots.watch"
-    " monitoring.told monitoring.page canvas.told canvas.drawn canvas.page release.card groups_told",
-    "door": "retraining.run retraining.commands retraining.unfinished sources survey csv_file readers.packed"
-    " readers.parquet_file"
-    " readers.json_lines readers.excel readers.image_folder readers.arrays readers.query readers.database"
-    " fetching store layout closure ledger cell_files cli workbench onboarding tracking experiments.git"
-    " experiments.cache experiments.run experiments.history experiments.records experiments.extra"
-    " experiments.account experiments.commands evidence replaying experiments.reviewing"
-    " experiments.crediting experiments.board contrasts asking experiments.here experiments.asking"
-    " release.folder release.sealed release.trained release.review release.commands experiments.pages"
-    " experiments.lever_commands other_data locks keeper tables_out running_trainers learners"
-    " brought_files version_files exporting reviewing.commands reviewing.ledger_commands reviewing.patches"
-    " reviewing.fetched reviewing.picture_file reviewing.ranked reviewing.queues reviewing.session"
-    " reviewing.terminal reviewing.widget reviewing.place reviewing.received reviewing.aside"
-    " reviewing.running reviewing.worth installed into template examples examples.archive examples.credit"
-    " examples.images examples.making examples.movie_reviews serving.packaged monitoring.logged"
-    " monitoring.kept monitoring.commands canvas.reading canvas.form canvas.commands serving.log_file"
-    " serving.writer serving.remarks serving.predicting serving.counts serving.limits serving.app serving.answering"
-    " serving.server serving.commands serving.brought_labels release.promotion",
-    "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
-    " stages.report release.accept release.package monitoring.watch release.gate",
+    "showing": "diagnosis.told recommending.transfer recommending.recommendation recommending.told"
+    " recommending.guidance retraining.decision retraining.record plots plots.colors plots.forest"
+    " plots.grid plots.labels plots.sheet plots.board wording tabled finding story report gallery"
+    " plots.numbers experiments.shown experiments.page experiments.reviews_shown experiments.board_shown"
+    " experiments.board_page scored_twice experiments.beside release.told reviewing.edits_shown"
+    " reviewing.card_shown plots.watch monitoring.told monitoring.page canvas.told canvas.drawn"
+    " canvas.page release.card groups_told families.told",
+    "door": "recommending.commands retraining.run retraining.commands retraining.unfinished sources survey"
+    " csv_file readers.packed readers.parquet_file readers.json_lines readers.excel readers.image_folder"
+    " readers.arrays readers.query readers.database fetching store layout closure ledger cell_files cli"
+    " workbench onboarding tracking experiments.git experiments.cache experiments.run experiments.history"
+    " experiments.records experiments.extra experiments.account experiments.commands evidence replaying"
+    " experiments.reviewing experiments.crediting experiments.board contrasts asking experiments.here"
+    " experiments.asking release.folder release.sealed release.trained release.review release.commands"
+    " experiments.pages experiments.lever_commands other_data locks keeper tables_out running_trainers"
+    " learners brought_files version_files exporting reviewing.commands reviewing.ledger_commands"
+    " reviewing.patches reviewing.fetched reviewing.picture_file reviewing.ranked reviewing.queues"
+    " reviewing.session reviewing.terminal reviewing.widget reviewing.place reviewing.received"
+    " reviewing.aside reviewing.running reviewing.worth installed into template examples examples.archive"
+    " examples.credit examples.images examples.making examples.movie_reviews serving.packaged"
+    " monitoring.logged monitoring.kept monitoring.commands canvas.reading canvas.form canvas.commands"
+    " serving.log_file serving.writer serving.remarks serving.predicting serving.counts serving.limits"
+    " serving.app serving.answering serving.server serving.commands serving.brought_labels"
+    " release.promotion families.kept families.commands",
+    "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.diagnose stages.fix"
+    " stages.train stages.compare stages.report release.accept release.package monitoring.watch"
+    " release.gate",
 }
 FLOOR = {room: floor for floor, rooms in ROOMS.items() for room in rooms.split()} | {"": "vocabulary"}
 OWNERS = {
-    "cleanlab": {"issues"},
+    "cleanlab": {"issues", "diagnosis.datalab"},
+    "cleanvision": {"diagnosis.pictures"},
+    "datasets": {"diagnosis.pictures"},
     "matplotlib": {room for room in FLOOR if room.split(".")[0] == "plots"},
     "dvc": {room for room, floor in FLOOR.items() if floor == "door"},
     "fastapi": {"serving.app"},
@@ -92,7 +100,7 @@ LIBRARY_CLASSES = (
     "transformers",
     "embedding",
 )  # rooms that derive from a heavy library, loaded inside functions only
-STAGES = ["ingest", "validate", "split", "audit", "fix", "train", "compare", "report"]
+STAGES = ["ingest", "validate", "split", "audit", "diagnose", "fix", "train", "compare", "report"]
 
 
 def rooms_of(package: Path) -> dict[str, Path]:

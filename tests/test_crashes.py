@@ -19,7 +19,7 @@ from clone import SMALL, TREE, Clone, publish
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are watched through /proc")
 
-STAGES = ("ingest", "validate", "split", "audit", "fix", "train", "compare", "report")
+STAGES = ("ingest", "validate", "split", "audit", "diagnose", "fix", "train", "compare", "report")
 # What a stage writes first: where it stands, the stage is in the middle.
 FIRST = {
     "ingest": "data/raw/table.parquet", "validate": "results/validate/schema.csv", "split": "data/split/train.parquet",

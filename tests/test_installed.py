@@ -123,7 +123,7 @@ def stages(said: str) -> list[str]:
     return re.findall(r"^Running stage '(\S+)'", said, re.MULTILINE)
 
 
-OURS = ["ingest", "validate", "split", "audit", "fix", "train", "compare", "report"]
+OURS = ["ingest", "validate", "split", "audit", "diagnose", "fix", "train", "compare", "report"]
 
 
 def test_the_wheel_alone_runs_their_file_from_init_to_the_report(lived: Lived, environment: Environment) -> None:

@@ -26,10 +26,11 @@ from ceteris.metrics import NUMBERS, metrics_of
 from ceteris.noise import plant
 from ceteris.params import parse
 from ceteris.predicted_numbers import assign_folds, out_of_fold_numbers
-from ceteris.recipes import Evidence, make_all
+from ceteris.recipes import make_all
 from ceteris.reviewing.typed import typed as reads
 from ceteris.sections import Plant, Step
 from ceteris.store import parse_yaml
+from ceteris.versions import Evidence
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

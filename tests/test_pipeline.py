@@ -20,7 +20,7 @@ from ruamel.yaml import YAML
 import ceteris
 
 VERSIONS = ("given", "pruned", "reviewed", "simulated", "aa", "placebo-pruned", "random-simulated")
-AFTER_SPLIT = ("audit", "fix", "train", "compare", "report")
+AFTER_SPLIT = ("audit", "diagnose", "fix", "train", "compare", "report")
 # Nothing of this may change a byte.
 ELSEWHERE = {
     "PYTHONHASHSEED": "4711",

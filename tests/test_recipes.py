@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from small import CLASSES, decided, edit, evidence
 
 from ceteris.errors import ParamsError, StaleEditError
-from ceteris.recipes import Evidence, Version, make, make_all
+from ceteris.recipes import make, make_all
 from ceteris.sections import Step
+from ceteris.versions import Evidence, Version
 
 STEPS = {
     "given": (),
@@ -197,3 +200,49 @@ def test_a_declared_control_is_like_a_version_above_it() -> None:
     upside_down = {"given": (), "mine": like["mine"], "pruned": STEPS["pruned"]}
     with pytest.raises(ParamsError, match=r"fix\.recipes\.mine.*version: pruned"):
         make_all(upside_down, evidence())
+
+
+def diagnosed(**changed: Any) -> Evidence:
+    """Return rows of which the first and the fifth are outliers, and whose brightness tells their class."""
+    labels = evidence().labels
+    table = pd.DataFrame({"is_outlier_issue": np.isin(np.arange(12), (0, 4)), "group:brightness": np.array(["1", "2"] * 6)})
+    table.loc[labels == "ant", "group:brightness"] = "1"
+    return evidence(diagnosis=table, **changed)
+
+
+def test_rows_with_an_issue_are_dropped_and_the_placebo_drops_as_many_of_their_classes() -> None:
+    made = make_all({"given": (), "typical": (Step(step="drop_issues", issues=("outlier",)),)}, diagnosed())
+    assert np.flatnonzero(~made["typical"].kept[0]).tolist() == [0, 4]
+    assert (made["placebo-typical"].kept.sum(axis=1) == 10).all()
+    assert set(made["typical"].patch["source"]) == {"diagnosis"}
+
+
+def test_weights_of_rows_with_an_issue_and_their_placebo_with_the_same_weights_elsewhere() -> None:
+    made = make_all({"given": (), "heavy": (Step(step="weigh_issues", issues=("outlier",), weight=3.0),)}, diagnosed())
+    weights, placebo = made["heavy"].weights, made["placebo-heavy"].weights
+    assert weights is not None and placebo is not None
+    assert weights[0, [0, 4]].tolist() == [3.0, 3.0] and weights.sum() == 16.0
+    assert made["heavy"].kept.all() and (placebo.sum(axis=1) == 16.0).all()
+    assert len({tuple(line) for line in placebo}) > 1  # drawn anew for each seed
+    assert made["heavy"].table(evidence().ids).set_index("id").loc["r00", "weight"] == 3.0
+
+
+def test_reweighing_by_class_gives_every_class_the_same_weight() -> None:
+    rare = evidence(labels=np.array(["ant"] * 9 + ["bee"] * 2 + ["cow"], dtype=object))
+    weights = make("even", (Step(step="reweigh", by="class"),), rare).weights
+    assert weights is not None
+    assert np.allclose([weights[0, rare.labels == name].sum() for name in CLASSES], 4.0)
+
+
+def test_reweighing_by_a_property_makes_it_say_nothing_of_the_class() -> None:
+    rows = diagnosed()
+    assert rows.diagnosis is not None
+    weights = make("fair", (Step(step="reweigh", by="brightness"),), rows).weights
+    table = pd.DataFrame({"bright": rows.diagnosis["group:brightness"], "label": rows.labels, "weight": weights[0]})  # type: ignore[index]
+    shares = table[table["label"] != "ant"].pivot_table(index="label", columns="bright", values="weight", aggfunc="sum")
+    assert np.allclose(shares.loc["bee"] / shares.loc["bee"].sum(), shares.loc["cow"] / shares.loc["cow"].sum())
+
+
+def test_a_kind_that_was_not_judged_is_refused_by_name() -> None:
+    with pytest.raises(ParamsError, match=r"fix\.recipes\.clear asks for is_picture_issue.*issues\.csv says why"):
+        make("clear", (Step(step="drop_issues", issues=("picture",)),), diagnosed())

@@ -11,7 +11,9 @@ from ceteris.canvas import commands as canvas
 from ceteris.errors import BadInputError, CeterisError
 from ceteris.experiments import commands as experiments
 from ceteris.experiments import lever_commands as levers
+from ceteris.families import commands as families
 from ceteris.monitoring import commands as monitoring
+from ceteris.recommending import commands as recommending
 from ceteris.release import commands as release
 from ceteris.retraining import commands as retraining
 from ceteris.reviewing import commands as review
@@ -238,7 +240,9 @@ def export(
     print(f"What to bring back, and where to: {folder.relative_to(root)}/README.md")
 
 
-for room in (review, experiments, levers, release, serving, monitoring, retraining, canvas):
+for room in (
+    review, families, experiments, levers, release, serving, monitoring, retraining, canvas, recommending,
+):  # fmt: skip
     room.add_to(app)
 
 

@@ -14,9 +14,9 @@ from ceteris.dataset import BATCH, ID, LABEL, TRUE_LABEL, VOTES
 from ceteris.issues import rank
 from ceteris.ledger import of_part, read_ledger
 from ceteris.params import Params
-from ceteris.recipes import Evidence
 from ceteris.splits import TRAIN
 from ceteris.store import read_json, read_parquet
+from ceteris.versions import Evidence
 from ceteris.votes import Votes, unpacked
 
 __all__ = ["read_evidence"]
@@ -62,7 +62,16 @@ def read_evidence(root: Path, layout: Mapping[str, str], params: Params) -> Evid
         votes=_votes(split / "train.parquet"),
         pred_probs=pred_probs,
         batches=_told(split / "train.parquet", BATCH),
+        diagnosis=_diagnosis(root, layout, ids) if {"drop_issues", "weigh_issues", "reweigh"} & steps else None,
     )
+
+
+def _diagnosis(root: Path, layout: Mapping[str, str], ids: np.ndarray) -> pd.DataFrame | None:
+    """Return the issues beyond labels in the order of the ids; None where no stage looks for them."""
+    if "diagnosis" not in layout:
+        return None
+    found = read_parquet(root / layout["diagnosis"] / "issues.parquet").set_index("id").reindex(ids)
+    return found.reset_index(drop=True)
 
 
 def _votes(train: Path) -> Votes | None:

@@ -11,7 +11,7 @@ from ceteris.store import LOCK, git_top, read_yaml
 __all__ = ["ADDED", "COMPARISONS", "PLACES", "layout_of", "reach_of", "read_layout"]
 
 PLACES = ("source", "raw", "split", "audit", "versions", "edits", "estimators", "models", "results", "reports")
-ADDED = ("predictions",)  # places that a dvc.yaml of an older revision does not name
+ADDED = ("predictions", "diagnosis")  # places that a dvc.yaml of an older revision does not name
 COMPARISONS = "comparisons"  # beside what dvc.yaml names: no stage writes or reads it
 
 

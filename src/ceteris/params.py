@@ -17,6 +17,7 @@ from ceteris.sections import (
     Audit,
     Compare,
     Contrast,
+    Diagnose,
     Fix,
     Ingest,
     ModelRecipe,
@@ -42,6 +43,7 @@ class Params(Section):
     validate_: Validate = Field(Validate(), alias="validate")
     split: Split = Split()
     audit: Audit
+    diagnose: Diagnose = Diagnose()
     fix: Fix
     train: Train
     compare: Compare

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ceteris import story, wording
 from ceteris.canvas.drawn import Drawing
+from ceteris.diagnosis.told import diagnosis_told, families_told, no_families, no_kinds
 from ceteris.fairness import COLUMNS as OF_GROUPS
 from ceteris.fairness import metric_of
 from ceteris.finding import Finding, findings
@@ -57,6 +58,10 @@ class Tables:
         results/audit/summary.json.
     groups : DataFrame
         results/compare/groups.csv; may be empty.
+    kinds : DataFrame
+        results/diagnose/issues.csv; may be empty.
+    families : DataFrame
+        results/diagnose/families.csv; may be empty.
     """
 
     effects: pd.DataFrame
@@ -69,6 +74,8 @@ class Tables:
     people: pd.DataFrame = field(default_factory=pd.DataFrame)
     audit: Mapping[str, Any] = field(default_factory=dict)
     groups: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(OF_GROUPS)))
+    kinds: pd.DataFrame = field(default_factory=no_kinds)
+    families: pd.DataFrame = field(default_factory=no_families)
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,8 @@ class Settings:
     ----------
     region : that of the metric
     comparisons : relative address of the list of comparisons; none where it is empty
+    model : the model that is held fixed where the data move
+    recipes : the steps of each version
     """
 
     title: str = "What moved the score?"
@@ -87,6 +96,8 @@ class Settings:
     confidence: float = 0.95
     region: float = 0.005
     comparisons: str = ""
+    model: str = ""
+    recipes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -147,6 +158,8 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings, 
         flagged=int(tables.issues["is_label_issue"].astype(bool).sum()),
         n_issues=len(tables.issues),
         groups=groups_told(tables.groups, *_of_groups(settings)),
+        families=families_told(tables.families),
+        diagnosis=diagnosis_told(tables.kinds, settings.recipes, found, settings.metric, settings.model),
         plan=tables.metrics.get("plan", ""),
         visible=_visible_effects(chosen, tables, settings),
     )

@@ -25,10 +25,11 @@ from ceteris.metrics import METRICS
 from ceteris.models import runs_alone, seeded
 from ceteris.pred_probs import fit, out_of_fold, predict
 from ceteris.predicted_numbers import out_of_fold_numbers
-from ceteris.recipes import Evidence, make
+from ceteris.recipes import make
 from ceteris.scoring import row_scores
 from ceteris.sections import Step
 from ceteris.verdicts import CANNOT_TELL, HARMS, HELPS, NO_DIFFERENCE
+from ceteris.versions import Evidence
 
 __all__ = ["Chain", "Resampled", "corrected_effect", "replay", "split_difference"]
 

@@ -10,6 +10,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ceteris.command_line import words_of
+from ceteris.diagnosis.kinds import OF_ROWS
+from ceteris.errors import nearest
 from ceteris.metrics import METRICS
 
 __all__ = [
@@ -295,6 +297,13 @@ class Audit(Section):
     gap: float = Field(0.0, ge=0.0)
 
 
+class Diagnose(Section):
+    """How issues beyond labels are looked for."""
+
+    most_rows: int = Field(20_000, ge=100, le=1_000_000)
+    seed: int = Field(0, ge=0, lt=2**32)
+
+
 class Step(Section):
     """One step of a recipe."""
 
@@ -310,12 +319,18 @@ class Step(Section):
         "review_like",
         "reseed",
         "leave_out",
+        "drop_issues",
+        "weigh_issues",
+        "reweigh",
     ]
     rows: int | None = Field(None, ge=1, le=100_000_000)
     version: str | None = None
     rule: Literal["majority", "crowdlab"] | None = None
     without: tuple[str, ...] | None = None
     batches: tuple[str, ...] | None = Field(None, min_length=1)
+    issues: tuple[str, ...] | None = Field(None, min_length=1)
+    weight: float | None = Field(None, gt=0.0, le=100.0)
+    by: str | None = None
 
     @model_validator(mode="after")
     def _arguments_fit_the_step(self) -> Step:
@@ -328,11 +343,24 @@ class Step(Section):
             raise ValueError(f"step {self.step} takes no `rows`")
         if (self.step == "leave_out") != (self.batches is not None):
             raise ValueError(f"step {self.step} {'needs' if self.batches is None else 'takes no'} `batches`")
+        for argument, steps in (
+            ("issues", ("drop_issues", "weigh_issues")),
+            ("weight", ("weigh_issues",)),
+            ("by", ("reweigh",)),
+        ):
+            if (self.step in steps) != (getattr(self, argument) is not None):
+                raise ValueError(f"step {self.step} {'needs' if self.step in steps else 'takes no'} `{argument}`")
+        self._issues_are_known()
         if self.step == "take_votes" and self.rule is None:
             raise ValueError(f"step take_votes needs `rule`: {MAJORITY} or {CROWDLAB}")
         if self.step != "take_votes" and (self.rule is not None or self.without is not None):
             raise ValueError(f"step {self.step} takes no `{'without' if self.rule is None else 'rule'}`")
         return self
+
+    def _issues_are_known(self) -> None:
+        for name in self.issues or ():
+            if name not in OF_ROWS:
+                raise ValueError(f"{name!r} is no kind of issue that rows have.{nearest(name, OF_ROWS)}")
 
 
 class Fix(Section):

@@ -21,10 +21,10 @@ from ceteris.experiments.diff import flips
 from ceteris.experiments.extra import Extra, Training
 from ceteris.fingerprint import Fingerprint
 from ceteris.layout import read_layout
-from ceteris.recipes import Evidence, Version
 from ceteris.scoring import row_scores
 from ceteris.store import read_json, read_params, read_parquet
 from ceteris.verified import Answers, labels_for_all
+from ceteris.versions import Evidence, Version
 
 __all__ = ["Patch", "Reviewing"]
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from ceteris.evidence import read_evidence
-from ceteris.recipes import Evidence, Version, make_all
+from ceteris.recipes import make_all
 from ceteris.stages import Stage, run
 from ceteris.store import sweep, table_text, write_json, write_parquet, write_table, write_text
+from ceteris.versions import Evidence, Version
 
 __all__ = ["main"]
 

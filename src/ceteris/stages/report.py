@@ -15,6 +15,7 @@ from ceteris.canvas.reading import checked, read_canvas
 from ceteris.canvas.terms import FILE as CANVAS
 from ceteris.canvas.told import together_later
 from ceteris.dataset import ID, META
+from ceteris.diagnosis.told import no_families, no_kinds
 from ceteris.errors import ParamsError
 from ceteris.finding import findings
 from ceteris.kinds import image_pixels
@@ -65,6 +66,7 @@ def _canvas(stage: Stage, tables: Tables) -> Drawing | None:
 
 def _tables(stage: Stage) -> Tables:
     compare, people = stage.path("results", "compare"), stage.path("results", "audit", "annotators.csv")
+    kinds, families = (stage.path("results", "diagnose", name) for name in ("issues.csv", "families.csv"))
     texts = ("baseline_model", "baseline_version", "candidate_model", "candidate_version", "control", "reason", "queue")
     return Tables(
         effects=read_table(compare / "effects.csv", text=texts),
@@ -76,6 +78,8 @@ def _tables(stage: Stage) -> Tables:
         reviews=read_table(compare / "verified.csv", text=texts),
         people=read_table(people, text=("annotator", "least_on")) if people.is_file() else pd.DataFrame(),
         audit=read_json(stage.path("results", "audit", "summary.json")),
+        kinds=read_table(kinds, text=("kind", "status", "about", "why")) if kinds.is_file() else no_kinds(),
+        families=read_table(families, text=("pattern", "examples")) if families.is_file() else no_families(),
         groups=read_table(compare / "groups.csv", text=("model", "version", "column", "group", "scored_on", "state")),
     )
 
@@ -84,7 +88,14 @@ def _settings(stage: Stage, source: str) -> Settings:
     compare = stage.params.compare
     comparisons = os.path.relpath(stage.root / COMPARISONS / "index.html", stage.path("reports"))
     return Settings(
-        stage.params.report.title, source, compare.metric, compare.confidence, compare.region_of(compare.metric), comparisons
+        stage.params.report.title,
+        source,
+        compare.metric,
+        compare.confidence,
+        compare.region_of(compare.metric),
+        comparisons,
+        stage.params.held_model,
+        stage.params.fix.steps(),
     )
 
 

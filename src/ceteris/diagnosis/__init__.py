@@ -1,0 +1,1 @@
+"""What else is wrong with the train rows than their labels: found, never mended in silence."""

@@ -1,0 +1,1 @@
+"""Families of errors: the patterns of columns under which far more labels are doubted than the model itself expects."""

@@ -1,0 +1,88 @@
+"""How far each given label is doubted, and how far the model itself expects to be of another mind.
+
+A hard region of clean data has many doubted rows, and the model knows: its probabilities there are low. A family of errors
+has far more doubted rows than that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ceteris.dataset import codes
+
+__all__ = ["Doubt", "doubt_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Doubt:
+    """What is doubted, and what was to be expected where labels are as right as elsewhere.
+
+    Attributes
+    ----------
+    observed : ndarray of bool, shape (n_rows,)
+    expected : ndarray of float in (0, 1), shape (n_rows,)
+    given, predicted : ndarray of int, shape (n_rows,), or None
+        Codes of classes; None where labels are numbers.
+    each : ndarray of float, shape (n_rows, n_classes), or None
+        The probability that the row bears each other label than the predicted one; 0 for that.
+    """
+
+    observed: np.ndarray
+    expected: np.ndarray
+    given: np.ndarray | None = None
+    predicted: np.ndarray | None = None
+    each: np.ndarray | None = None
+
+
+def doubt_of(issues: pd.DataFrame, labels: np.ndarray, pred_probs: np.ndarray | None, classes: tuple[str, ...]) -> Doubt:
+    """Return the doubts about train rows.
+
+    A class: a row is doubted where another one is the most probable, out of fold. How often that is to be expected is told by
+    the greatest probability, calibrated on all of these rows (isotonic): errors that are everywhere alike raise both. Per
+    given label the same is calibrated for each pair of predicted and given class.
+
+    A number: a row is doubted where the audit flags it, and as many are expected everywhere.
+
+    Parameters
+    ----------
+    issues : DataFrame
+        One line a row, in their order, with `is_label_issue`.
+    labels : ndarray of str objects, shape (n_rows,)
+    pred_probs : ndarray, shape (n_rows, n_classes), or None
+        Out of fold.
+    """
+    if not classes or pred_probs is None:
+        flagged = issues["is_label_issue"].to_numpy(dtype=bool)
+        return Doubt(flagged, np.full(len(flagged), _share(flagged)))
+    given, predicted = codes(labels, classes), pred_probs.argmax(axis=1)
+    observed, surest = predicted != given, pred_probs.max(axis=1)
+    expected = _calibrated(1 - surest, observed)
+    each = np.array(pred_probs, dtype=np.float64)
+    each[np.arange(len(each)), predicted] = 0.0
+    each *= (expected / np.maximum(each.sum(axis=1), 1e-12))[:, None]
+    return Doubt(observed, expected, given, predicted, np.minimum(each * _pairs(given, predicted, each)[predicted], 1.0))
+
+
+def _calibrated(doubtful: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """Return how often rows that the model doubts as much are doubted, each step drawn to the mean by one row."""
+    from sklearn.isotonic import IsotonicRegression
+
+    steps = IsotonicRegression(y_min=0.0, y_max=1.0).fit_transform(doubtful, observed)
+    _, place, counts = np.unique(steps, return_inverse=True, return_counts=True)
+    return np.asarray((steps * counts[place] + _share(observed)) / (counts[place] + 1))
+
+
+def _share(observed: np.ndarray) -> float:
+    return float((observed.sum() + 0.5) / (len(observed) + 1))
+
+
+def _pairs(given: np.ndarray, predicted: np.ndarray, each: np.ndarray) -> np.ndarray:
+    """Return by what each expected count of a predicted (row) and given class (column) is to be multiplied."""
+    n_classes = each.shape[1]
+    seen, expected = np.zeros((n_classes, n_classes)), np.zeros((n_classes, n_classes))
+    np.add.at(seen, (predicted, given), 1.0)
+    np.add.at(expected, predicted, each)
+    return (seen + 1) / (expected + 1)

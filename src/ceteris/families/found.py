@@ -1,0 +1,103 @@
+"""Families of errors among the train rows: the one function that the stage calls, and the rows that a pattern names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from ceteris.dataset import LABEL, Dataset
+from ceteris.families.atoms import atoms_of
+from ceteris.families.doubt import doubt_of
+from ceteris.families.patterns import META_WORDS, Pattern, columns_of, pattern_of
+from ceteris.families.search import search
+from ceteris.kinds import kinds_of
+from ceteris.reviewing.slices import Slice
+from ceteris.votes import Votes
+
+__all__ = ["COLUMNS", "LEVEL", "MOST", "find_families", "rows_of"]
+
+LEVEL, MOST = 0.05, 20
+COLUMNS = ("number", "pattern", "rows", "new_rows", "doubted", "expected", "likelihood_ratio", "p_adjusted", "examples")
+_EXAMPLES = 5
+
+
+def find_families(
+    data: Dataset,
+    issues: pd.DataFrame,
+    pred_probs: np.ndarray | None,
+    classes: tuple[str, ...],
+    kinds: Mapping[str, str] | None = None,
+    *,
+    batch: np.ndarray | None = None,
+    votes: Votes | None = None,
+    level: float = LEVEL,
+    most: int = MOST,
+) -> pd.DataFrame:
+    """Return the families of errors, the surest first; no line where none holds.
+
+    Parameters
+    ----------
+    data : Dataset
+        The train rows, with groups and times where there are any.
+    issues : DataFrame
+        The audit's, of the same rows in the same order.
+    pred_probs : ndarray, shape (n_rows, n_classes), or None
+        Out of fold; None where labels are numbers.
+    classes : tuple of str
+        () where labels are numbers.
+    kinds : mapping of str to str, optional
+        What `ingest.kinds` declares.
+    batch : ndarray of str objects, shape (n_rows,), optional
+    votes : Votes, optional
+    level : float
+        Chance that anything is found where labels are as right as elsewhere.
+    most : int
+
+    Returns
+    -------
+    DataFrame
+        One line a family, the columns of `COLUMNS`: its number, from 1; the pattern, whose text names its rows (`rows_of`); how
+        many rows it holds, and how many of them no earlier family does; of these the share that is doubted and the share that
+        was expected; the log-likelihood ratio, the p-value after correction for the search; ids of rows, as JSON, most
+        doubted first.
+    """
+    columns = columns_of(data, batch=batch, votes=votes, labels=bool(classes))
+    atoms = atoms_of(columns, kinds_of(data.features, kinds))
+    doubt = doubt_of(issues, data.labels, pred_probs, classes)
+    quality, lines = issues["label_quality"].to_numpy(dtype=float), list[tuple[object, ...]]()
+    label = LABEL if META_WORDS[LABEL] in data.features else META_WORDS[LABEL]
+    for number, found in enumerate(search(atoms, doubt, level=level, most=most), start=1):
+        clauses = [atoms.clauses[place] for place in found.clauses]
+        if found.label >= 0:
+            clauses.append(Slice(label, "=", classes[found.label]))
+        pattern = Pattern(tuple(clauses))
+        rows = np.flatnonzero(found.rows & doubt.observed)
+        examples = data.ids[rows[np.argsort(quality[rows], kind="stable")[:_EXAMPLES]]]
+        lines.append(
+            (
+                number,
+                str(pattern),
+                len(pattern.rows(columns)),
+                int(found.rows.sum()),
+                found.doubted,
+                found.expected,
+                found.likelihood_ratio,
+                found.p_adjusted,
+                json.dumps([str(id) for id in examples], ensure_ascii=False),
+            )
+        )
+    return pd.DataFrame(lines, columns=list(COLUMNS))
+
+
+def rows_of(pattern: str, data: Dataset, *, batch: np.ndarray | None = None, votes: Votes | None = None) -> np.ndarray:
+    """Return the places of the rows that a pattern names, shape (n_found,); arguments as of `find_families`.
+
+    Raises
+    ------
+    BadInputError
+        It is no pattern, or the rows have no such column.
+    """
+    return pattern_of(pattern).rows(columns_of(data, batch=batch, votes=votes))

@@ -1,0 +1,178 @@
+"""Every clause, every pair of clauses and every clause of one given label: which holds far more doubted rows than expected.
+
+The chance that n independent rows of mean rate e hold a share o >= e of doubted ones is at most exp(-n KL(o || e)) (Hoeffding
+1963); times the number of patterns that were looked at (Bonferroni) it is the p-value. n KL(o || e) is the log-likelihood ratio
+by which patterns are ranked. The best is taken, its rows are left out, and it is looked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ceteris.families.atoms import FEWEST, Atoms
+from ceteris.families.doubt import Doubt
+
+__all__ = ["Found", "search"]
+
+_CHUNK = 8192
+_MOST_IN_PAIRS = 1_000  # clauses whose pairs are all searched
+_MOST_WORK = 1e11  # rows x pairs
+_EXCESS = 0.1  # of a pattern's rows, doubted beyond what is expected: less is nothing to act upon
+
+
+@dataclass(frozen=True)
+class Found:
+    """A pattern that holds.
+
+    Attributes
+    ----------
+    clauses : tuple of int
+        Which of the clauses.
+    label : int
+        Code of the given label that it is of; -1: of all.
+    rows : ndarray of bool, shape (n_rows,)
+        Those of it that no earlier pattern holds.
+    doubted, expected : float
+        Share of these rows.
+    likelihood_ratio, p_adjusted : float
+    """
+
+    clauses: tuple[int, ...]
+    label: int
+    rows: np.ndarray
+    doubted: float
+    expected: float
+    likelihood_ratio: float
+    p_adjusted: float
+
+
+def search(atoms: Atoms, doubt: Doubt, *, level: float, most: int, inflation: float = 1.0) -> Iterator[Found]:
+    """Yield the patterns that hold, the surest first.
+
+    Parameters
+    ----------
+    atoms : Atoms
+    doubt : Doubt
+    level : float
+        Chance that anything is found where labels are as right as elsewhere.
+    most : int
+    inflation : float
+        By which likelihood ratios are divided: rows that are alike tell less than as many independent ones.
+    """
+    n_labels = 0 if doubt.each is None else doubt.each.shape[1]
+    m = len(atoms.clauses)
+    n_patterns = m + m * (m - 1) // 2 + m * n_labels
+    if not m:
+        return
+    sums = _Sums(atoms, doubt)
+    least = inflation * np.log(n_patterns / level)  # what a pattern must say, and what a second clause must add
+    for _ in range(most):
+        clauses, label, ratio = sums.best(least)
+        if ratio < least:
+            return
+        rows = sums.left.copy()
+        for clause in clauses:
+            rows &= atoms.of(clause)
+        if label >= 0 and doubt.given is not None and doubt.each is not None:
+            mine = rows & (doubt.given == label)
+            expected = float(doubt.each[rows, label].sum())
+            rows = mine
+        else:
+            expected = float(doubt.expected[rows].sum())
+        n = np.count_nonzero(rows)
+        p = min(1.0, n_patterns * float(np.exp(-ratio / inflation)))
+        yield Found(clauses, label, rows, float(doubt.observed[rows].mean()), min(expected / n, 1.0), ratio / inflation, p)
+        sums.leave_out(rows)
+
+
+class _Sums:
+    """Of each clause, and of each pair among the most telling ones: how many rows, doubted and expected, among those left."""
+
+    def __init__(self, atoms: Atoms, doubt: Doubt) -> None:
+        self._atoms, self.left = atoms, np.ones(atoms.n_rows, dtype=bool)
+        self._weights = _weights(doubt)
+        self._singles = self._summed(np.arange(len(atoms.clauses)))
+        most = int(min(_MOST_IN_PAIRS, np.sqrt(_MOST_WORK / max(atoms.n_rows, 1))))
+        ratio = _ratio(*self._singles[:, :3].T)
+        telling = np.lexsort((-self._singles[:, 0], -ratio))
+        self._paired = np.sort(telling[:most])
+        self._pairs = self._multiplied(self.left)
+
+    def _chunks(self, rows: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        for start in range(0, self._atoms.n_rows, _CHUNK):
+            part = slice(start, min(start + _CHUNK, self._atoms.n_rows))
+            if rows[part].any():
+                yield part, rows[part]
+
+    def _summed(self, which: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
+        total = np.zeros((len(which), self._weights.shape[1]))
+        for part, wanted in self._chunks(self.left if rows is None else rows):
+            for some in np.array_split(which, max(len(which) // 1000, 1)):
+                total[some] += self._atoms.members(some, part)[:, wanted] @ self._weights[part][wanted]
+        return total
+
+    def _multiplied(self, rows: np.ndarray) -> np.ndarray:
+        """Return rows, doubted and expected of each pair, shape (3, n_paired, n_paired)."""
+        k = len(self._paired)
+        total = np.zeros((3, k, k))
+        for part, wanted in self._chunks(rows):
+            members, weights = self._atoms.members(self._paired, part)[:, wanted], self._weights[part][wanted]
+            doubted = members[:, weights[:, 1] > 0]
+            total[0] += members @ members.T
+            total[1] += doubted @ doubted.T
+            total[2] += (members * weights[:, 2]) @ members.T
+        return total
+
+    def leave_out(self, rows: np.ndarray) -> None:
+        """Leave rows out of every sum."""
+        self._singles -= self._summed(np.arange(len(self._atoms.clauses)), rows)
+        self._pairs -= self._multiplied(rows)
+        self.left &= ~rows
+
+    def best(self, least: float) -> tuple[tuple[int, ...], int, float]:
+        """Return the clauses, the label (-1: all) and the likelihood ratio of the best pattern.
+
+        A second clause, or a label, must add at least `least` to what each part says alone.
+        """
+        alone = _ratio(*self._singles[:, :3].T)
+        place = int(alone.argmax())
+        found: tuple[tuple[int, ...], int, float] = (place,), -1, float(alone[place])
+        pairs = np.triu(_ratio(*self._pairs), 1)
+        parts = np.maximum.outer(alone[self._paired], alone[self._paired])
+        pairs[pairs < parts + least] = 0.0
+        one, two = np.unravel_index(pairs.argmax(), pairs.shape)
+        if pairs[one, two] > found[2]:
+            found = (int(self._paired[one]), int(self._paired[two])), -1, float(pairs[one, two])
+        if self._singles.shape[1] > 3:
+            tried, seen, expected, mine = np.moveaxis(self._singles[:, 3:].reshape(len(alone), -1, 4), 2, 0)
+            labels = _ratio(tried, seen, expected, size=mine)
+            labels[labels < alone[:, None] + least] = 0.0
+            one, label = np.unravel_index(labels.argmax(), labels.shape)
+            if labels[one, label] > found[2]:
+                found = (int(one),), int(label), float(labels[one, label])
+        return found
+
+
+def _weights(doubt: Doubt) -> np.ndarray:
+    """Return what is summed: 1, doubted, expected; of each label rows predicted otherwise, doubted, expected, all its rows."""
+    columns = [np.ones(len(doubt.observed)), doubt.observed, doubt.expected]
+    if doubt.each is not None and doubt.given is not None and doubt.predicted is not None:
+        for label in range(doubt.each.shape[1]):
+            mine = doubt.given == label
+            columns += [doubt.predicted != label, mine & doubt.observed, doubt.each[:, label], mine]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _ratio(n: np.ndarray, doubted: np.ndarray, expected: np.ndarray, size: np.ndarray | None = None) -> np.ndarray:
+    """Return n KL(doubted / n || expected / n); 0 where too few rows, or too few beyond what is expected, would be told."""
+    from scipy.special import rel_entr
+
+    size = n if size is None else size
+    beyond = doubted - expected
+    told = (size >= FEWEST) & (beyond >= _EXCESS * size) & (beyond >= FEWEST / 2)
+    total, seen = np.where(told, n, 2.0), np.where(told, doubted, 1.0)
+    rate, mean = np.clip(seen / total, 0.0, 1.0), np.clip(np.where(told, expected, 1.0) / total, 1e-9, 1 - 1e-9)
+    return np.where(told, total * (rel_entr(rate, mean) + rel_entr(1 - rate, 1 - mean)), 0.0)
