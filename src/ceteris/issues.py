@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -83,6 +84,17 @@ def find_label_issues(
     )
 
 
+def _load_cleanlab() -> None:
+    """Load cleanlab without its Datalab, which would bring Hugging Face's datasets with it: a second that no audit needs."""
+    if {"cleanlab", "datasets"} & set(sys.modules):
+        return
+    sys.modules["datasets"] = None  # type: ignore[assignment]
+    try:
+        import cleanlab  # noqa: F401
+    finally:
+        del sys.modules["datasets"]
+
+
 @dataclass(frozen=True)
 class Doubts:
     """What was found of each row, in its order; each of shape (n_rows,).
@@ -130,6 +142,7 @@ def find_doubts(given: np.ndarray, pred_probs: np.ndarray, filter_by: str = "pru
     if filter_by == "prune_by_noise_rate":
         flagged = _pruned_by_noise_rate(given, pred_probs, quality, suggested)
     else:
+        _load_cleanlab()
         from cleanlab.filter import find_label_issues as find
 
         flagged = find(given, np.asarray(pred_probs, dtype=np.float64), filter_by=filter_by, n_jobs=1)
@@ -148,6 +161,7 @@ def _pruned_by_noise_rate(given: np.ndarray, pred_probs: np.ndarray, quality: np
     A row whose given label is the most probable one is never flagged, and no margin of its is above zero: where enough
     margins are, only the rows in doubt are looked at.
     """
+    _load_cleanlab()
     from cleanlab.internal.constants import FLOATING_POINT_COMPARISON
 
     to_prune = _to_prune(given, pred_probs, quality, suggested)
@@ -183,6 +197,7 @@ def _largest(margins: np.ndarray, count: int) -> np.ndarray | None:
 
 def _to_prune(given: np.ndarray, pred_probs: np.ndarray, quality: np.ndarray, suggested: np.ndarray) -> np.ndarray:
     """Return how many rows of each given class (column) are of each other class (row), shape (n_classes, n_classes)."""
+    _load_cleanlab()
     from cleanlab.count import calibrate_confident_joint
     from cleanlab.filter import _keep_at_least_n_per_class
     from cleanlab.internal.constants import CONFIDENT_THRESHOLDS_LOWER_BOUND, FLOATING_POINT_COMPARISON
@@ -220,6 +235,7 @@ def find_number_issues(ids: np.ndarray, labels: np.ndarray, predicted: np.ndarra
 
     Source: Zhou et al. (2023), Detecting errors in numerical data via any regression model.
     """
+    _load_cleanlab()
     from cleanlab.regression.rank import get_label_quality_scores
 
     values = np.asarray(labels, dtype=np.float64)
@@ -287,6 +303,7 @@ def crowd(votes: np.ndarray, pred_probs: np.ndarray) -> Crowd:
 
     Source: Goh, Tkachenko & Mueller (2022), CROWDLAB, by `cleanlab.multiannotator`.
     """
+    _load_cleanlab()
     from cleanlab.multiannotator import _get_post_pred_probs_and_weights, get_label_quality_multiannotator
 
     counts = (~np.isnan(votes)).sum(axis=1)
@@ -354,6 +371,7 @@ def worth_labelling(given: np.ndarray, pred_probs: np.ndarray, unlabelled: np.nd
 
     Source: Goh & Mueller (2023), ActiveLab: Active learning with re-labeling by multiple annotators.
     """
+    _load_cleanlab()
     from cleanlab.multiannotator import get_active_learning_scores
 
     check(unlabelled, len(unlabelled), pred_probs.shape[1], "The window")
