@@ -49,6 +49,12 @@ def test_shares_worth_and_errors_left_are_those_of_their_formulas() -> None:
     assert (found.left, found.n_ahead, found.minutes) == (900, 50, 5.0)
 
 
+def test_no_fewer_wrong_labels_are_told_to_be_left_than_the_next_rows_hold() -> None:
+    found = meter(seen([1] * 30, [0] * 12, [0] * 12, 900), seconds=6)
+    assert found.ahead.value > 1 and found.errors_left.value == found.ahead.value
+    assert found.errors_left.low == 0 and found.errors_left.high == pytest.approx(900 * clopper_pearson(0, 12)[1])
+
+
 def test_before_the_first_answer_nothing_is_known_and_nothing_stops() -> None:
     found = meter(seen([], [], [], 100), seconds=6)
     assert (found.errors_left.low, found.errors_left.high) == (0, 100) and np.isnan(found.errors_left.value)

@@ -72,6 +72,7 @@ def read_board(root: Path, reviewing: Reviewing, most: int) -> Board:
         model=reviewing.model,
         scored_on=reviewing.scored_on,
         unread=unread,
+        reviewed=0 if simulated else len(reviewing.evidence.decisions),
     )
 
 

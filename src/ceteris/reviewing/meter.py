@@ -119,7 +119,8 @@ def meter(seen: Seen, *, seconds: float, measured: Measured | None = None, confi
     """Return the state of a review.
 
     - `errors_left`: the share of wrong labels among the random rows that no ranking would have asked for by now, with exact
-      bounds, times the rows that are left. The rows that rankings chose tell nothing of those that they did not.
+      bounds, times the rows that are left. The rows that rankings chose tell nothing of those that they did not. What is told
+      is no less than `ahead`, whose rows are among those that are left.
     - `ahead`: of the rows that will be asked for next, from a logistic regression of all answers on the logarithm of a row's
       place in each ranking: rankings are fitted at their head by the rows they chose, beyond by the random ones. Where a
       ranking falls off a cliff, value and lower end follow late.
@@ -139,8 +140,10 @@ def meter(seen: Seen, *, seconds: float, measured: Measured | None = None, confi
     ranked, random = (share_of(int(found.sum()), len(found), confidence) for found in (seen.ranked, seen.sampled))
     k, n = int(seen.outside.sum()), len(seen.outside)
     bounds = clopper_pearson(k, n, confidence) if n else (0.0, 1.0)
-    errors_left = Range(*(seen.left * share for share in (k / n if n else math.nan, *bounds)))
     ahead = _ahead(seen, confidence)
+    low, high = (seen.left * share for share in bounds)
+    told = max(seen.left * k / n, ahead.value) if n else math.nan
+    errors_left = Range(told, low, max(high, ahead.value))
     n_ahead = min(AHEAD, seen.left)
     gain = _gain(ahead, measured)
     why = _why(n_ahead, ahead, gain, measured)
