@@ -343,6 +343,9 @@ def test_what_answers_were_worth_is_read_from_the_last_results(repo: Path) -> No
     assert found is not None
     assert found.changed == 12
     assert found.low <= found.difference <= found.high
+    answer_before(repo, "bob", slice(12, 14), only_wrong=True)
+    run_stages(repo, "fix")
+    assert session(repo)._measured() is None, "what was compared is no effect of these answers"
 
 
 def test_rows_on_which_two_people_part_are_a_queue_that_asks_again(repo: Path) -> None:
