@@ -98,6 +98,11 @@ def test_a_hundred_answers_that_found_nothing_stop() -> None:
     assert not meter(seen([0] * 20, [0] * 5, [0] * 5, 800), seconds=6).stop
 
 
+def test_a_short_queue_that_nobody_has_answered_may_pay() -> None:
+    for left in (1, 3, 8):
+        assert not meter(seen([], [], [], left), seconds=6).stop, left
+
+
 def test_the_last_row_is_spoken_of_as_one() -> None:
     found = meter(seen([0] * 160, [0] * 40, [0] * 40, 1), seconds=6)
     assert found.stop and found.why.startswith("The last row will not pay: it holds at most ")

@@ -27,7 +27,7 @@ __all__ = ["AHEAD", "PAYS", "Measured", "Meter", "meter"]
 AHEAD = 50  # answers that the meter looks ahead
 _TELLING = 5  # answers of a kind from which on something is said of it
 _DRAWS, _STEPS = 2_000, 50
-PAYS = 5  # wrong labels among them from which on they pay, where no effect was measured
+PAYS = 5  # wrong labels among them, or that share of fewer, from which on they pay, where no effect was measured
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def meter(seen: Seen, *, seconds: float, measured: Measured | None = None, confi
     - `gain`: wrong labels ahead times the measured effect of one, at the ends of both intervals. Later labels gain less
       than the first, so it is rather too high.
     - `stop`: where the upper end of the gain is below the region of practical equality; where none was measured, where
-      the upper end of wrong labels ahead is below 5.
+      the upper end of wrong labels ahead is below 5 of 50, or that share of fewer rows.
 
     Parameters
     ----------
@@ -215,7 +215,7 @@ def _why(n_ahead: int, ahead: Range, gain: Range | None, measured: Measured | No
             f"{ahead_of} will not pay: {'it' if n_ahead == 1 else 'they'} would move the score by at most {most} pp, and below"
             f" {100 * measured.region:g} pp is of no practical meaning."
         )
-    if ahead.high >= PAYS:
+    if ahead.high >= max(1.0, n_ahead * PAYS / AHEAD):
         return ""
     hold = "it holds" if n_ahead == 1 else "they hold"
     return f"{ahead_of} will not pay: {hold} at most {ahead.high:.0f} wrong label{'s' * (ahead.high != 1)}."
