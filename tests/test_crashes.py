@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -195,7 +196,7 @@ def test_all_killed_in_the_middle_of_each_stage_the_rerun_equals_a_clean_run(cle
 
 
 def test_a_fix_that_a_bad_ledger_refuses_leaves_the_versions_as_they_were(clean: Clone, tmp_path: Path) -> None:
-    clone = clean.fresh(tmp_path / "clone")
+    clone = Clone(shutil.copytree(clean.root, tmp_path / "clone", symlinks=True))
     made = ("data/versions", "results/fix")
     before = {path: path.read_bytes() for place in made for path in (clone.root / place).iterdir()}
     line = edit(str(read_parquet(clone.root / "data/split/train.parquet")[ID].iloc[0]), "relable")
