@@ -239,6 +239,7 @@ def test_the_board_fits_its_terminal(width: int, lines: int) -> None:
 
 def test_the_advice_names_its_evidence() -> None:
     text = advice_told(BOARDS["few"])
+    assert "from 400 of the 460 labels reviewed so far" in advice_told(dataclasses.replace(BOARDS["few"], reviewed=460))
     assert "from the 400 labels reviewed so far" in text and "from 4 trials of models" in text
     assert "accuracy with the model linear held fixed, scored on given labels" in text
     assert re.search(r"The chance that reviewing gains more: \d+ %", text)

@@ -116,7 +116,7 @@ def test_a_recipe_takes_what_was_decided_together() -> None:
     lines = live(edit("r00", new="bee"), edit("r00", new="bee", reviewer="bob"))
     decided = decided_together(lines, IDS, FLAT, CLASSES)
     made = make("together", (Step(step="consensus"),), evidence(together=decided))
-    assert made.labels[0][0] == "bee" and made.reviewed == 1 and made.note == "1 answers of people"
+    assert made.labels[0][0] == "bee" and made.reviewed == 1 and made.note == "1 label reviewed"
     with pytest.raises(ParamsError, match="consensus of answers that are not there"):
         make("together", (Step(step="consensus"),), evidence())
 

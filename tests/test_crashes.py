@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -16,6 +17,10 @@ from pathlib import Path
 
 import pytest
 from clone import SMALL, TREE, Clone, publish
+from small import by_hand, edit
+
+from ceteris.dataset import ID
+from ceteris.store import read_parquet
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are watched through /proc")
 
@@ -188,6 +193,18 @@ def test_all_killed_in_the_middle_of_each_stage_the_rerun_equals_a_clean_run(cle
     # A stage that was run anew by force and killed after its last byte has nothing left to do.
     assert set(done.stages) <= {"report"}
     assert same(clone, clean)
+
+
+def test_a_fix_that_a_bad_ledger_refuses_leaves_the_versions_as_they_were(clean: Clone, tmp_path: Path) -> None:
+    clone = Clone(shutil.copytree(clean.root, tmp_path / "clone", symlinks=True))
+    made = ("data/versions", "results/fix")
+    before = {path: path.read_bytes() for place in made for path in (clone.root / place).iterdir()}
+    line = edit(str(read_parquet(clone.root / "data/split/train.parquet")[ID].iloc[0]), "relable")
+    by_hand(clone.root / "data/edits/ann-1.csv", line)
+    assert "Did you mean 'relabel'?" in clone.dvc("repro", "fix", refused=True)
+    assert {path: path.read_bytes() for place in made for path in (clone.root / place).iterdir()} == before
+    (clone.root / "data/edits/ann-1.csv").unlink()
+    assert clone.repro("fix").stages == []
 
 
 def test_dvc_alone_killed_the_stage_lives_on_and_the_next_waits_for_it(clean: Clone, tmp_path: Path) -> None:

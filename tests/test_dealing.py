@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from small import edit
 
 from ceteris import edits
-from ceteris.answers import random_order, random_rows
+from ceteris.answers import random_rows
 from ceteris.reviewing.arms import Arm, Question, answers_so_far, ticket
 from ceteris.reviewing.dealing import BLOCK, Dealer
+from ceteris.reviewing.rankings import random_order
 from ceteris.sections import Review
 
 SHIPPED = Review()

@@ -27,6 +27,11 @@ def rows(tmp_path: Path) -> Rows:
     return Rows(tmp_path / "train.parquet")
 
 
+def part(folder: Path, name: str, places: list[int]) -> None:
+    """Write some rows of the table to a file of their own."""
+    pq.write_table(pq.read_table(folder / "train.parquet").take(places), folder / f"{name}.parquet")
+
+
 def test_rows_come_in_the_order_asked_for_from_whichever_group(rows: Rows) -> None:
     found = rows.of(["r249", "r000", "r100", "r101"])
     assert found.index.tolist() == ["r249", "r000", "r100", "r101"]
@@ -44,32 +49,32 @@ def test_labels_and_a_column_are_those_of_the_table(rows: Rows) -> None:
         rows.column(LABEL)
 
 
-def test_a_sample_is_the_same_each_time_holds_no_row_twice_and_is_kept(rows: Rows, tmp_path: Path) -> None:
-    kept = Rows(tmp_path / "train.parquet", tmp_path / "kept")
-    (features, labels), again = kept.sample(60), Rows(tmp_path / "train.parquet", tmp_path / "kept")
+def test_a_sample_is_the_same_each_time_and_holds_no_row_twice(rows: Rows, tmp_path: Path) -> None:
+    (features, labels), again = rows.sample(60), Rows(tmp_path / "train.parquet")
     assert len(features) == 60
     assert features.index.is_unique
-    assert len(list((tmp_path / "kept").iterdir())) == 1
-    for other in (rows, again):
-        pd.testing.assert_frame_equal(other.sample(60)[0], features)
-        assert other.sample(60)[1].equals(labels)
+    pd.testing.assert_frame_equal(again.sample(60)[0], features)
+    assert again.sample(60)[1].equals(labels)
+    assert rows.some(60)["x"].tolist() == features["x"].tolist()
     assert (rows.of(list(features.index))["x"] == features["x"]).all()
     assert rows.labels.loc[labels.index].equals(labels)
-    assert len(kept.sample(1000)[0]) == 250
-    assert len(list((tmp_path / "kept").iterdir())) == 1
+    assert len(rows.sample(1000)[0]) == 250
 
 
-def test_a_sample_of_a_file_that_changed_is_drawn_anew(rows: Rows, tmp_path: Path) -> None:
-    Rows(tmp_path / "train.parquet", tmp_path / "kept").sample(60)
-    table = pq.read_table(tmp_path / "train.parquet")
-    pq.write_table(table.slice(100), tmp_path / "train.parquet")
-    features, _ = Rows(tmp_path / "train.parquet", tmp_path / "kept").sample(60)
-    assert features["x"].min() >= 100
+def test_a_sample_that_audit_wrote_is_read_in_place_of_a_long_file(rows: Rows, tmp_path: Path) -> None:
+    part(tmp_path, "sample", [7, 3])
+    known = Rows(tmp_path / "train.parquet", tmp_path / "sample.parquet")
+    assert (known.sample(60)[0]["x"].tolist(), known.sample(60)[1].tolist()) == ([7.0, 3.0], ["bee", "bee"])
+    assert known.some(60)["x"].tolist() == [7.0, 3.0]
+    assert len(known.sample(250)[0]) == 250, "the file is no longer than that: it is read itself"
 
 
-def test_places_that_are_known_are_taken_and_others_looked_up(rows: Rows, tmp_path: Path) -> None:
-    known = Rows(tmp_path / "train.parquet", places=pd.Series([7], index=["r007"]))
-    assert known.of(["r007"])["x"].tolist() == [7.0]
+def test_rows_that_are_asked_for_first_are_read_from_their_own_file_and_others_looked_up(rows: Rows, tmp_path: Path) -> None:
+    part(tmp_path, "front", [200, 7])
+    (tmp_path / "train.parquet").rename(tmp_path / "aside.parquet")
+    known = Rows(tmp_path / "train.parquet", front=tmp_path / "front.parquet")
+    assert known.of(["r007", "r200"])["x"].tolist() == [7.0, 200.0]
+    (tmp_path / "aside.parquet").rename(tmp_path / "train.parquet")
     assert known.of(["r007", "r009"])["x"].tolist() == [7.0, 9.0]
 
 

@@ -153,7 +153,7 @@ def test_a_change_upstream_runs_their_stage_and_then_ours(lived: Lived) -> None:
 
 
 def test_labels_that_were_mended_upstream_are_told_as_already_applied(lived: Lived, environment: Environment) -> None:
-    assert "1 relabelled; 3 answers of people; 2 already applied in the source" in lived.said["mended"]
+    assert "1 relabelled; 3 labels reviewed; 2 already applied in the source" in lived.said["mended"]
     checked = environment(lived.root, "ceteris", "edits", "check")
     assert checked.count("already applied") == 3, checked
     assert "StaleEditError" not in checked

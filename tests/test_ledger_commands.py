@@ -40,6 +40,7 @@ def test_the_list_says_who_said_what_and_what_became_of_it(answered: Path, ceter
     assert "is unsure" in by_row[1] and "counts" in by_row[1]
     assert "reverted by bob, 2026-02-01 12:00" in next(words for words in said.out.splitlines() if other in words)
     assert "5 lines: 2 counting, 1 taking others back, 1 taken back, 1 replaced." in said.out
+    assert "Labels reviewed, a row once however many answered it: 2 train." in said.out
 
 
 def test_lines_are_chosen_and_come_as_csv_and_json_and_from_python(answered: Path, ceteris_) -> None:

@@ -10,7 +10,8 @@ import pytest
 from faults_stages import line
 
 from ceteris import ledger
-from ceteris.errors import BusyError
+from ceteris.asking import questions_about
+from ceteris.errors import BadInputError, BusyError
 from ceteris.stages import Stage, compare, fix, open_stage
 from ceteris.store import read_parquet, read_table
 
@@ -66,3 +67,11 @@ def test_an_answer_that_comes_in_while_contrasts_are_judged_counts_and_those_wit
     restless = [line(repo, "unsure", "validation", at, source="disagreement") for at in range(1, 2 * len(stage.said))]
     with pytest.raises(BusyError, match="keep coming in"):
         compare.main(disturbed(repo, "compare", *restless))
+
+
+def test_versions_of_another_run_than_their_table_are_named_with_what_brings_them_together(repo: Path) -> None:
+    path = repo / "results/fix/versions.csv"
+    table = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in table if not line.startswith("pruned,")), encoding="utf-8")
+    with pytest.raises(BadInputError, match=r"are of two runs: 'pruned' is in one of them only\. .*dvc checkout; .*dvc repro"):
+        questions_about(repo, "logistic.given.simulated")

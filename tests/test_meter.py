@@ -49,6 +49,12 @@ def test_shares_worth_and_errors_left_are_those_of_their_formulas() -> None:
     assert (found.left, found.n_ahead, found.minutes) == (900, 50, 5.0)
 
 
+def test_no_fewer_wrong_labels_are_told_to_be_left_than_the_next_rows_hold() -> None:
+    found = meter(seen([1] * 30, [0] * 12, [0] * 12, 900), seconds=6)
+    assert found.ahead.value > 1 and found.errors_left.value == found.ahead.value
+    assert found.errors_left.low == 0 and found.errors_left.high == pytest.approx(900 * clopper_pearson(0, 12)[1])
+
+
 def test_before_the_first_answer_nothing_is_known_and_nothing_stops() -> None:
     found = meter(seen([], [], [], 100), seconds=6)
     assert (found.errors_left.low, found.errors_left.high) == (0, 100) and np.isnan(found.errors_left.value)
@@ -90,6 +96,11 @@ def test_a_hundred_answers_that_found_nothing_stop() -> None:
     found = meter(seen([0] * 160, [0] * 40, [0] * 40, 800), seconds=6)
     assert found.stop and found.why.startswith("Another 50 will not pay: they hold at most")
     assert not meter(seen([0] * 20, [0] * 5, [0] * 5, 800), seconds=6).stop
+
+
+def test_a_short_queue_that_nobody_has_answered_may_pay() -> None:
+    for left in (1, 3, 8):
+        assert not meter(seen([], [], [], left), seconds=6).stop, left
 
 
 def test_the_last_row_is_spoken_of_as_one() -> None:

@@ -90,7 +90,7 @@ def test_peoples_edits_drop_and_relabel() -> None:
     made = make("reviewed", STEPS["reviewed"], evidence(decisions=decisions))
     assert changed_rows(made, evidence()) == [3]
     assert np.flatnonzero(~made.kept[0]).tolist() == [4]
-    assert (made.reviewed, made.note) == (3, "3 answers of people")
+    assert (made.reviewed, made.note) == (3, "3 labels reviewed")
 
 
 def test_controls_stand_beside_what_calls_for_them() -> None:

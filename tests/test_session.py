@@ -172,7 +172,7 @@ def test_what_is_no_answer_is_refused_and_the_others_are_kept(repo: Path, change
 def test_a_label_that_changed_since_the_row_was_shown_is_told(repo: Path) -> None:
     row = session(repo).deal(1)[0][0]
     path = repo / "data/split/train.parquet"
-    for table in (path, repo / "data/audit/issues.parquet"):
+    for table in (path, repo / "data/audit/orders.parquet"):
         frame = pd.read_parquet(table)
         id, label = ("ceteris:id", "ceteris:label") if "ceteris:id" in frame else ("id", "given_label")
         frame.loc[frame[id] == row["id"], label] = next(other for other in ("ant", "bee", "cow") if other != row["given"])
@@ -343,6 +343,9 @@ def test_what_answers_were_worth_is_read_from_the_last_results(repo: Path) -> No
     assert found is not None
     assert found.changed == 12
     assert found.low <= found.difference <= found.high
+    answer_before(repo, "bob", slice(12, 14), only_wrong=True)
+    run_stages(repo, "fix")
+    assert session(repo)._measured() is None, "what was compared is no effect of these answers"
 
 
 def test_rows_on_which_two_people_part_are_a_queue_that_asks_again(repo: Path) -> None:
@@ -522,10 +525,25 @@ def test_an_answer_is_never_dated_before_the_one_that_it_replaces(repo: Path) ->
 
 
 def test_a_kept_order_that_is_damaged_is_made_anew(repo: Path) -> None:
+    params_of(repo, rankings=["expected_gain", "combined"])
     before = [question.id for question in session(repo).questions(20)]
-    for kept in (repo / ".ceteris/review").iterdir():
-        kept.write_bytes(kept.read_bytes()[:100])
+    (kept,) = (repo / ".ceteris/review").iterdir()
+    kept.write_bytes(kept.read_bytes()[:100])
     assert [question.id for question in session(repo).questions(20)] == before
+
+
+def test_a_queue_opens_without_the_tables_of_all_rows(repo: Path) -> None:
+    before = [question.id for question in session(repo).questions(20)]
+    for name in ("issues", "pred_probs"):
+        (repo / f"data/audit/{name}.parquet").unlink()
+    assert [question.id for question in session(repo).questions(20)] == before
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:100])])
+def test_orders_that_are_missing_or_damaged_name_the_command_that_makes_them(repo: Path, spoil: Any) -> None:
+    spoil(repo / "data/audit/orders.parquet")
+    with pytest.raises(BadInputError, match=r"orders\.parquet.*dvc repro"):
+        session(repo)
 
 
 def test_where_controls_stand_differs_with_the_data(repo: Path) -> None:

@@ -70,7 +70,7 @@ def test_nobody_is_summed_up_as_nobody() -> None:
 
 def test_a_summary_is_told_in_sentences() -> None:
     assert summary(LEDGER, "ann", suggested=SUGGESTED, flagged=FLAGGED).told() == [
-        "ann: 5 answers to rows that count (1 confirm, 2 relabel, 1 drop, 1 unsure), 4.0 s each.",
+        "ann: first answers to 5 rows, controls left out (1 confirm, 2 relabel, 1 drop, 1 unsure), 4.0 s each.",
         "Flagged rows whose label was wrong: 2 of 3, 67 % [21, 94].",
         "Answers that agree with the suggestion: 1 of 3, 33 % [6, 79].",
         "Answers that agree with another reviewer's: 1 of 2, 50 % [9, 91].",
@@ -78,7 +78,7 @@ def test_a_summary_is_told_in_sentences() -> None:
         "Wrong labels shown on purpose that were confirmed: 1 of 2, 50 % [9, 91].",
     ]
     assert summary(LEDGER, "bob", suggested={}, flagged=frozenset()).told() == [
-        "bob: 2 answers to rows that count (1 confirm, 1 relabel).",
+        "bob: first answers to 2 rows, controls left out (1 confirm, 1 relabel).",
         "Answers that agree with another reviewer's: 1 of 2, 50 % [9, 91].",
     ]
 

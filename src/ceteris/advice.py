@@ -56,7 +56,9 @@ class Advice:
     trials: Forecast | None
 
 
-def labels_forecast(stretches: Sequence[Effect], reviews: Sequence[int], more: int = 100, seed: int = 0) -> Forecast:
+def labels_forecast(
+    stretches: Sequence[Effect], reviews: Sequence[int], more: int = 100, seed: int = 0, of: int = 0
+) -> Forecast:
     """Return what more reviewed labels gain, carrying on the curve of those that were reviewed.
 
     The curve is a power of the number of reviews, so that later labels gain no more than earlier ones::
@@ -70,6 +72,8 @@ def labels_forecast(stretches: Sequence[Effect], reviews: Sequence[int], more: i
     stretches : Effects
         The gain of each stretch: from nothing to the first number of reviews, from there to the second, ...
     reviews : rising numbers of reviews at which the stretches end
+    of : int
+        How many labels were reviewed, where the curve holds some of them only.
 
     References
     ----------
@@ -88,7 +92,8 @@ def labels_forecast(stretches: Sequence[Effect], reviews: Sequence[int], more: i
     weight = np.exp(fit - fit.max())
     chosen = rng.choice(len(powers), _DRAWS, p=weight / weight.sum())
     drawn = rng.normal(scale[chosen], np.sqrt(1 / total[chosen]))
-    return Forecast(drawn * ((1 + more / last) ** powers[chosen] - 1), f"the {last:,} labels reviewed so far")
+    known = f"{last:,} of the {of:,} labels reviewed so far" if of > last else f"the {last:,} labels reviewed so far"
+    return Forecast(drawn * ((1 + more / last) ** powers[chosen] - 1), known)
 
 
 def trials_forecast(trials: Sequence[Effect], more: int = 100, ceiling: float = 1.0, seed: int = 0) -> Forecast:

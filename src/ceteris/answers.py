@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
@@ -15,6 +14,7 @@ from ceteris.blind import answered_by, judging_source
 from ceteris.edit_lines import JUDGING_SOURCE, QUEUE_SOURCE, RANDOM_SOURCE
 from ceteris.errors import BadInputError, nearest
 from ceteris.labels import is_known, number_text
+from ceteris.reviewing.rankings import draw
 
 if TYPE_CHECKING:
     from ceteris.reviewing.arms import Question
@@ -30,7 +30,6 @@ __all__ = [
     "in_order",
     "in_time",
     "not_imported",
-    "random_order",
     "random_rows",
     "still_answered",
     "to_edits",
@@ -280,22 +279,7 @@ def random_rows(ids: Collection[str], answered: Collection[str], most: int) -> l
     The order is the same each time, so that nobody picks among draws, and the first k of all answers are k random rows.
     """
     done = set(answered)
-    return [id for id in sorted(ids, key=_draw) if id not in done][:most]
-
-
-def random_order(ids: np.ndarray) -> np.ndarray:
-    """Return the places of the ids in the order of `random_rows`.
-
-    Parameters
-    ----------
-    ids : ndarray of str objects, shape (n_rows,)
-    """
-    drawn = np.frombuffer(b"".join(map(_draw, ids)), dtype=">u8").reshape(-1, 4)[:, 0]  # 8 bytes of 32 decide
-    return np.argsort(drawn, kind="stable")
-
-
-def _draw(id: str) -> bytes:
-    return hashlib.sha256(f"random review:{id}".encode("utf-8", "surrogatepass")).digest()
+    return [id for id in sorted(ids, key=draw) if id not in done][:most]
 
 
 def _last_said(known: pd.DataFrame, reviewer: str) -> dict[tuple[str, bool], tuple[str, str]]:

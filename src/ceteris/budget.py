@@ -123,6 +123,8 @@ class Board:
     metric, model, scored_on : str
         What was measured, the model that reviews hold fixed, and the labels it was scored on.
     unread : how many trials could not be read
+    reviewed : int
+        How many train labels people reviewed, whether the curve holds them or not; 0 where the reviewer is simulated.
     """
 
     curve: Curve | None
@@ -133,6 +135,7 @@ class Board:
     model: str
     scored_on: str
     unread: int = 0
+    reviewed: int = 0
 
     @property
     def spent(self) -> list[float]:
@@ -145,7 +148,8 @@ class Board:
         """Which lever to pull next: the curve of reviews carried on, against what the trials promise."""
         labels = trials = None
         if self.curve is not None:
-            labels = labels_forecast(self.curve.stretches, [point.reviews for point in self.curve.points])
+            steps = [point.reviews for point in self.curve.points]
+            labels = labels_forecast(self.curve.stretches, steps, of=self.reviewed)
         if len(self.trials) > 1:
             trials = trials_forecast([trial.effect for trial in self.trials], ceiling=self.left_to_gain)
         return advise(labels, trials)

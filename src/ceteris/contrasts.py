@@ -47,6 +47,13 @@ class Contrasts:
         """Return what is known of each version, in the order they were made."""
         index = read_json(self._path("versions", "index.json"))
         table = read_table(self._path("results", "fix", "versions.csv"), text=("version", "note")).set_index("version")
+        parted = set(index["order"]) ^ set(map(str, table.index))
+        if parted:
+            versions, listed = self._layout["versions"], f"{self._layout['results']}/fix/versions.csv"
+            raise BadInputError(
+                f"{versions} and {listed} are of two runs: {some(sorted(parted))} is in one of them only.",
+                "Bring back what belongs to these results: dvc checkout; or make both anew: dvc repro",
+            )
         facts = {}
         for name in index["order"]:
             row, stated = table.loc[name], index["versions"][name]

@@ -100,7 +100,8 @@ def _decided(version: Version, decisions: pd.DataFrame, evidence: Evidence) -> V
     touched = applied.labels != evidence.labels
     labels = version.labels.copy()
     labels[:, touched] = applied.labels[touched]
-    note = f"{len(decisions)} answers of people" if len(decisions) else "nothing reviewed yet: equals given"
+    told = f"{len(decisions):,} label{'s' * (len(decisions) != 1)} reviewed"  # a row once, however many people answered it
+    note = told if len(decisions) else "nothing reviewed yet: equals given"
     if applied.already:
         note += f"; {applied.already} already applied in the source"
     return replace(

@@ -190,10 +190,10 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def write_parquet(path: Path, frame: pd.DataFrame) -> None:
-    """Write a table as Parquet, the same bytes for the same table."""
+def write_parquet(path: Path, frame: pd.DataFrame, row_group: int = _ROW_GROUP) -> None:
+    """Write a table as Parquet, the same bytes for the same table; the rows of a group are read together."""
     buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False, compression="zstd", row_group_size=_ROW_GROUP, schema=_schema(frame))
+    frame.to_parquet(buffer, index=False, compression="zstd", row_group_size=row_group, schema=_schema(frame))
     write_bytes(path, buffer.getvalue())
 
 
@@ -216,8 +216,8 @@ def read_parquet(path: Path | BinaryIO, columns: list[str] | None = None) -> pd.
     frame = pd.read_parquet(path, columns=columns)
     for name in frame.columns:
         if not pd.api.types.is_numeric_dtype(frame[name]):
-            values = frame[name].astype(object)
-            frame[name] = pd.Series(values.where(values.notna(), None), dtype=object)
+            values, there = frame[name].astype(object), frame[name].notna()
+            frame[name] = values if there.all() else pd.Series(values.where(there, None), dtype=object)
     return frame
 
 

@@ -179,6 +179,10 @@ class Workbench:
         """Return the issues table of all train rows: id, given and suggested label, label quality, flag."""
         return self._parquet("audit", "issues.parquet")
 
+    def orders(self) -> pd.DataFrame:
+        """Return the heads of the orders in which train rows can be asked for: the columns of `ceteris.reviewing.heads`."""
+        return self._parquet("audit", "orders.parquet")
+
     def edits(self) -> pd.DataFrame:
         """Return every answer of people: who said what of which row and when, and whether it counts today.
 
@@ -401,7 +405,12 @@ class Workbench:
     def _parquet(self, place: str, path: str, columns: list[str] | None = None) -> pd.DataFrame:
         if place == "split" and path in SEALED:
             self.test_rows()
-        return read_parquet(io.BytesIO(self._bytes(f"{self._layout()[place]}/{path}")), columns)
+        where = f"{self._layout()[place]}/{path}"
+        content = self._bytes(where)
+        try:
+            return read_parquet(io.BytesIO(content), columns)
+        except (OSError, ValueError) as error:
+            raise BadInputError(f"{where} cannot be read: {type(error).__name__}.", "Make it anew: dvc repro") from None
 
 
 def open(root: str | Path | None = None, *, rev: str | None = None) -> Workbench:

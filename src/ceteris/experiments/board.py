@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris import edits
-from ceteris.answers import RANDOM_SOURCE, in_order, random_order, with_reverts
+from ceteris.answers import RANDOM_SOURCE, in_order, with_reverts
 from ceteris.budget import PEOPLE, SIMULATED, Board, Curve, Trial, budget_curve, steps_up_to
 from ceteris.cells import Cell
 from ceteris.effect import paired_effect
@@ -27,6 +27,7 @@ from ceteris.layout import read_layout
 from ceteris.ledger import read_ledger
 from ceteris.metrics import METRICS
 from ceteris.recipes import make_all
+from ceteris.reviewing.rankings import random_order
 from ceteris.sections import RANDOM, Step
 
 __all__ = ["read_board"]
@@ -71,6 +72,7 @@ def read_board(root: Path, reviewing: Reviewing, most: int) -> Board:
         model=reviewing.model,
         scored_on=reviewing.scored_on,
         unread=unread,
+        reviewed=0 if simulated else len(reviewing.evidence.decisions),
     )
 
 

@@ -52,6 +52,9 @@ def listed(table: pd.DataFrame, most: int | None = 50, width: int = 120) -> Rend
     counts = table["state"].value_counts()
     told = ", ".join(f"{counts[state]:,} {_COUNTED[state]}" for state in edits.STATES if counts.get(state))
     notes = [f"{len(table):,} line{'s' * (len(table) != 1)}: {told}."]
+    if reviewed := table[table["state"] == "live"].drop_duplicates("id")["part"].value_counts().to_dict():
+        parts = ", ".join(f"{count:,} {part or 'of no part today'}" for part, count in reviewed.items())
+        notes.append(f"Labels reviewed, a row once however many answered it: {parts}.")
     if len(lines) < len(table):
         notes.append(f"The last {len(lines):,} are shown. All: ceteris edits list --all")
     return Group(keep_whole(shown, _ROW, "who", "batch", "row"), *map(Text, notes))

@@ -13,15 +13,15 @@ import pandas as pd
 
 from ceteris.dataset import ID, LABEL, META
 from ceteris.errors import BadInputError, nearest, some
-from ceteris.store import read_parquet, refuse_sealed, write_parquet
+from ceteris.reviewing.heads import SAMPLE, random_sample
+from ceteris.store import read_parquet, refuse_sealed
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-__all__ = ["SAMPLE", "Held", "Rows", "read_kept", "state_of"]
+__all__ = ["Held", "Rows", "read_kept", "state_of"]
 
-SAMPLE = 20_000  # random rows that what is usual, and what is near, is read off
 _KEPT = 40  # row groups that stay in memory
 
 
@@ -57,16 +57,19 @@ class Rows:
     ----------
     path : Path
         With the columns ID and LABEL.
-    keep : Path, optional
-        A folder in which a random sample of a long file is kept, so that the file is read whole only once.
-    places : Series of int, optional
-        Where some rows stand in the file, by id; without it the ids of the whole file are read.
+    sample : Path, optional
+        Where a random sample of a long file stands, which is read in its place.
+    front : Path, optional
+        Where those of its rows that are asked for first stand, in about that order.
     """
 
-    def __init__(self, path: Path, keep: Path | None = None, places: pd.Series | None = None) -> None:
+    def __init__(self, path: Path, sample: Path | None = None, front: Path | None = None) -> None:
         refuse_sealed(path)
-        self._path, self._keep, self._places = path, keep, places
+        self._path, self._sample, self._front_path = path, sample, front
         self._groups: dict[int, pa.Table] = {}
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
 
     @cached_property
     def ids(self) -> pd.Index:
@@ -87,13 +90,12 @@ class Rows:
             Some are not there any more.
         """
         wanted: pd.Index = pd.Index(list(ids), dtype=object)
-        if self._places is not None and wanted.isin(self._places.index).all():
-            places = self._places.loc[wanted].to_numpy(dtype=int)
-        else:
-            places = self.ids.get_indexer(wanted)
-        if (places < 0).any() or (places >= self._starts[-1]).any():
+        if self._front is not None and wanted.isin(self._front.ids).all():
+            return self._front.of(ids)
+        places = self.ids.get_indexer(wanted)
+        if (places < 0).any():
             gone = [id for id, place in zip(ids, places, strict=True) if place < 0]
-            raise BadInputError(f"These rows are gone from the data: {some(gone or ids)}.", "dvc repro, then open the queue.")
+            raise BadInputError(f"These rows are gone from the data: {some(gone)}.", "dvc repro, then open the queue.")
         return self.at(places).set_axis(wanted, axis=0)
 
     def column(self, name: str) -> pd.Series:
@@ -110,24 +112,27 @@ class Rows:
 
     def sample(self, most: int = SAMPLE) -> tuple[pd.DataFrame, pd.Series]:
         """Return the features of `most` random rows or fewer, and their labels, both indexed by id."""
-        kept = None if self._keep is None else self._keep / f"sample-{most}-{state_of(self._path)}.parquet"
-        table = None if kept is None else read_kept(kept)
-        if table is None:
-            places = np.arange(len(self.ids))
-            if len(places) > most:
-                places = np.sort(np.random.default_rng(0).choice(places, most, replace=False))
-            table = self.at(places)
-            table[ID] = pd.Series(self.ids[places], dtype=object)
-            table[LABEL] = self._column(LABEL).iloc[places].reset_index(drop=True)
-            if kept is not None and len(self.ids) > most:
-                write_parquet(kept, table)
-        table = table.set_index(ID).rename_axis(None)
-        return table.drop(columns=LABEL), table[LABEL]
+        source, places = self._sampled(most)
+        return source.at(places).set_axis(source.ids[places], axis=0), source.labels.iloc[places]
+
+    def some(self, most: int = SAMPLE) -> pd.DataFrame:
+        """Return the features of the rows of `sample`, without their ids."""
+        source, places = self._sampled(most)
+        return source.at(places)
+
+    def _sampled(self, most: int) -> tuple[Rows, np.ndarray]:
+        """Return where random rows stand: in this file, or in that of its sample."""
+        if self._sample is not None and len(self) > most and self._sample.is_file():
+            there = Rows(self._sample)
+            return there, np.arange(len(there))
+        return self, random_sample(len(self), most)
 
     def at(self, places: np.ndarray) -> pd.DataFrame:
         """Return the features of the rows at some places of the file, in the order asked for."""
         import pyarrow as pa
 
+        if np.array_equal(places, np.arange(len(self))):
+            return _frame(self._file.read(self._features))
         groups = np.searchsorted(self._starts, places, side="right") - 1
         order = np.argsort(groups, kind="stable")
         parts = [
@@ -137,8 +142,11 @@ class Rows:
         table = pa.concat_tables(parts) if parts else self._file.schema_arrow.empty_table().select(self._features)
         back = np.empty(len(places), dtype=int)
         back[order] = np.arange(len(places))
-        table = table.take(pa.array(back))
-        return pd.DataFrame({name: _series(table.column(name)) for name in table.column_names})
+        return _frame(table.take(pa.array(back)))
+
+    @cached_property
+    def _front(self) -> Rows | None:
+        return Rows(self._front_path) if self._front_path is not None and self._front_path.is_file() else None
 
     @cached_property
     def _file(self) -> pq.ParquetFile:
@@ -168,6 +176,10 @@ class Rows:
                 self._groups.pop(next(iter(self._groups)))
             self._groups[group] = self._file.read_row_group(group, columns=self._features)
         return self._groups[group]
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    return pd.DataFrame({name: _series(table.column(name)) for name in table.column_names})
 
 
 def _series(column: pa.ChunkedArray) -> pd.Series:
@@ -201,3 +213,7 @@ class Held:
     def sample(self, most: int = SAMPLE) -> tuple[pd.DataFrame, pd.Series]:
         """Return the features of all its rows, and their labels."""
         return self.features, self.labels
+
+    def some(self, most: int = SAMPLE) -> pd.DataFrame:
+        """Return the features of all its rows."""
+        return self.features

@@ -27,7 +27,7 @@ __all__ = ["AHEAD", "PAYS", "Measured", "Meter", "meter"]
 AHEAD = 50  # answers that the meter looks ahead
 _TELLING = 5  # answers of a kind from which on something is said of it
 _DRAWS, _STEPS = 2_000, 50
-PAYS = 5  # wrong labels among them from which on they pay, where no effect was measured
+PAYS = 5  # wrong labels among them, or that share of fewer, from which on they pay, where no effect was measured
 
 
 @dataclass(frozen=True)
@@ -119,14 +119,15 @@ def meter(seen: Seen, *, seconds: float, measured: Measured | None = None, confi
     """Return the state of a review.
 
     - `errors_left`: the share of wrong labels among the random rows that no ranking would have asked for by now, with exact
-      bounds, times the rows that are left. The rows that rankings chose tell nothing of those that they did not.
+      bounds, times the rows that are left. The rows that rankings chose tell nothing of those that they did not. What is told
+      is no less than `ahead`, whose rows are among those that are left.
     - `ahead`: of the rows that will be asked for next, from a logistic regression of all answers on the logarithm of a row's
       place in each ranking: rankings are fitted at their head by the rows they chose, beyond by the random ones. Where a
       ranking falls off a cliff, value and lower end follow late.
     - `gain`: wrong labels ahead times the measured effect of one, at the ends of both intervals. Later labels gain less
       than the first, so it is rather too high.
     - `stop`: where the upper end of the gain is below the region of practical equality; where none was measured, where
-      the upper end of wrong labels ahead is below 5.
+      the upper end of wrong labels ahead is below 5 of 50, or that share of fewer rows.
 
     Parameters
     ----------
@@ -139,8 +140,10 @@ def meter(seen: Seen, *, seconds: float, measured: Measured | None = None, confi
     ranked, random = (share_of(int(found.sum()), len(found), confidence) for found in (seen.ranked, seen.sampled))
     k, n = int(seen.outside.sum()), len(seen.outside)
     bounds = clopper_pearson(k, n, confidence) if n else (0.0, 1.0)
-    errors_left = Range(*(seen.left * share for share in (k / n if n else math.nan, *bounds)))
     ahead = _ahead(seen, confidence)
+    low, high = (seen.left * share for share in bounds)
+    told = max(seen.left * k / n, ahead.value) if n else math.nan
+    errors_left = Range(told, low, max(high, ahead.value))
     n_ahead = min(AHEAD, seen.left)
     gain = _gain(ahead, measured)
     why = _why(n_ahead, ahead, gain, measured)
@@ -212,7 +215,7 @@ def _why(n_ahead: int, ahead: Range, gain: Range | None, measured: Measured | No
             f"{ahead_of} will not pay: {'it' if n_ahead == 1 else 'they'} would move the score by at most {most} pp, and below"
             f" {100 * measured.region:g} pp is of no practical meaning."
         )
-    if ahead.high >= PAYS:
+    if ahead.high >= max(1.0, n_ahead * PAYS / AHEAD):
         return ""
     hold = "it holds" if n_ahead == 1 else "they hold"
     return f"{ahead_of} will not pay: {hold} at most {ahead.high:.0f} wrong label{'s' * (ahead.high != 1)}."

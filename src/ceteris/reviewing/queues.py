@@ -21,7 +21,7 @@ from ceteris.reviewing.arms import CONFLICT, FLIP, RANDOM, Arm, Question, answer
 from ceteris.reviewing.dealing import Dealer
 from ceteris.reviewing.fetched import Held, Rows
 from ceteris.reviewing.patches import Ledgers
-from ceteris.reviewing.ranked import KEPT, ranked
+from ceteris.reviewing.ranked import ranked
 from ceteris.reviewing.rankings import RANKINGS
 from ceteris.reviewing.slices import Slice, slice_of
 from ceteris.sections import Review
@@ -162,7 +162,7 @@ def _of_train(bench: Workbench, name: str) -> Queue:
     told = "Train labels in doubt" if name == "train" else "Random train labels"
     if name == "train" and "expected_gain" in found.arms:  # it reads validation labels
         told += " (exploratory: ranked by what validation labels tell)"
-    return _train(bench, name, told, found.rows, arms, bench.split_counts()["train"], found.places)
+    return _train(bench, name, told, found.rows, arms, bench.split_counts()["train"])
 
 
 def _of_slice(bench: Workbench, rows: Slice) -> Queue:
@@ -195,11 +195,10 @@ def _of_conflicts(bench: Workbench, name: str) -> Queue:
     return replace(_train(bench, name, told, issues, [arm], len(ids)), settling=True)
 
 
-def _train(
-    bench: Workbench, name: str, told: str, table: pd.DataFrame, arms: list[Arm], total: int, places: pd.Series | None = None
-) -> Queue:
+def _train(bench: Workbench, name: str, told: str, table: pd.DataFrame, arms: list[Arm], total: int) -> Queue:
     ids, given = (table[column].to_numpy(dtype=object) for column in ("id", "given_label"))
-    rows = Rows(bench.path("split") / "train.parquet", bench.root / KEPT, places)
+    audit = bench.path("audit")
+    rows = Rows(bench.path("split") / "train.parquet", audit / "sample.parquet", audit / "front.parquet")
     known = table.set_index("id")[["given_label", "suggested_label", "is_label_issue"]]
     dealer = Dealer(ids, given, arms, bench.params.review, seed=_seed(ids))
     return Queue(name, told, False, dealer, rows, total, known, classes=bench.classes())

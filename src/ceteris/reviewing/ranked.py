@@ -1,36 +1,30 @@
-"""The orders of train rows in doubt: made from the audit once, kept in .ceteris/, and read from there as long as they hold."""
+"""The orders of train rows as a queue takes them: those that audit wrote, and that by expected gain, made when asked for."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from ceteris.answers import random_order
-from ceteris.dataset import ID, codes
 from ceteris.edits import CONTROL
 from ceteris.reviewing.arms import FLIP, RANDOM, Arm
 from ceteris.reviewing.fetched import Rows, read_kept, state_of
+from ceteris.reviewing.heads import HEAD, KNOWN, SHOWN, UNDOUBTED, random_sample, table_of
 from ceteris.reviewing.neighbours import points_of
-from ceteris.reviewing.rankings import doubted, expected_gain, flipped, knn_agreement, order, undoubted
-from ceteris.store import STATE, read_parquet, write_parquet
+from ceteris.reviewing.rankings import doubted, expected_gain, order
+from ceteris.store import STATE, write_parquet
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ceteris.workbench import Workbench
 
-__all__ = ["KEPT", "MOST", "Ranked", "ranked"]
+__all__ = ["Ranked", "ranked"]
 
-KEPT = f"{STATE}/review"
-MOST = 5_000
-_SHOWN, _PLACE = "shown", "place"
-_FORM = 1  # of the kept table: to be raised when what stands in it changes
+_GAIN = "expected_gain"
+_COLUMNS = {CONTROL: UNDOUBTED, FLIP: UNDOUBTED}  # of the arms that are no order of their own
+_FORM = 2  # of the kept table: to be raised when what stands in it changes
 _LONG = 50_000  # rows: ranking more takes a moment
 
 
@@ -41,8 +35,7 @@ class Ranked:
     Attributes
     ----------
     rows : DataFrame
-        A row that some order holds: id, place (in train.parquet), given_label, suggested_label, is_label_issue, shown (with a
-        flip), and for each arm its place in the order, -1 where it is not in it.
+        The rows that these arms hold, with the columns of `heads.heads`.
     arms : tuple of str
     """
 
@@ -51,98 +44,56 @@ class Ranked:
 
     def arm(self, name: str) -> Arm:
         """Return an arm over the rows of the table."""
-        ranks = self.rows[name].to_numpy()
+        ranks = self.rows[_COLUMNS.get(name, name)].to_numpy()
         places = np.flatnonzero(ranks >= 0)
         places = places[np.argsort(ranks[places], kind="stable")]
-        return Arm(name, places, shown=self.rows[_SHOWN].to_numpy(dtype=object)[places] if name == FLIP else None)
-
-    @property
-    def places(self) -> pd.Series:
-        """Where each row stands in train.parquet, by id."""
-        return pd.Series(self.rows[_PLACE].to_numpy(), index=self.rows["id"])
+        return Arm(name, places, shown=self.rows[SHOWN].to_numpy(dtype=object)[places] if name == FLIP else None)
 
 
-def ranked(bench: Workbench, most: int = MOST) -> Ranked:
+def ranked(bench: Workbench) -> Ranked:
     """Return the orders of this repository's train rows: the rankings of params.yaml, random rows, controls and flips."""
-    review, split, audit = bench.params.review, bench.path("split"), bench.path("audit")
-    train, validation = split / "train.parquet", split / "validation.parquet"
+    review = bench.params.review
     arms = (*review.rankings, RANDOM, CONTROL, *([FLIP] if review.flips else []))
-    state = state_of(audit / "issues.parquet", train, validation)
-    kept = bench.root / KEPT / f"{_FORM}-{'-'.join(arms)}-{most}-{state}.parquet"
+    rows = _with_gain(bench) if _GAIN in review.rankings else bench.orders()
+    held = (rows[[_COLUMNS.get(arm, arm) for arm in arms]] >= 0).any(axis=1)
+    return Ranked(rows[held].reset_index(drop=True), arms)
+
+
+def _with_gain(bench: Workbench) -> pd.DataFrame:
+    """Return the orders with that by expected gain: it reads validation labels, so audit must not make it; it is kept."""
+    audit, split = bench.path("audit"), bench.path("split")
+    train, validation = split / "train.parquet", split / "validation.parquet"
+    state = state_of(audit / "issues.parquet", audit / "orders.parquet", train, validation)
+    kept = bench.root / STATE / "review" / f"{_FORM}-{_GAIN}-{state}.parquet"
     found = read_kept(kept)
     if found is not None:
-        return Ranked(found, arms)
+        return found
     issues = bench.issues()
     if len(issues) > _LONG:
-        print(f"review: ranking {len(issues):,} rows, once; the orders are kept", file=sys.stderr, flush=True)
-    chance = random_order(issues["id"].to_numpy(dtype=object))
-    sure = undoubted(issues, chance)[:most]
-    points = _Points(issues, Rows(train, kept.parent), Rows(validation), bench.params.ingest.kinds)
-    orders: dict[str, np.ndarray] = {how: order(how, issues, **points.scores(how))[:most] for how in review.rankings}
-    orders |= {RANDOM: chance[:most], CONTROL: sure, FLIP: sure}
-    rows = _table(issues, {arm: orders[arm] for arm in arms})
-    rows[_PLACE] = Rows(train).ids.get_indexer(pd.Index(rows["id"]))
-    wrong = _wrong(issues, sure, audit / "pred_probs.parquet", bench.classes()) if FLIP in arms else {}
-    rows[_SHOWN] = pd.Series([wrong.get(id, "") for id in rows["id"]], dtype=object)
-    write_parquet(kept, rows)
-    return Ranked(rows, arms)
+        print(f"review: ranking {len(issues):,} rows, once; the order is kept", file=sys.stderr, flush=True)
+    gain = order(_GAIN, issues, gain=_gain(bench, issues, Rows(train), Rows(validation)))[:HEAD]
+    added = table_of(issues, {_GAIN: gain})
+    found = bench.orders().merge(added, how="outer", on=list(KNOWN))  # in the order of ids, as both are
+    ranks = [str(name) for name in found.columns if name not in (*KNOWN, SHOWN)]
+    found[ranks] = found[ranks].fillna(-1).astype(int)
+    found[SHOWN] = found[SHOWN].where(found[SHOWN].notna(), "")
+    write_parquet(kept, found)
+    return found
 
 
-def _table(issues: pd.DataFrame, orders: dict[str, np.ndarray]) -> pd.DataFrame:
-    """Return the rows that some order holds, with their place in each."""
-    held = np.unique(np.concatenate(list(orders.values())))
-    rows = issues.iloc[held][["id", "given_label", "suggested_label", "is_label_issue"]].reset_index(drop=True)
-    for name, places in orders.items():
-        ranks = np.full(len(issues), -1)
-        ranks[places] = np.arange(len(places))
-        rows[name] = ranks[held]
-    return rows
-
-
-def _wrong(issues: pd.DataFrame, sure: np.ndarray, probabilities: Path, classes: tuple[str, ...]) -> dict[str, str]:
-    """Return the wrong label that each undoubted row would be shown with, by id: that most easily taken for the given one."""
-    table, probs = issues.iloc[sure], read_parquet(probabilities).set_index(ID)
-    given = codes(table["given_label"].to_numpy(dtype=object), classes)
-    found = flipped(probs.loc[table["id"]].to_numpy(dtype=float), given, np.arange(len(sure)))
-    return {id: classes[code] for id, code in zip(table["id"], found, strict=True)}
-
-
-class _Points:
-    """The most doubted rows and a random sample of the others, as points; read when a ranking first needs them."""
-
-    def __init__(self, issues: pd.DataFrame, train: Rows, validation: Rows, kinds: Mapping[str, str] | None) -> None:
-        self._issues, self._train, self._validation, self._kinds = issues, train, validation, kinds
-        self._doubted = doubted(issues)
-
-    def scores(self, how: str) -> dict[str, np.ndarray]:
-        """Return what a ranking needs to know of each doubted row."""
-        if how == "combined":
-            return {"agreement": self._agreement()}
-        return {"gain": self._gain()} if how == "expected_gain" else {}
-
-    @cached_property
-    def _chosen(self) -> tuple[np.ndarray, np.ndarray, Any]:
-        """Return the places of the rows, those of the doubted ones among them, and the points themselves."""
-        sample = pd.Index(self._issues["id"]).get_indexer(self._train.sample()[0].index)
-        places = np.unique(np.concatenate([self._doubted, sample]))
-        rows = self._train.of(list(self._issues["id"].to_numpy(dtype=object)[places]))
-        self._prepare = points_of(rows, self._kinds)
-        return places, np.searchsorted(places, self._doubted), self._prepare.transform(rows)
-
-    def _agreement(self) -> np.ndarray:
-        places, own, points = self._chosen
-        return knn_agreement(points, self._issues["given_label"].to_numpy(dtype=object)[places], own, sample=len(places))
-
-    def _gain(self) -> np.ndarray:
-        places, own, points = self._chosen
-        table, (judges, truth) = self._issues.iloc[places], self._validation.sample(1000)
-        return expected_gain(
-            points,
-            table["given_label"].to_numpy(dtype=object),
-            table["suggested_label"].to_numpy(dtype=object),
-            1 - table["label_quality"].to_numpy(dtype=float),
-            own,
-            self._prepare.transform(judges),
-            truth.to_numpy(dtype=object),
-            sample=len(places),
-        )
+def _gain(bench: Workbench, issues: pd.DataFrame, train: Rows, validation: Rows) -> np.ndarray:
+    """Return the expected gain of each doubted row, among these rows and a random sample."""
+    own = doubted(issues)
+    places = np.unique(np.concatenate([own, random_sample(len(issues))]))
+    table, rows = issues.iloc[places], train.of(list(issues["id"].to_numpy(dtype=object)[places]))
+    prepare, (judges, truth) = points_of(rows, bench.params.ingest.kinds), validation.sample(1000)
+    return expected_gain(
+        prepare.transform(rows),
+        table["given_label"].to_numpy(dtype=object),
+        table["suggested_label"].to_numpy(dtype=object),
+        1 - table["label_quality"].to_numpy(dtype=float),
+        np.searchsorted(places, own),
+        prepare.transform(judges),
+        truth.to_numpy(dtype=object),
+        sample=len(places),
+    )

@@ -5,6 +5,7 @@ Neighbours are looked up for the most doubted rows alone, among a sample: nothin
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,10 @@ import pandas as pd
 
 from ceteris.errors import BadInputError, nearest
 
-__all__ = ["MOST_DOUBTED", "RANKINGS", "doubted", "expected_gain", "flipped", "knn_agreement", "order", "undoubted"]
+__all__ = [
+    "MOST_DOUBTED", "RANKINGS", "doubted", "draw", "expected_gain", "flipped", "knn_agreement", "order", "random_order",
+    "undoubted",
+]  # fmt: skip
 
 RANKINGS = ("label_quality", "combined", "by_class", "expected_gain")
 MOST_DOUBTED = 5_000  # rows whose neighbours are looked up
@@ -41,7 +45,7 @@ def undoubted(issues: pd.DataFrame, chance: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     chance : ndarray of int, shape (n_rows,)
-        From `answers.random_order`.
+        From `random_order`.
     """
     quality = issues["label_quality"].to_numpy(dtype=float)
     sure = ~issues["is_label_issue"].to_numpy(dtype=bool) & (_texts(issues, "suggested_label") == _texts(issues, "given_label"))
@@ -49,6 +53,22 @@ def undoubted(issues: pd.DataFrame, chance: np.ndarray) -> np.ndarray:
         sure &= quality >= np.median(quality[sure])
     backwards = chance[::-1]
     return backwards[sure[backwards]]
+
+
+def random_order(ids: np.ndarray) -> np.ndarray:
+    """Return the places of the ids in the random order of `draw`, the same each time.
+
+    Parameters
+    ----------
+    ids : ndarray of str objects, shape (n_rows,)
+    """
+    drawn = np.frombuffer(b"".join(map(draw, ids)), dtype=">u8").reshape(-1, 4)[:, 0]  # 8 bytes of 32 decide
+    return np.argsort(drawn, kind="stable")
+
+
+def draw(id: str) -> bytes:
+    """Return the 32 bytes whose order is the random order of ids."""
+    return hashlib.sha256(f"random review:{id}".encode("utf-8", "surrogatepass")).digest()
 
 
 def flipped(pred_probs: np.ndarray, given: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -267,12 +267,8 @@ class Session:
         return self.bench.image_shape()
 
     @cached_property
-    def _sample(self) -> tuple[pd.DataFrame, pd.Series]:
-        return self.queue.fetched.sample()
-
-    @cached_property
     def _usual(self) -> Profile:
-        return profile(self._sample[0], self._image_shape, self.bench.params.ingest.kinds)
+        return profile(self.queue.fetched.some(), self._image_shape, self.bench.params.ingest.kinds)
 
     def _file_of(self, id: str) -> str:
         """Return the picture that a row was read from, where the source is a folder of pictures; "" where it is none."""
@@ -283,7 +279,7 @@ class Session:
     def _neighbourhood(self) -> Neighbourhood:
         from ceteris.reviewing.neighbours import Neighbourhood
 
-        return Neighbourhood(*self._sample, self.bench.params.ingest.kinds)
+        return Neighbourhood(*self.queue.fetched.sample(), self.bench.params.ingest.kinds)
 
 
 def _as_neighbour(card: Shown, label: str) -> dict[str, str]:

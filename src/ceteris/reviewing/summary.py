@@ -58,7 +58,7 @@ class Summary:
         counts = ", ".join(f"{count:,} {action}" for action, count in self.actions.items() if count)
         total = sum(self.actions.values())
         pace = f", {self.seconds:.1f} s each" if self.seconds != SECONDS_PER_LABEL else ""  # else it is assumed
-        known = f"{total:,} answer{'s' * (total != 1)} to rows that count ({counts}){pace}"
+        known = f"first answers to {total:,} row{'s' * (total != 1)}, controls left out ({counts}){pace}"
         lines = [f"{self.reviewer}: {known if total else 'no answer that counts yet'}."]
         facts = [
             ("Flagged rows whose label was wrong", self.precision),

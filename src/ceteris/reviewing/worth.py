@@ -53,4 +53,6 @@ def _measured(bench: Workbench) -> Measured | None:
     models = [*planned, *effects["candidate_model"]]
     mine = effects[effects["candidate_model"] == next(model for model in models if model in set(effects["candidate_model"]))]
     best = mine.iloc[mine["scored_on"].map(SCORED_ON.index).argmin()]
+    if int(best["labels_reviewed"]) != int(made.loc[[name], "reviewed"].iloc[0]):
+        return None  # a run ended between fix and compare: the effect is that of other answers
     return Measured(changed, float(best["difference"]), float(best["low"]), float(best["high"]), params.compare.region)

@@ -10,12 +10,13 @@ import pandas as pd
 from ceteris.annotators import agreement, people_table
 from ceteris.brought import fits_too_well
 from ceteris.brought_files import Brought
-from ceteris.dataset import ID, VOTES, Dataset, codes
+from ceteris.dataset import ID, LABEL, META, VOTES, Dataset, codes
 from ceteris.issues import find_label_issues, find_number_issues, rank, with_votes
 from ceteris.learners import learner, refuse_unwatched
 from ceteris.models import REGRESSOR
 from ceteris.pred_probs import out_of_fold
 from ceteris.predicted_numbers import out_of_fold_numbers
+from ceteris.reviewing.heads import SAMPLE, heads, in_turn, random_sample
 from ceteris.scoring_numbers import number_scores
 from ceteris.stages import Progress, Stage, run
 from ceteris.store import read_json, read_parquet, sweep, write_json, write_parquet, write_table
@@ -23,6 +24,8 @@ from ceteris.time_folds import assign_blocks, training_rows
 from ceteris.votes import Votes, by_person, unpacked
 
 __all__ = ["main"]
+
+_WINDOW = 500  # rows of front.parquet that are read together
 
 
 def main(stage: Stage) -> None:
@@ -42,6 +45,14 @@ def main(stage: Stage) -> None:
     told.insert(0, ID, pd.Series(data.ids, dtype=object))
     write_parquet(stage.path("audit", "pred_probs.parquet" if classes else "predicted.parquet"), told)
     write_parquet(stage.path("audit", "issues.parquet"), issues)
+    probabilities = told.drop(columns=ID).to_numpy(dtype=float) if classes else None
+    orders = heads(issues, data.features, probabilities, classes, stage.params.ingest.kinds)
+    write_parquet(stage.path("audit", "orders.parquet"), orders)
+    if len(frame) > SAMPLE:  # a review reads these, and need not read all rows
+        shown = frame[[name for name in frame if name in (ID, LABEL) or name not in META]]
+        front = pd.Index(data.ids).get_indexer(orders["id"].iloc[in_turn(orders)])
+        write_parquet(stage.path("audit", "front.parquet"), shown.iloc[front], row_group=_WINDOW)
+        write_parquet(stage.path("audit", "sample.parquet"), shown.iloc[random_sample(len(frame))])
     queue = rank(issues).head(audit.queue_rows)
     queue.insert(0, "rank", range(1, len(queue) + 1))
     write_table(stage.path("results", "audit", "queue.csv"), queue)
