@@ -41,7 +41,7 @@ ROOMS = {
     " experiments.best_labels release.looks release.acceptance fairness reviewing.checking batch_worth"
     " release.record reviewing.meter reviewing.summary monitoring.watched monitoring.asked canvas.returns"
     " canvas.windows release.judged release.slices release.guards release.calibration release.pace",
-    "showing": "retraining.decision retraining.record plots plots.colors plots.forest plots.grid plots.labels"
+    "showing": "init_options retraining.decision retraining.record plots plots.colors plots.forest plots.grid plots.labels"
     " plots.sheet plots.board wording tabled finding story report gallery plots.numbers experiments.shown"
     " experiments.page experiments.reviews_shown experiments.board_shown experiments.board_page"
     " scored_twice experiments.beside release.told reviewing.edits_shown reviewing.card_shown plots.watch"
