@@ -22,7 +22,7 @@ from ceteris import cli, edits, forecast, onboarding, tracking
 from ceteris.dataset import ID, LABEL
 from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.init import inspect, plan
-from ceteris.init_options import OPTIONS
+from ceteris.init_options import OPTIONS, options_of
 from ceteris.mess import REPAIRS
 from ceteris.onboarding import init_command
 from ceteris.params import Params
@@ -201,7 +201,13 @@ def test_a_refusal_names_the_options_that_resolve_it_and_no_others(root: Path, t
     assert str(refusal.value).endswith("`ingest.unlabelled: drop`. As options of `ceteris init`: --unlabelled drop.")
     with pytest.raises(BadInputError) as refusal:
         init(root, tmp_path / "mine.csv", "lable", id="id")
-    assert "As options" not in str(refusal.value)
+    assert str(refusal.value).endswith("As options of `ceteris init`: --label.")
+
+
+def test_a_key_that_is_advised_without_a_value_is_an_option_and_one_that_tells_what_was_read_is_none() -> None:
+    assert options_of("ingest.encoding is 'x'. Name the file of their ids: `ingest.features_ids`, or `ingest.drop`.").endswith(
+        "`ceteris init`: --features-ids, --drop COLUMN."
+    )
 
 
 def test_every_option_that_a_refusal_may_name_is_one_of_ceteris_init() -> None:

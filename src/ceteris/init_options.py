@@ -24,13 +24,13 @@ OPTIONS = {  # a key of `ingest`, and its option where the two are called otherw
         )
     },
 }  # fmt: skip
-_LINE = re.compile(r"`ingest\.(\w+): ([^`]+)`")
+_LINE = re.compile(r"`ingest\.(\w+)(?:: ([^`]+))?`")
 
 
 def options_of(refusal: str) -> str:
     """Return the options that say what the lines named in a refusal say, in its order; "" where none does.
 
-    A key that is named without a value tells what was read, and is no advice.
+    A key that is not marked as one tells what was read, and is no advice.
 
     Examples
     --------
@@ -45,4 +45,4 @@ def _option(key: str, value: str) -> str:
     option = OPTIONS[key]
     if value == "null":
         return f"no {option.split()[0]}"
-    return option if " " in option else f"{option} {value}"
+    return option if " " in option else f"{option} {value}".rstrip()
