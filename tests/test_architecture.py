@@ -30,15 +30,14 @@ ROOMS = {
     " disagreement columns arrays dates guesses preparation transformers embedding labels row_ids rows"
     " params_file skops_file init forecast copies online planning advice checked questions reviewed"
     " edit_lines reviewing.arms reviewing.dealing reviewing.keys reviewing.neighbours reviewing.rankings"
-    " reviewing.heads"
-    " reviewing.shown reviewing.slices reviewing.standing reviewing.shares reviewing.agreement"
-    " reviewing.tickets reviewing.typed consensus predictions_table brought near parts split_plan times"
-    " time_folds measures repairs headers mess messy_cells readers.mixed_text readers.values"
-    " readers.vectors batches retraining retraining.batch retraining.plan pipelines blind scoring_numbers"
-    " predicted_numbers votes vote_cells serving.schema monitoring.windows monitoring.derived"
-    " monitoring.drift monitoring.together monitoring.expected monitoring.measured monitoring.alarms"
-    " estimates canvas.parting serving.requests serving.answers slicing families families.characters"
-    " families.patterns families.atoms families.doubt families.search families.found",
+    " reviewing.heads reviewing.shown reviewing.slices reviewing.standing reviewing.shares"
+    " reviewing.agreement reviewing.tickets reviewing.typed consensus predictions_table brought near parts"
+    " split_plan times time_folds measures repairs headers mess messy_cells readers.mixed_text"
+    " readers.values readers.vectors batches retraining retraining.batch retraining.plan pipelines blind"
+    " scoring_numbers predicted_numbers votes vote_cells serving.schema monitoring.windows"
+    " monitoring.derived monitoring.drift monitoring.together monitoring.expected monitoring.measured"
+    " monitoring.alarms estimates canvas.parting serving.requests serving.answers slicing families"
+    " families.characters families.patterns families.atoms families.doubt families.search families.found",
     "experiment": "fingerprint cells fitted pairs compare verified measure resampled attribution credit contribution"
     " budget annotators experiments experiments.snapshot experiments.moved experiments.pairing"
     " experiments.measured experiments.table experiments.diff experiments.comparison reviews"
@@ -51,7 +50,7 @@ ROOMS = {
     " plots.numbers experiments.shown experiments.page experiments.reviews_shown experiments.board_shown"
     " experiments.board_page scored_twice experiments.beside release.told reviewing.edits_shown"
     " reviewing.card_shown plots.watch monitoring.told monitoring.page canvas.told canvas.drawn"
-    " canvas.page release.card groups_told families.told",
+    " canvas.page release.card groups_told families.told init_options",
     "door": "recommending.commands retraining.run retraining.commands retraining.unfinished sources survey"
     " csv_file readers.packed readers.parquet_file readers.json_lines readers.excel readers.image_folder"
     " readers.arrays readers.query readers.database fetching store layout closure ledger cell_files cli"

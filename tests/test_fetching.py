@@ -154,7 +154,8 @@ def test_a_password_comes_from_the_variable_that_the_url_names(root: Path, monke
         ),
         (None, " ", ("no query was given",)),
         (None, "gone.sql", ("There is no file 'gone.sql'",)),
-        ("sqlite:////no/such/folder/shop.db", QUERY, ("did not answer", "unable to open")),
+        ("sqlite:////no/such/folder/shop.db", QUERY, ("is not there", "no file /no/such/folder/shop.db")),
+        ("sqlite:////proc", QUERY, ("did not answer", "unable to open")),
         ("nosuch://host/shop", QUERY, ("does not know: 'nosuch'",)),
         ("mysql+pymysql://host/shop", QUERY, ("driver of mysql+pymysql is not installed",)),
         ("shop.db", QUERY, ("'shop.db', which is no URL",)),
@@ -175,6 +176,18 @@ def test_a_database_that_goes_away_leaves_the_rows_that_were_fetched(root: Path)
     (root.parent / "shop.db").write_bytes(b"no database at all" * 100)
     declare(root)
     assert "file is not a database" in refusal_of(root)
+    assert (root / "data/source/pets.parquet").read_bytes() == before
+
+
+def test_a_sqlite_file_that_is_gone_is_named_and_no_empty_one_is_made_in_its_place(root: Path) -> None:
+    fetch(root, "pets", url(root), QUERY)
+    before = (root / "data/source/pets.parquet").read_bytes()
+    shop = root.parent / "shop.db"
+    shop.unlink()
+    declare(root)
+    said = refusal_of(root)
+    assert f"there is no file {shop}" in said and "Bring it back, or name where it is now by --database" in said
+    assert not shop.exists()
     assert (root / "data/source/pets.parquet").read_bytes() == before
 
 

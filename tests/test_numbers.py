@@ -306,7 +306,7 @@ def test_answers_about_judging_rows_are_said_to_verify_nothing(repository: Path,
         line = edit(str(judged.index[0]), given=f"{judged.iloc[0]:g}", new="1", source="random")
         by_hand(repository / "data/edits/ann-1.csv", line)
         run_stages(repository, "compare")
-        assert "1 answers are about validation rows, and verify nothing: where labels are numbers" in capsys.readouterr().err
+        assert "1 answer is about validation rows, and can verify nothing: where labels are numbers" in capsys.readouterr().err
         pd.testing.assert_frame_equal(ceteris.open(repository).effects(), before)
     finally:
         (repository / "data/edits/ann-1.csv").unlink(missing_ok=True)

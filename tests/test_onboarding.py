@@ -16,11 +16,14 @@ from faults import plain
 from small import REPOSITORY
 from small import edit as edited
 from test_looks import look, text_of
+from typer.main import get_command
 
-from ceteris import edits, forecast, onboarding, tracking
+from ceteris import cli, edits, forecast, onboarding, tracking
 from ceteris.dataset import ID, LABEL
 from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.init import inspect, plan
+from ceteris.init_options import OPTIONS, options_of
+from ceteris.mess import REPAIRS
 from ceteris.onboarding import init_command
 from ceteris.params import Params
 from ceteris.sections import Ingest
@@ -180,13 +183,39 @@ def test_all_problems_are_told_in_one_reading_with_what_was_found_and_the_option
         init_command(str(tmp_path / "mine.csv"), "label", id="id", root=root, tell=told.append)
     words = ("for 4 reasons", "no label in 1 rows", "'Cat' (1 rows) = 'cat' (15 rows)", "rows that differ: 'r029'", "too large")
     assert all(word in str(refusal.value) for word in words), str(refusal.value)
-    assert "--unlabelled drop, --normalise labels, --infinite missing" in str(refusal.value)
+    assert str(refusal.value).endswith(
+        "As options of `ceteris init`: --unlabelled drop, no --id, --normalise labels, --infinite missing."
+    )
     assert "2 rows are exact copies of others" in told
     assert any("hold a comma: 'price' (32 of 32 values)" in line for line in told)
     doubted = [line for line in told if line.startswith("look at")]
     assert not any("'size'" in line for line in doubted)
     assert not any("'price'" in line and "like an id" in line for line in doubted)
     assert not (root / "data").exists()
+
+
+def test_a_refusal_names_the_options_that_resolve_it_and_no_others(root: Path, tmp_path: Path) -> None:
+    plain(label=[""]).to_csv(tmp_path / "mine.csv", index=False)
+    with pytest.raises(BadInputError) as refusal:
+        init(root, tmp_path / "mine.csv", "label", id="id")
+    assert str(refusal.value).endswith("`ingest.unlabelled: drop`. As options of `ceteris init`: --unlabelled drop.")
+    with pytest.raises(BadInputError) as refusal:
+        init(root, tmp_path / "mine.csv", "lable", id="id")
+    assert str(refusal.value).endswith("As options of `ceteris init`: --label.")
+
+
+def test_a_key_that_is_advised_without_a_value_is_an_option_and_one_that_tells_what_was_read_is_none() -> None:
+    assert options_of("ingest.encoding is 'x'. Name the file of their ids: `ingest.features_ids`, or `ingest.drop`.").endswith(
+        "`ceteris init`: --features-ids, --drop COLUMN."
+    )
+
+
+def test_every_option_that_a_refusal_may_name_is_one_of_ceteris_init() -> None:
+    known = {word for parameter in get_command(cli.app).commands["init"].params for word in parameter.opts}
+    assert {option.split()[0] for option in OPTIONS.values()} <= known
+    named = {option.split()[1] for option in OPTIONS.values() if option.startswith("--repair ")}
+    assert named == set(REPAIRS)
+    assert set(OPTIONS) <= set(Ingest.model_fields)
 
 
 def test_problems_are_resolved_by_options(root: Path, tmp_path: Path) -> None:

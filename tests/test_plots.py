@@ -30,6 +30,7 @@ def draws(k: int, flagged: bool = True) -> dict[str, Draw]:
         "compact": lambda **how: plots.effects_forest(shown.effects(), compact=True, explore=True, **how),
         "nats": lambda **how: plots.effects_forest(shown.effects().assign(metric="log_loss"), metric="log_loss", **how),
         "grid": lambda **how: plots.grid_heatmap(shown.grid(), **how),
+        "grid of numbers": lambda **how: plots.grid_heatmap(shown.grid().assign(metric="mae"), metric="mae", **how),
         "quality": lambda **how: plots.label_quality(found, **how),
         "confused": lambda **how: plots.confused_labels(found, **how),
         "images": lambda **how: plots.doubted_images(found, ids, DIGITS, **how),

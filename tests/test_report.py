@@ -286,6 +286,20 @@ def test_no_figure_shrinks_until_it_cannot_be_read() -> None:
     assert f"--least: {round(0.8 * shot.width)}px" in html
 
 
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [
+        ("accuracy", "candidate minus baseline in accuracy: more is better"),
+        ("log_loss", "baseline minus candidate in log-loss, so that a positive one is a lower log-loss"),
+        ("mae", "baseline minus candidate in mean absolute error, so that a positive one is a lower mean absolute error"),
+    ],
+)
+def test_which_way_a_difference_is_better_is_said_of_every_metric(metric: str, words: str) -> None:
+    known = tables()
+    rows = Tables(known.effects.assign(metric=metric), known.grid, known.versions, known.issues, VISIBLE, {})
+    assert words in Page(render(rows, {}, Settings(metric=metric))).text
+
+
 def test_log_loss_is_told_in_nats_and_every_effect_says_that_positive_is_lower() -> None:
     known = tables()
     rows = pd.concat([known.effects.assign(metric="log_loss"), known.effects.assign(metric="log_loss", scored_on="given")])

@@ -81,6 +81,12 @@ def test_a_review_is_told_with_the_errors_where_arms_differ_and_where_they_agree
     ]
 
 
+def test_of_labels_that_came_verified_no_person_is_said_to_have_checked_them_here() -> None:
+    rows = Checked(41, 0, 0, 9, 0.1056, 0.3761)
+    assert review_told(Review(41, rows, came=41)) == []
+    assert review_told(Review(41, rows, came=11))[1] == "11 of these labels came verified with the data; 30 were asked for."
+
+
 def test_a_sample_is_named_and_unsure_rows_are_counted_for_and_against() -> None:
     told = review_told(Review(310, Checked(62, unsure=2, wrong=20), Checked(7, left=2), 0.031, 0.047))
     assert told[0].startswith("A person checked a random sample of 62 of the 310 rows")

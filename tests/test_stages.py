@@ -257,6 +257,13 @@ def test_what_no_fold_may_cut() -> None:
     assert (copies[0] == copies[2], copies[0] == copies[1]) == (True, False)
 
 
+def test_copies_are_found_whatever_spells_their_numbers_and_texts_alone_tell_rows_apart() -> None:
+    nan = np.array([0x7FF8000000000000, 0x7FF8000000000001], dtype=np.uint64).view(np.float64)  # two spellings of one NaN
+    assert dataset(["a", "b"], x=[0.0, -0.0], y=list(nan)).uncut() is not None
+    assert dataset(["a", "b"], x=[1.0, 1.0], y=["p", "q"]).uncut() is None
+    assert dataset(["a", "b"], x=[1.0, 1.0], y=["p", "p"]).uncut() is not None
+
+
 def test_the_audits_model_is_its_own_so_that_a_change_of_train_models_moves_no_data(repo: Path) -> None:
     before = (repo / "data/audit/issues.parquet").read_bytes()
     content = params()

@@ -106,6 +106,8 @@ class Dataset:
         """Return what no fold or re-split may cut: the groups, else the copies of a row, shape (n_rows,); else None."""
         if self.groups is not None:
             return self.groups
+        if _all_differ(self.features):
+            return None
         digests = row_digests(self.features)
         return digests if len(set(digests)) < len(digests) else None
 
@@ -144,6 +146,16 @@ def codes(labels: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
     if not classes:
         return np.asarray(labels, dtype=np.float64)
     return pd.Index(classes).get_indexer(pd.Index(labels)).astype(np.int64)
+
+
+def _all_differ(features: pd.DataFrame) -> bool:
+    """Whether quick hashes of the numbers alone tell all rows apart; where they do not, rows may differ all the same."""
+    hashes = np.zeros(len(features), dtype=np.uint64)
+    for name in features.columns:
+        if pd.api.types.is_numeric_dtype(features[name].dtype):
+            numbers = features[name].to_numpy(dtype=np.float64, na_value=np.nan)
+            hashes = hashes * np.uint64(31) + pd.util.hash_array(numbers)  # which knows one NaN, and one 0
+    return len(np.unique(hashes)) == len(hashes)
 
 
 def row_digests(features: pd.DataFrame) -> np.ndarray:

@@ -16,6 +16,7 @@ from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.forecast import expected_time
 from ceteris.guesses import kinds_told
 from ceteris.init import Findings, classes_to_declare, inspect, plan
+from ceteris.init_options import options_of
 from ceteris.into import Project
 from ceteris.layout import reach_of
 from ceteris.metrics import METRICS
@@ -39,11 +40,6 @@ READING = (  # keys of `ingest` on how a source is read
     "fallback_encoding", "header_rows", "sentinels", "decimal", "units", "id_width",
     "duplicates", "conflicting", "rare_classes", "rare_below",
 )  # fmt: skip
-_OPTIONS = (
-    "In `ceteris init` each `ingest.KEY: VALUE` is an option: --unlabelled drop, --normalise labels, --infinite missing,"
-    " --label-type text, --kind COLUMN=KIND, --drop COLUMN, --sheet NAME, --unreadable drop, ...; null is an option left out."
-    " What messy cells and rows need is set by --repair NAME, or --repair all."
-)
 _LARGE = 20_000_000  # bytes that take some seconds to read
 _print = partial(print, flush=True)
 
@@ -271,9 +267,9 @@ def _options_named() -> Iterator[None]:
     try:
         yield
     except CeterisError as refusal:
-        if "ingest." not in str(refusal):
+        if not (options := options_of(str(refusal))):
             raise
-        raise type(refusal)(str(refusal), _OPTIONS) from None
+        raise type(refusal)(str(refusal), options) from None
 
 
 def _settle(files: dict[str, Path], params: str, root: Path) -> Iterator[str]:
@@ -297,8 +293,8 @@ def describe_findings(found: Findings, table: Table, ingest: Ingest) -> list[str
         _labels_found(found, ingest) or f"{len(found.classes)} classes in {ingest.label or ingest.given!r}: {classes}{more}",
     ]
     if len(found.classes) > max(50, found.rows // 10) and ingest.label_type != "number":
-        numbers = ": --label-type number" if math.isfinite(found.spread) else ""
-        lines.append(f"so many classes look like a number{numbers} or an id: is {ingest.label!r} the label?")
+        numbers = "numbers (--label-type number)" if math.isfinite(found.spread) else "texts"
+        lines.append(f"so many classes look like {numbers} or ids: is {ingest.label!r} the label?")
     if found.missing:
         shares = sorted(found.missing.items(), key=lambda item: -item[1])
         lines.append("missing: " + ", ".join(f"{name!r} {share:.1%}" for name, share in shares[:12]))

@@ -113,10 +113,18 @@ def parting(better: Scored, given: Scored) -> str:
 
 
 def review_told(review: Review) -> list[str]:
-    """Return what a review found: how many labels were wrong where the arms differ and agree, and what unsure ones do."""
+    """Return what a review found: how many labels were wrong where the arms differ and agree, and what unsure ones do.
+
+    Where all labels came verified with the data nobody was asked here, and nothing is said of labels that a review would check.
+    """
     rows, decoys = review.disputed, review.decoys
+    if review.came == rows.asked > 0:
+        return []
     which = f"a random sample of {rows.asked:,} of the {review.differing:,}" if review.sampled else f"all {rows.asked:,}"
     told = [f"A person checked {which} rows on which the arms differ: {_wrong(rows)}."]
+    if review.came:
+        here = rows.asked - review.came
+        told.append(f"{review.came:,} of these labels came verified with the data; {here:,} were asked for.")
     if rows.unsure:
         ends = amount(review.against, "accuracy"), amount(review.favour, "accuracy")
         told.append(

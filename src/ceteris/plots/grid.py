@@ -51,15 +51,17 @@ def grid_heatmap(
     cells = dict(zip(names, shown["value"].astype(float).tolist(), strict=True))
     left = min(max([ems(name) for name in versions], default=4) * 9.5 / 72 + 0.3, 3.2)
     wide = min(max(1.05, *(ems(name) * 9.5 / 72 + 0.2 for name in models), 0), 2.0)
-    sheet = Sheet(max(left + wide * len(models) + 0.15, 4.6), 0.92 + 0.46 * len(versions) + 0.15, theme)
     size = (
         f"{count(shown['n_rows'].max())} rows, mean of {count(shown['n_seeds'].max())} seeds"
         if len(shown)
         else "nothing scored"
     )
-    sheet.say(0.1, 0.16, f"{upper_first(metric_name(metric))} on {labels_of(where)}", 9.5, weight="bold")
     toward = f"gain over given (lower {METRICS[metric].title})" if METRICS[metric].lower else "difference to given"
-    sheet.say(0.1, 0.36, f"{size}; small: {toward}", 8.5, theme.muted)
+    under = f"{size}; small: {toward}"
+    across = max(left + wide * len(models) + 0.15, 4.6, ems(under) * 8.5 / 72 + 0.25)
+    sheet = Sheet(across, 0.92 + 0.46 * len(versions) + 0.15, theme)
+    sheet.say(0.1, 0.16, f"{upper_first(metric_name(metric))} on {labels_of(where)}", 9.5, weight="bold")
+    sheet.say(0.1, 0.36, under, 8.5, theme.muted)
     for column, model in enumerate(models):
         sheet.say(left + wide * (column + 0.5), 0.7, elide(model, wide * 72 / 9.5 - 0.5), 9.5, ha="center")
     scale = _scale(list(cells.values()), metric)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,7 @@ def _answered(query: Query, name: str) -> tuple[list[str], list[list[Any]]]:
     password = query.password
     try:
         url = alchemy.engine.make_url(query.database)
+        _refuse_gone(url, query, name)
         engine = alchemy.create_engine(url if password is None else url.set(password=password), poolclass=alchemy.pool.NullPool)
         with engine.connect() as connection:  # never committed: what a query changes is taken back
             result = connection.execution_options(no_parameters=True, stream_results=True).exec_driver_sql(query.text)
@@ -71,6 +73,16 @@ def _answered(query: Query, name: str) -> tuple[list[str], list[list[Any]]]:
         ) from None
     except (alchemy.exc.SQLAlchemyError, OSError, ValueError) as error:
         raise _failed(error, query, password, name) from None
+
+
+def _refuse_gone(url: Any, query: Query, name: str) -> None:
+    """Refuse a SQLite file that is not there: its driver would make an empty one, and tell of a table that is missing."""
+    file = url.database or ":memory:"
+    if url.get_backend_name() == "sqlite" and not file.startswith((":memory:", "file:")) and not os.path.exists(file):
+        raise BadInputError(
+            f"The database {query.database} of {name} is not there: there is no file {os.path.abspath(file)}.",
+            "Bring it back, or name where it is now by --database; rows fetched before are kept.",
+        )
 
 
 def _failed(error: Exception, query: Query, password: str | None, name: str) -> BadInputError:

@@ -13,7 +13,7 @@ from ceteris.contrasts import Contrasts
 from ceteris.dataset import BATCH
 from ceteris.disagreement import Disagreement
 from ceteris.effect import smallest_visible_after
-from ceteris.errors import BusyError, some
+from ceteris.errors import BusyError, counted, some
 from ceteris.fairness import groups_table
 from ceteris.intervals import hidden_variance
 from ceteris.metrics import METRICS
@@ -46,8 +46,9 @@ def main(stage: Stage) -> None:
     contrasts = Contrasts(stage.root, stage.layout, stage.params)
     if unused := contrasts.unused_answers():
         stage.tell(
-            f"{unused:,} answers are about validation rows, and verify nothing: where labels are numbers every row moves every"
-            " effect, so that only true labels of all of them (ingest.true_label) can take the place of the given ones"
+            f"{counted(unused, 'answer is', 'answers are')} about validation rows, and can verify nothing: where labels are"
+            " numbers every row moves every effect, so that only true labels of all of them (ingest.true_label) can take the"
+            " place of the given ones"
         )
     answers = contrasts.answers()
     for _ in range(_PASSES):
