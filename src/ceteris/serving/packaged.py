@@ -45,6 +45,11 @@ TRUSTED = (
     *(f"sklearn.neural_network._stochastic_optimizers.{name}" for name in ("AdamOptimizer", "SGDOptimizer")),
     "sklearn.tree._tree.Tree",
 )
+_LIKELIEST = (
+    "sklearn.calibration.CalibratedClassifierCV.predict",
+    "sklearn.ensemble._bagging.BaggingClassifier.predict",
+    "sklearn.ensemble._forest.ForestClassifier.predict",
+)
 _LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "skops")  # another release of one may predict otherwise
 _MOST_TEXT, _MOST_UNPACKED, _MOST_MEMBERS = 20_000_000, 8_000_000_000, 200_000  # bytes, bytes, files of a skops archive
 _AGAIN = "Bring it anew: dvc checkout --force release/model.dvc (or dvc pull release/model.dvc)"
@@ -83,12 +88,17 @@ class Packaged:
         if not len(classes):
             return np.asarray(self.estimator.predict(frame), dtype=np.float64), None
         prepared, model = self._prepared(frame)
-        labels = classes[np.asarray(model.predict(prepared), dtype=np.int64)]
         if not hasattr(model, "predict_proba"):
-            return labels, None
-        found = np.zeros((len(frame), len(classes)))
-        found[:, np.asarray(model.classes_, dtype=np.int64)] = model.predict_proba(prepared)
-        return labels, found
+            return classes[np.asarray(model.predict(prepared), dtype=np.int64)], None
+        found, codes = np.zeros((len(frame), len(classes))), np.asarray(model.classes_, dtype=np.int64)
+        shares = model.predict_proba(prepared)
+        found[:, codes] = shares
+        said = (
+            codes[np.argmax(shares, axis=1)]
+            if _says_the_likeliest(model)
+            else np.asarray(model.predict(prepared), dtype=np.int64)
+        )
+        return classes[said], found
 
     def _prepared(self, frame: pd.DataFrame) -> tuple[Any, Any]:
         """Return the rows as the model itself takes them, and that model: what comes before it is computed once for both."""
@@ -101,6 +111,12 @@ class Packaged:
     def reference(self) -> pd.DataFrame:
         """Return the rows that drift is measured against: their part, label, prediction, probabilities and features."""
         return read_parquet(self.folder / REFERENCE)
+
+
+def _says_the_likeliest(model: Any) -> bool:
+    """Return whether its `predict` computes its `predict_proba` and takes the largest: once is enough."""
+    predict = type(model).predict
+    return f"{predict.__module__}.{predict.__qualname__}" in _LIKELIEST
 
 
 def open_package(folder: Path, trusted: Iterable[str] = ()) -> Packaged:
