@@ -108,6 +108,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a file is gone": (lambda folder: (folder / REFERENCE).unlink(), "'reference.parquet' differ from the manifest"),
     "a foreign file": (lambda folder: (folder / "model.pkl").write_bytes(b"x"), "holds 'model.pkl', which its manifest"),
     "a foreign folder": (lambda folder: (folder / "more").mkdir(), "holds 'more', which its manifest does not name"),
+    "no cell is named": (lambda folder: resealed(folder, cell=None), r"names no cell \(MODEL/VERSION\)"),
     "a newer form": (lambda folder: resealed(folder, format=2), "is a package of form 2, and this ceteris reads 1"),
     "another scikit-learn": (
         lambda folder: resealed(folder, libraries=libraries(scikit_learn="0.24")), r"made with 'scikit-learn 0\.24 \(here "),

@@ -207,13 +207,16 @@ def _manifest(folder: Path) -> tuple[dict[str, Any], str]:
         manifest = json.loads(content)
         form, files, _, _ = (manifest[key] for key in ("format", "files", "libraries", "fingerprints"))
         sound = all(isinstance(manifest[key], dict) for key in ("files", "libraries", "fingerprints"))
+        sound = sound and len(str(manifest.get("cell", "")).split("/")) == 2
     except (ValueError, LookupError, TypeError, RecursionError):
         raise IntegrityError(f"{path} is no manifest of a package.", _AGAIN) from None
     if form != FORMAT:
         raise IntegrityError(
             f"{folder} is a package of form {form}, and this ceteris reads {FORMAT}.", "Install the ceteris that made it."
         )
-    if not sound or sorted(files) != sorted(FILES):
+    if not sound:
+        raise IntegrityError(f"{path} lacks files, libraries or fingerprints, or names no cell (MODEL/VERSION).", _AGAIN)
+    if sorted(files) != sorted(FILES):
         raise IntegrityError(f"{path} names other files than a package has: {some(sorted(files))}.", _AGAIN)
     return manifest, hashlib.sha256(content).hexdigest()
 
