@@ -120,7 +120,7 @@ class Served:
         if self.writer.fault and self.writer.reserve(1):
             probe = "INSERT OR REPLACE INTO meta VALUES ('ready', ?)"
             tried = self.writer.put(Work(lambda connection, at: connection.execute(probe, (str(at),)), 1))
-            await asyncio.wait([asyncio.wrap_future(tried)])
+            await _ended(tried)
         if self.writer.fault and not self._drops:
             return as_json(503, {"request_id": _id_of(request), "error": self.writer.fault})
         return as_json(200, {"status": "ready", "log": self.writer.fault or "written"})
@@ -193,7 +193,12 @@ class Served:
         done = self.writer.put(refusal)
         done.add_done_callback(lambda ended: missed.inc() if ended.exception() else None)
         if wait and not self._drops:
-            await asyncio.wait([asyncio.wrap_future(done)])
+            await _ended(done)
+
+
+async def _ended(done: Any) -> None:
+    """Wait until something was written, or could not be: which of them, others are told."""
+    await asyncio.gather(asyncio.wrap_future(done), return_exceptions=True)
 
 
 def path_of(scope: Scope) -> str:
