@@ -66,7 +66,7 @@ ROOMS = {
     " examples.credit examples.images examples.making examples.movie_reviews serving.packaged"
     " monitoring.logged monitoring.kept monitoring.commands canvas.reading canvas.form canvas.commands"
     " serving.log_file serving.writer serving.remarks serving.predicting serving.counts serving.limits"
-    " serving.app serving.answering serving.server serving.commands serving.brought_labels"
+    " serving.app serving.answering serving.server serving.asked serving.commands serving.brought_labels"
     " release.promotion families.kept families.commands",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.diagnose stages.fix"
     " stages.train stages.compare stages.report release.accept release.package monitoring.watch"
@@ -81,6 +81,7 @@ OWNERS = {
     "dvc": {room for room, floor in FLOOR.items() if floor == "door"},
     "fastapi": {"serving.app"},
     "uvicorn": {"serving.server"},
+    "msgspec": {"serving.asked", "serving.answering"},
     "prometheus_client": {"serving.counts"},
     "starlette": {"serving.app", "serving.answering", "serving.limits"},
     "sqlite3": {"serving.log_file", "serving.writer"},

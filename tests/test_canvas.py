@@ -182,7 +182,8 @@ def told_of(low: float, high: float) -> list[str]:
 def test_cost_gain_and_break_even_are_told_with_the_interval_of_the_effect() -> None:
     assert told_of(0.01, 0.03) == [
         "Cost: 300 labels reviewed by a simulated reviewer at 0.25 EUR each: 75 EUR, and 0.5 hours of a person's time.",
-        "Gain: +2.0 pp [+1.0, +3.0] (given \u2192 reviewed-simulated, true labels: helps) \u00d7 10,000 predictions a month"
+        "Gain: +2.0 pp [+1.0, +3.0] (given \u2192 reviewed-simulated with model logistic, whatever is served;"
+        " true labels: helps) \u00d7 10,000 predictions a month"
         " \u00d7 0.4 EUR an error: +80 EUR a month [+40, +120], 95 % interval.",
         "Break-even: after 0.94 months [0.62, 1.9].",
     ]

@@ -354,3 +354,10 @@ def test_a_run_of_the_pipeline_makes_no_import_wait(repo: Path, ceteris_) -> Non
     fill(Path("q.csv"), {0: "drop"})
     with single_writer(repo, "train"):
         assert ceteris_("edits", "import", "q.csv", "--reviewer", "ann").code == 0
+
+
+def test_help_tells_what_each_command_does_to_the_end(ceteris_) -> None:
+    told = " ".join(ceteris_("--help").out.partition("Commands:")[2].split())
+    assert "..." not in told
+    assert "serve Serve a packaged model over HTTP: POST /predict, every inference in the log." in told
+    assert "edits Reviewed fixes:" in told

@@ -10,18 +10,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
-from packages import CODES, ROWS, package, resealed
+from packages import CODES, ROWS, package, resealed, sealed
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
+from ceteris.embedding import Sentences
 from ceteris.errors import BadInputError, IntegrityError
 from ceteris.serving import packaged
 from ceteris.serving.packaged import CARD, MANIFEST, MODEL, REFERENCE, SCHEMA, libraries_of, open_package
+from ceteris.serving.schema import schema_of
 from ceteris.skops_file import dump_model
 
 
@@ -108,6 +112,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a file is gone": (lambda folder: (folder / REFERENCE).unlink(), "'reference.parquet' differ from the manifest"),
     "a foreign file": (lambda folder: (folder / "model.pkl").write_bytes(b"x"), "holds 'model.pkl', which its manifest"),
     "a foreign folder": (lambda folder: (folder / "more").mkdir(), "holds 'more', which its manifest does not name"),
+    "no cell is named": (lambda folder: resealed(folder, cell=None), r"names no cell \(MODEL/VERSION\)"),
     "a newer form": (lambda folder: resealed(folder, format=2), "is a package of form 2, and this ceteris reads 1"),
     "another scikit-learn": (
         lambda folder: resealed(folder, libraries=libraries(scikit_learn="0.24")), r"made with 'scikit-learn 0\.24 \(here "),
@@ -182,3 +187,17 @@ def test_the_note_that_git_keeps_beside_a_candidate_is_no_foreign_file(folder: P
     before = open_package(folder).fingerprint
     (folder / "README.md").write_text("A note.\n")
     assert open_package(folder).fingerprint == before
+
+
+def test_a_model_whose_embedding_is_not_here_is_refused_with_where_to_run_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = pd.DataFrame({"words": ["a", "b"] * 5})
+    fitted = make_pipeline(Sentences("estimators/small"), LogisticRegression())
+    fitted.steps[1][1].fit(np.arange(10.0)[:, None], [0, 1] * 5)
+    made = sealed(tmp_path / "made", fitted, schema_of(texts, ("a", "b"), {"words": "text"}), texts)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInputError, match=r"embedding model estimators/small, which no package holds"):
+        open_package(made)
+    (tmp_path / "estimators/small").mkdir(parents=True)
+    assert open_package(made).schema.features[0].kind == "text"

@@ -42,7 +42,10 @@ def test_a_candidate_goes_from_the_command_line_to_its_acceptance(inside: Clone,
     assert said.code == 0, said.err
     assert said.out.startswith("Accepted: near/pruned in place of near/given moved accuracy by +")
     assert "  look 1 at the test part, at the level 2.5 %\n" in said.out
-    assert "  1 look was taken in all (release/verdicts.csv says what came out); the next has the level 1.25 %\n" in said.out
+    assert (
+        "  1 look was taken in all (release/verdicts.csv says what came out);"
+        " the next is tested at the level 1.25 %, half of the last\n" in said.out
+    )
     assert "\nPromoted: near/pruned is what release/model holds now\n  holds: the look at the test part says helps" in said.out
     assert said.out.endswith("Keep it: git add release && git commit -m release && git tag model@v1.0.0 -m near/pruned\n")
     assert "candidate: near/pruned  # MODEL/VERSION" in sealed.read("release/release.yaml")

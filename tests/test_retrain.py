@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,7 +32,7 @@ from ceteris.retraining.batch import Labelled, in_columns_of, labelled
 from ceteris.retraining.decision import Decision, decide
 from ceteris.retraining.plan import changes_for
 from ceteris.retraining.record import COLUMNS, FILE, line_of, refuse_too_soon
-from ceteris.retraining.run import read_record
+from ceteris.retraining.run import read_record, reproduced
 from ceteris.retraining.unfinished import begin, put_back
 from ceteris.sections import Ingest
 from ceteris.serving.log_file import INFERENCE, add_labels, open_log, transaction
@@ -350,3 +355,36 @@ def test_params_that_were_edited_meanwhile_stay_and_it_is_said(produced: Clone, 
     edited = clone.hashes("params.yaml", "data/source")
     assert "was edited meanwhile and stays as it is, and so does data/source/june.parquet" in put_back(clone.root)
     assert clone.hashes("params.yaml", "data/source") == edited
+
+
+_SLOW = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(600)"
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_pipeline_does_not_outlive_the_retrain_that_began_it(how: signal.Signals, tmp_path: Path) -> None:
+    (tmp_path / "dvc.py").write_text(_SLOW)  # `python -m dvc` of this folder: a pipeline that takes its time
+    began = "from pathlib import Path; from ceteris.retraining.run import reproduced; reproduced(Path())"
+    retrain = subprocess.Popen([sys.executable, "-c", began], cwd=tmp_path, stderr=subprocess.DEVNULL)
+    try:
+        assert until(lambda: (tmp_path / "pid").is_file() and (tmp_path / "pid").read_text() != "", 60)
+        pipeline = Path("/proc") / (tmp_path / "pid").read_text()
+        assert pipeline.exists()
+        retrain.send_signal(how)
+        retrain.wait(20)
+        assert until(lambda: not pipeline.exists(), 20)
+    finally:
+        retrain.kill()
+        retrain.wait()
+
+
+def until(true: Callable[[], bool], seconds: float) -> bool:
+    ends = time.monotonic() + seconds
+    while not true() and time.monotonic() < ends:
+        time.sleep(0.05)
+    return true()
+
+
+def test_a_pipeline_that_fails_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "dvc.py").write_text("import sys; sys.exit('ERROR: a stage failed')")
+    assert reproduced(tmp_path) is False
+    assert "ERROR: a stage failed" in capsys.readouterr().err

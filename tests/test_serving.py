@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -207,6 +208,16 @@ def test_late_labels_and_outcomes_are_joined_by_id_and_unknown_ids_are_told(pack
     assert (outcome["added"], outcome["unknown"]) == (1, ["nobody"])
     assert read_outcomes(log)[["row_id", "metric", "value"]].to_numpy().tolist() == [["a", "euro", -2.0]]
     assert both.status_code == 409
+
+
+def test_what_could_not_be_logged_is_told_and_leaves_no_error_that_nobody_took(
+    packaged: Packaged, log: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with client(packaged, log, patience=0.1) as asked, locked(log):
+        assert asked.post("/predict", json={}).status_code == 422  # its line in the log cannot be written
+        assert asked.get("/ready").status_code == 503
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 def test_where_the_queue_is_full_refuse_answers_503_and_says_when_to_come_again(packaged: Packaged, log: Path) -> None:

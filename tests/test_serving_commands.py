@@ -109,6 +109,16 @@ def test_two_servers_do_not_write_one_log(ceteris_, package: Path, tmp_path: Pat
     assert said.err == f"ceteris serve (process 7) is still writing {log}. Wait for it, or end it, then run again.\n"
 
 
+def test_two_names_of_one_log_are_one_log(ceteris_, package: Path, tmp_path: Path) -> None:
+    import fcntl
+
+    log, other = tmp_path / "log.sqlite", tmp_path / "other.sqlite"
+    other.symlink_to(log)
+    with (tmp_path / "log.sqlite.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert ceteris_("serve", package, "--log", other, "--port", 0).code == 7
+
+
 def test_without_the_extra_a_sentence_names_it(ceteris_, package: Path, tmp_path: Path, monkeypatch) -> None:
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "uvicorn" else found(name, *rest))

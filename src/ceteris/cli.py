@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from ceteris.canvas import commands as canvas
 from ceteris.errors import BadInputError, CeterisError
@@ -21,7 +22,18 @@ from ceteris.serving import commands as serving
 
 __all__ = ["main"]
 
+
+class _Told(typer.core.TyperGroup):
+    """A group that tells what each command does to the end, on as many lines as it takes."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str(1000)) for name, command in found if command])
+
+
 app = typer.Typer(
+    cls=_Told,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

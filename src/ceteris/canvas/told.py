@@ -71,7 +71,8 @@ def _cost(of: Returns, effect: Finding, money: str) -> str:
 
 def _gain(of: Returns, effect: Finding, canvas: Canvas, money: str, confidence: float) -> str:
     gain, low, high = of.gain
-    size = f"{effect.difference_text} {effect.interval_text} ({effect.change}, {effect.labels_text}: {effect.verdict})"
+    held = f"{effect.change} with {effect.held}, whatever is served"
+    size = f"{effect.difference_text} {effect.interval_text} ({held}; {effect.labels_text}: {effect.verdict})"
     unit = "an error" if METRICS[effect.metric].labels != NUMBERS else "a unit of error"
     times = f"{count(of.volume)} predictions a month \u00d7 {_amount(of.error_cost)} {money} {unit}"
     bounds = f"[{_signed(low)}, {_signed(high)}], {percent(confidence)} interval"

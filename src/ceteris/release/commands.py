@@ -232,7 +232,8 @@ def _tell(root: Path, found: dict[str, Any], gate: dict[str, Any], because: str 
     if because and because != found["because"]:
         print(f"  --because is not in the record: look {found['look']} was taken before it was said")
     taken = f"{looks} look{'s were' if looks > 1 else ' was'} taken in all"
-    print(f"  {taken} ({VERDICTS} says what came out); the next has the level {percent(level_of(looks + 1))}")
+    level = percent(level_of(looks + 1))
+    print(f"  {taken} ({VERDICTS} says what came out); the next is tested at the level {level}, half of the last")
     print("\n".join(map(upper_first, gate_told(gate))))
     # An annotated tag of this form is what `dvc artifacts get` finds a model by.
     tag = f" && git tag model@v{found['look']}.0.0 -m {found['question']['candidate']}" if gate["passed"] else ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from ceteris import keeper
 from ceteris.dataset import ID, META
 from ceteris.errors import BadInputError, CeterisError, counted
 from ceteris.layout import read_layout
@@ -37,7 +40,9 @@ from ceteris.store import (
     write_table,
 )
 
-__all__ = ["Retrained", "note_promoted", "retrain"]
+__all__ = ["Retrained", "note_promoted", "reproduced", "retrain"]
+
+_SHOWN = 20_000  # letters of what a pipeline said that failed
 
 
 @dataclass(frozen=True)
@@ -120,17 +125,37 @@ def _put_in(
     try:
         begin(root, str(path.relative_to(root)), rows, text, after)
         tell(f"{len(rows):,} labelled rows are the batch {name}; running the pipeline with it and without (dvc repro)")
-        failed = subprocess.run([sys.executable, "-m", "dvc", "repro", "--quiet"], cwd=root, check=False).returncode
+        came_to_its_end = reproduced(root)
     except BaseException:
         put_back(root)
         raise
-    if failed:
+    if not came_to_its_end:
         raise CeterisError(
             f"The pipeline did not come to its end with the batch: {put_back(root)}.",
             "See above what it said, then run this again.",
         )
     end(root)
     return baseline
+
+
+def reproduced(root: Path) -> bool:
+    """Return whether the pipeline came to its end; a keeper ends all of it when this process goes, however it goes."""
+    with tempfile.TemporaryDirectory(prefix="ceteris-retrain-") as scratch:
+        told = Path(scratch) / "told"
+        words = [sys.executable, "-m", "dvc", "repro", "--quiet"]
+        kept = [sys.executable, "-I", "-S", keeper.__file__, str(os.getpid()), "inf", str(told), str(told), scratch, *words]
+        process = subprocess.Popen(
+            kept, cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        try:
+            ended = process.communicate()[0].strip()
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+        if ended != "exit 0" and told.is_file():
+            print(told.read_text(encoding="utf-8", errors="replace")[-_SHOWN:], file=sys.stderr, end="")
+    return ended == "exit 0"
 
 
 def read_record(root: Path) -> pd.DataFrame:

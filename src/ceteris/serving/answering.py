@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 import uuid
 from collections import Counter
 from itertools import repeat
 from typing import Any
 
-from pydantic_core import to_json
+from msgspec.json import encode as to_json
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
 from ceteris.errors import CeterisError, some
+from ceteris.serving.asked import Asking
 from ceteris.serving.counts import Counts
 from ceteris.serving.limits import body_of
 from ceteris.serving.log_file import OUTCOME, known_ids, write_labels
 from ceteris.serving.packaged import Packaged
 from ceteris.serving.predicting import Predicted, Predicting
-from ceteris.serving.requests import Form, Refused, labels_form, outcomes_form, row_id_key, rows_form
+from ceteris.serving.requests import Form, Refused, labels_form, outcomes_form, rows_form
 from ceteris.serving.settings import Serve
 from ceteris.serving.writer import Line, Refusal, Work, Writer
 
@@ -42,42 +42,37 @@ class Served:
         self.rows = rows_form(packaged.schema, settings.rows_limit)
         self.labels = labels_form(packaged.schema, settings.rows_limit)
         self.outcomes = outcomes_form(settings.rows_limit)
-        self._id = row_id_key(packaged.schema)
-        self._redacted = set(settings.redact or ()) or None
+        self._asking = Asking(packaged.schema, self.rows, settings.redact or ())
         self._drops = settings.overflow == "drop"
         self._schema = packaged.schema.fingerprint
 
     async def predict(self, request: Request) -> Response:
         """What the model says of rows; logged before it is answered."""
         began = time.perf_counter()
-        rows = (await self._read(request, self.rows))["rows"]
-        ids = [row.pop(self._id) for row in rows]
+        asked = self._asking.read(await self._body(request))
+        ids = asked.ids
         if len(set(ids)) < len(ids):
             twice = [one for one, count in Counter(ids).items() if count > 1]
             places = [place for place, one in enumerate(ids, 1) if one == twice[0]]
             raise Refused(409, f"Rows {places[0]} and {places[1]} have one id. Give each row of a request an id of its own.")
-        request_id, room = _id_of(request), self._room(len(rows))
+        request_id, room = _id_of(request), self._room(len(ids))
         try:
-            asked = self.predicting.ask(rows)
-            inputs = self._inputs(rows)  # while the model is at work
-            said = await asyncio.wrap_future(asked)
+            saying = self.predicting.ask(asked.frame)
+            inputs = asked.inputs()  # while the model is at work
+            said = await asyncio.wrap_future(saying)
         except BaseException:
             self.writer.release(room)
             raise
-        shares = [json.dumps(one) for one in said.probabilities] if said.probabilities else repeat(None, len(ids))
+        shares = [to_json(one).decode() for one in said.probabilities] if said.probabilities else repeat(None, len(ids))
         lines = list(zip(ids, inputs, map(str, said.labels), shares, strict=True))
         ms = (time.perf_counter() - began) * 1e3
         if room:
             await self._log(Line(request_id, self.packaged.fingerprint, self._schema, lines, ms))
         else:
-            self._drop(len(rows))
-        self.counts.rows.inc(len(rows))
+            self._drop(len(ids))
+        self.counts.rows.inc(len(ids))
         self.counts.latency.observe(time.perf_counter() - began)
         return as_json(200, self._answer(request_id, ids, said))
-
-    def _inputs(self, rows: list[dict[str, Any]]) -> list[str]:
-        """Return each row as JSON, without what is never to be written."""
-        return [to_json(row, exclude=self._redacted).decode() for row in rows]
 
     def _answer(self, request_id: str, ids: list[str], said: Predicted) -> dict[str, Any]:
         classes = self.packaged.schema.classes
@@ -125,7 +120,7 @@ class Served:
         if self.writer.fault and self.writer.reserve(1):
             probe = "INSERT OR REPLACE INTO meta VALUES ('ready', ?)"
             tried = self.writer.put(Work(lambda connection, at: connection.execute(probe, (str(at),)), 1))
-            await asyncio.wait([asyncio.wrap_future(tried)])
+            await _ended(tried)
         if self.writer.fault and not self._drops:
             return as_json(503, {"request_id": _id_of(request), "error": self.writer.fault})
         return as_json(200, {"status": "ready", "log": self.writer.fault or "written"})
@@ -151,8 +146,10 @@ class Served:
         return as_json(status, {"request_id": request_id, "error": reason}, headers)
 
     async def _read(self, request: Request, form: Form) -> dict[str, Any]:
-        body = await body_of(request, self.settings.body_limit << 20, self.settings.body_seconds)
-        return form.read(body)
+        return form.read(await self._body(request))
+
+    async def _body(self, request: Request) -> bytes:
+        return await body_of(request, self.settings.body_limit << 20, self.settings.body_seconds)
 
     def _room(self, rows: int) -> int:
         """Return the room that was taken in the log's queue; under `drop` there may be none."""
@@ -196,7 +193,12 @@ class Served:
         done = self.writer.put(refusal)
         done.add_done_callback(lambda ended: missed.inc() if ended.exception() else None)
         if wait and not self._drops:
-            await asyncio.wait([asyncio.wrap_future(done)])
+            await _ended(done)
+
+
+async def _ended(done: Any) -> None:
+    """Wait until something was written, or could not be: which of them, others are told."""
+    await asyncio.gather(asyncio.wrap_future(done), return_exceptions=True)
 
 
 def path_of(scope: Scope) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["add_to"]
 
 TOKEN = "CETERIS_TOKEN"
-_NEEDED = ("fastapi", "uvicorn", "prometheus_client")
+_NEEDED = ("fastapi", "msgspec", "uvicorn", "prometheus_client")
 
 
 def add_to(app: typer.Typer) -> None:

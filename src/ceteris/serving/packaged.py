@@ -45,6 +45,11 @@ TRUSTED = (
     *(f"sklearn.neural_network._stochastic_optimizers.{name}" for name in ("AdamOptimizer", "SGDOptimizer")),
     "sklearn.tree._tree.Tree",
 )
+_LIKELIEST = (
+    "sklearn.calibration.CalibratedClassifierCV.predict",
+    "sklearn.ensemble._bagging.BaggingClassifier.predict",
+    "sklearn.ensemble._forest.ForestClassifier.predict",
+)
 _LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "skops")  # another release of one may predict otherwise
 _MOST_TEXT, _MOST_UNPACKED, _MOST_MEMBERS = 20_000_000, 8_000_000_000, 200_000  # bytes, bytes, files of a skops archive
 _AGAIN = "Bring it anew: dvc checkout --force release/model.dvc (or dvc pull release/model.dvc)"
@@ -83,12 +88,17 @@ class Packaged:
         if not len(classes):
             return np.asarray(self.estimator.predict(frame), dtype=np.float64), None
         prepared, model = self._prepared(frame)
-        labels = classes[np.asarray(model.predict(prepared), dtype=np.int64)]
         if not hasattr(model, "predict_proba"):
-            return labels, None
-        found = np.zeros((len(frame), len(classes)))
-        found[:, np.asarray(model.classes_, dtype=np.int64)] = model.predict_proba(prepared)
-        return labels, found
+            return classes[np.asarray(model.predict(prepared), dtype=np.int64)], None
+        found, codes = np.zeros((len(frame), len(classes))), np.asarray(model.classes_, dtype=np.int64)
+        shares = model.predict_proba(prepared)
+        found[:, codes] = shares
+        said = (
+            codes[np.argmax(shares, axis=1)]
+            if _says_the_likeliest(model)
+            else np.asarray(model.predict(prepared), dtype=np.int64)
+        )
+        return classes[said], found
 
     def _prepared(self, frame: pd.DataFrame) -> tuple[Any, Any]:
         """Return the rows as the model itself takes them, and that model: what comes before it is computed once for both."""
@@ -101,6 +111,12 @@ class Packaged:
     def reference(self) -> pd.DataFrame:
         """Return the rows that drift is measured against: their part, label, prediction, probabilities and features."""
         return read_parquet(self.folder / REFERENCE)
+
+
+def _says_the_likeliest(model: Any) -> bool:
+    """Return whether its `predict` computes its `predict_proba` and takes the largest: once is enough."""
+    predict = type(model).predict
+    return f"{predict.__module__}.{predict.__qualname__}" in _LIKELIEST
 
 
 def open_package(folder: Path, trusted: Iterable[str] = ()) -> Packaged:
@@ -134,6 +150,7 @@ def open_package(folder: Path, trusted: Iterable[str] = ()) -> Packaged:
 
     estimator = skops.io.loads(data[MODEL], trusted=[*TRUSTED, *trusted])
     _refuse_misfit(folder, estimator, schema)
+    _refuse_without_embedding(folder, estimator)
     return Packaged(folder, manifest, fingerprint, schema, estimator)
 
 
@@ -191,13 +208,16 @@ def _manifest(folder: Path) -> tuple[dict[str, Any], str]:
         manifest = json.loads(content)
         form, files, _, _ = (manifest[key] for key in ("format", "files", "libraries", "fingerprints"))
         sound = all(isinstance(manifest[key], dict) for key in ("files", "libraries", "fingerprints"))
+        sound = sound and len(str(manifest.get("cell", "")).split("/")) == 2
     except (ValueError, LookupError, TypeError, RecursionError):
         raise IntegrityError(f"{path} is no manifest of a package.", _AGAIN) from None
     if form != FORMAT:
         raise IntegrityError(
             f"{folder} is a package of form {form}, and this ceteris reads {FORMAT}.", "Install the ceteris that made it."
         )
-    if not sound or sorted(files) != sorted(FILES):
+    if not sound:
+        raise IntegrityError(f"{path} lacks files, libraries or fingerprints, or names no cell (MODEL/VERSION).", _AGAIN)
+    if sorted(files) != sorted(FILES):
         raise IntegrityError(f"{path} names other files than a package has: {some(sorted(files))}.", _AGAIN)
     return manifest, hashlib.sha256(content).hexdigest()
 
@@ -267,3 +287,17 @@ def _refuse_misfit(folder: Path, estimator: Any, schema: InputSchema) -> None:
     codes = list(getattr(estimator, "classes_", [])) if schema.classes else []
     if columns != [one.name for one in schema.features] or (codes and max(codes) >= len(schema.classes)):
         raise IntegrityError(f"The model in {folder} was fitted on other columns or classes than {SCHEMA} says.", _AGAIN)
+
+
+def _refuse_without_embedding(folder: Path, estimator: Any) -> None:
+    """Refuse a model that reads texts by an embedding model which is not here: a package does not hold that folder."""
+    from ceteris.embedding import Sentences
+
+    parts = estimator.get_params().values() if hasattr(estimator, "get_params") else ()
+    for part in parts:
+        if isinstance(part, Sentences) and not Path(part.folder).is_dir():
+            raise BadInputError(
+                f"The model in {folder} reads texts by the embedding model {part.folder}, which no package holds, and which is"
+                f" not in {Path.cwd()}.",
+                f"Run this where {part.folder} is, or copy that folder here.",
+            )

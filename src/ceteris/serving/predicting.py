@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from ceteris.serving.packaged import Packaged
 from ceteris.serving.remarks import remark
 from ceteris.serving.requests import Refused
-from ceteris.serving.schema import frame_of
 
 __all__ = ["Predicted", "Predicting"]
 
@@ -33,14 +32,14 @@ class Predicting:
         self._packaged = packaged
         self._threads = ThreadPoolExecutor(_cores(), "model", initializer=threadpool_limits, initargs=(1,))
 
-    def ask(self, rows: Sequence[Mapping[str, Any]]) -> Future[Predicted]:
+    def ask(self, frame: pd.DataFrame) -> Future[Predicted]:
         """Return what the model will say; fails with `Refused` where it cannot say anything."""
-        return self._threads.submit(self._predicted, rows)
+        return self._threads.submit(self._predicted, frame)
 
-    def _predicted(self, rows: Sequence[Mapping[str, Any]]) -> Predicted:
+    def _predicted(self, frame: pd.DataFrame) -> Predicted:
         try:
             with np.errstate(all="ignore"):
-                labels, probabilities = self._packaged.predict(frame_of(rows, self._packaged.schema))
+                labels, probabilities = self._packaged.predict(frame)
         except Exception as error:
             # The message of an error may hold values of a row, which may have to be redacted: only its place is told.
             remark("".join([*traceback.format_tb(error.__traceback__), type(error).__name__]))

@@ -16,8 +16,9 @@ from ceteris.dates import seconds_of
 from ceteris.errors import nearest
 from ceteris.serving.schema import Feature, InputSchema
 
-__all__ = ["LARGEST", "Form", "Refused", "labels_form", "outcomes_form", "row_id_key", "rows_form"]
+__all__ = ["LARGEST", "LONGEST_ID", "Form", "Refused", "labels_form", "outcomes_form", "row_id_key", "rows_form"]
 
+LONGEST_ID = 200  # characters
 LARGEST = 3.4e38  # beyond it trees, which compare in single precision, know no number
 _YEAR_1, _YEAR_10000 = -62_135_596_800, 253_402_300_800
 _SHOWN = 5
@@ -50,7 +51,7 @@ class Form:
         listed = core_schema.list_schema(item, min_length=1, max_length=most, fail_fast=True)
         fields = {key: core_schema.typed_dict_field(listed), **(others or {})}
         schema = core_schema.typed_dict_schema(fields, extra_behavior="forbid", strict=True)
-        self._key, self._what, self._most = key, what, most
+        self._key, self._what, self.most = key, what, most
         self._known = {(): list(fields), (key,): list(item.get("fields", {}))}
         self._validator = SchemaValidator(schema)
         self.json_schema: JsonSchemaValue = GenerateJsonSchema().generate(schema)
@@ -76,7 +77,7 @@ class Form:
         if first["type"] == "json_invalid":
             return Refused(400, f"The body is not readable as JSON: {first['ctx']['error']}.")
         if first["type"] == "too_long" and first["loc"] == (self._key,):
-            return Refused(422, f"The request holds more than {self._most:,} {self._key}. Send fewer at once.")
+            return Refused(422, f"The request holds more than {self.most:,} {self._key}. Send fewer at once.")
         said = [self._said(one) for one in faults[:_SHOWN]]
         more = f" And {len(faults) - _SHOWN:,} more like these." if len(faults) > _SHOWN else ""
         return Refused(422, " ".join(said) + more)
@@ -167,7 +168,7 @@ def outcomes_form(most: int) -> Form:
     return Form("outcomes", "Outcome", _item(metric=metric, value=_number(LARGEST)), most)
 
 
-def _name(longest: int = 200) -> core_schema.CoreSchema:
+def _name(longest: int = LONGEST_ID) -> core_schema.CoreSchema:
     return core_schema.str_schema(min_length=1, max_length=longest, pattern=r"^[^\x00]+$", strict=True)
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from operator import itemgetter
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import pandas as pd
 
 from ceteris.kinds import ARRAYS, kinds_of
 
-__all__ = ["Feature", "InputSchema", "frame_of", "schema_of"]
+__all__ = ["Feature", "InputSchema", "frame_of", "frame_of_values", "schema_of"]
 
 _TYPES = {"vector": np.float32, "sparse": np.float64, "image": np.uint8}
 
@@ -84,19 +84,31 @@ def _width(column: pd.Series, kind: str) -> int | None:
 def frame_of(rows: Sequence[Mapping[str, Any]], schema: InputSchema) -> pd.DataFrame:
     """Return rows that were checked against the schema as the table that the model predicts from, in its columns' order."""
     names = [one.name for one in schema.features]
+    return frame_of_values([tuple(row[name] for name in names) for row in rows], schema)
+
+
+def frame_of_values(rows: Sequence[tuple[Any, ...]], schema: InputSchema) -> pd.DataFrame:
+    """Return `frame_of` rows that hold their values in the order of the schema."""
+    names = [one.name for one in schema.features]
     if names and all(one.kind in ("number", "date") for one in schema.features):
-        numbers = np.array(list(map(itemgetter(*names), rows)), dtype=np.float64, order="F")  # None: NaN
-        return pd.DataFrame(numbers.reshape(len(rows), len(names)), columns=names)
+        return pd.DataFrame(_numbers(rows, schema).reshape(len(rows), len(names)), columns=names)
     columns: dict[str, Any] = {}
-    for one in schema.features:
-        values = [row[one.name] for row in rows]
+    for place, one in enumerate(schema.features):
+        values = [row[place] for row in rows]
         if one.kind in ("number", "date"):
-            columns[one.name] = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+            columns[one.name] = np.array(values, dtype=np.float64)  # None: NaN
         elif one.kind in ARRAYS:
             cells = np.empty(len(values), dtype=object)
-            for place, value in enumerate(values):
-                cells[place] = np.asarray(value, dtype=_TYPES[one.kind])
+            for row, value in enumerate(values):
+                cells[row] = np.asarray(value, dtype=_TYPES[one.kind])
             columns[one.name] = cells
         else:
             columns[one.name] = pd.Series(values, dtype=object)
     return pd.DataFrame(columns, columns=names)
+
+
+def _numbers(rows: Sequence[tuple[Any, ...]], schema: InputSchema) -> np.ndarray:
+    values = chain.from_iterable(rows)
+    if any(one.nullable for one in schema.features):
+        return np.array(list(values), dtype=np.float64)  # None: NaN
+    return np.fromiter(values, np.float64, len(rows) * len(schema.features))

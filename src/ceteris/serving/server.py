@@ -39,7 +39,8 @@ def serve(packaged: Packaged, settings: Serve, log: Path, host: str, port: int, 
         Another server writes this log.
     """
     _refuse_open_doors(host, token)
-    with locked(log.with_name(f"{log.name}.lock"), "ceteris serve", str(log), patience=0.0), _bound(host, port) as listening:
+    file = log.resolve()  # of two names of one log there is one lock
+    with locked(file.with_name(f"{file.name}.lock"), "ceteris serve", str(log), patience=0.0), _bound(host, port) as listening:
         writer = Writer(log, settings.queue, full=settings.durability == "power", patience=settings.patience)
         try:
             writer.put(Work(lambda connection, _: note_classes(connection, packaged.schema.classes))).result()
