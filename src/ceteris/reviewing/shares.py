@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from scipy.special import ndtri
 
+from ceteris.estimates import wilson
+
 __all__ = ["Range", "Share", "difference", "share_of"]
 
 
@@ -42,22 +44,8 @@ class Share:
 
 
 def share_of(k: int, n: int, confidence: float = 0.95) -> Share:
-    """Return k of n with Wilson's interval.
-
-    ::
-
-        (p + z^2/2n +- z sqrt(p (1 - p) / n + z^2/4n^2)) / (1 + z^2/n)
-
-    References
-    ----------
-    Wilson (1927), Probable inference, the law of succession, and statistical inference.
-    """
-    if not n:
-        return Share(0, 0, 0.0, 1.0)
-    z, p = float(ndtri((1 + confidence) / 2)), k / n
-    centre, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    low, high = ((centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n))
-    return Share(k, n, 0.0 if k == 0 else low, 1.0 if k == n else high)
+    """Return k of n with Wilson's interval."""
+    return Share(k, n, *wilson(k / n if n else 0.0, n, float(ndtri((1 + confidence) / 2))))
 
 
 def difference(one: Share, other: Share) -> Range:
