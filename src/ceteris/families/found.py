@@ -66,6 +66,8 @@ def find_families(
     """
     columns = columns_of(data, batch=batch, votes=votes, labels=bool(classes))
     atoms = atoms_of(columns, kinds_of(data.features, kinds))
+    if not atoms.clauses:
+        return pd.DataFrame([], columns=list(COLUMNS))
     doubt = doubt_of(issues, data.labels, pred_probs, classes)
     quality, lines = issues["label_quality"].to_numpy(dtype=float), list[tuple[object, ...]]()
     label = LABEL if META_WORDS[LABEL] in data.features else META_WORDS[LABEL]
