@@ -75,6 +75,8 @@ def test_the_rows_of_one_source_are_found_under_its_name() -> None:
     assert found["number"].tolist() == [1]
     assert found["doubted"][0] > 0.6 > 0.5 > found["expected"][0]
     assert found["p_adjusted"][0] < 1e-6
+    assert found["given_label"][0] in CLASSES
+    assert 1 / 3 < found["given_share"][0] < 0.5
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def family(repo: Path) -> np.ndarray:
 
 
 def kept(repo: Path, *patterns: str) -> None:
-    lines = [(place, name, 60, 60, 0.5, 0.1, 40.0, 1e-9, "[]") for place, name in enumerate(patterns, start=1)]
+    lines = [(place, name, 60, 60, 0.5, 0.1, "cow", 0.75, 40.0, 1e-9, "[]") for place, name in enumerate(patterns, start=1)]
     (repo / "results/diagnose").mkdir(exist_ok=True)
     write_table(repo / "results/diagnose/families.csv", pd.DataFrame(lines, columns=list(COLUMNS)))
 
@@ -72,9 +72,16 @@ def test_without_the_stages_result_the_command_that_makes_it_is_told(repo: Path,
 
 def test_families_are_listed_in_words(repo: Path, family: np.ndarray, ceteris_) -> None:
     assert ceteris_("families").out.splitlines() == [
-        "1. x >= 0.5: 60 rows, 50 % doubted (10 % expected)",
+        "1. x >= 0.5: 60 rows, 50 % doubted (10 % expected), 75 % given cow",
         "Answer a random 20 rows of one, then decide for all of them: ceteris families review 1",
     ]
+
+
+def test_a_pattern_is_told_as_it_is_written(repo: Path, ceteris_) -> None:
+    kept(repo, "note has the word 5%", 'note = "[/x]\x1b[31m"')
+    told = ceteris_("families").out
+    assert "1. note has the word 5%: 60 rows" in told
+    assert "\x1b" not in told
 
 
 def test_no_family_is_said(repo: Path, ceteris_) -> None:

@@ -26,9 +26,15 @@ def line_of(family: Any) -> str:
     ----------
     family : a line of `found.find_families`
     """
-    told = f"{family.pattern}: {family.rows:,} rows, {family.doubted:.0%} doubted ({family.expected:.0%} expected)"
+    told = f"{family.pattern}: {family.rows:,} rows, {_share(family.doubted)} doubted ({_share(family.expected)} expected)"
+    if family.given_label:
+        told += f", {_share(family.given_share)} given {family.given_label}"
     overlap = family.rows - family.new_rows
-    return literal(told.replace("%", " %") + (f"; {overlap:,} of them stand in families above" if overlap else ""))
+    return literal(told + (f"; {overlap:,} of them stand in families above" if overlap else ""))
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.0f} %"
 
 
 def sample_told(sample: Sample, how: str = "drop") -> str:
@@ -37,8 +43,8 @@ def sample_told(sample: Sample, how: str = "drop") -> str:
         return f"{sample.reviewed} random rows reviewed, none of which tells"
     what = "given labels are wrong" if how == "drop" else "of the new labels are right"
     found = sample.precision
-    share = f"{found.value:.0%} [{found.low:.0%}, {found.high:.0%}]".replace("%", " %")
-    return f"{sample.right} of {sample.judged} {what}: {share}"
+    interval = f"{_share(found.value)} [{_share(found.low)}, {_share(found.high)}]"
+    return f"{sample.right} of {sample.judged} {what}: {interval}"
 
 
 def listed(families: pd.DataFrame, samples: Mapping[str, Sample]) -> Iterator[str]:
