@@ -30,11 +30,13 @@ def run() -> Result:
     for told, (sizes, made) in work.items():
         load = os.getloadavg()[0]
         spent = [_seconds(made(rows), rows) for rows in sizes]
-        exponent = math.log(spent[-1] / spent[0]) / math.log(sizes[-1] / sizes[0])
-        lines.append((told, *(f"{one:.1f} s for {rows:,}" for one, rows in zip(spent, sizes, strict=True)), f"{exponent:.2f}"))
+        work_done = [cpu for _, cpu in spent]  # what a busy machine does not lengthen
+        exponent = math.log(work_done[-1] / work_done[0]) / math.log(sizes[-1] / sizes[0])
+        sized = (f"{cpu:.1f} s for {rows:,}" for cpu, rows in zip(work_done, sizes, strict=True))
+        lines.append((told, *sized, f"{exponent:.2f}"))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        gates.append(Gate(f"{told}, {sizes[-1]:,} rows", spent[-1], LIMIT, peak, "", load))
-    head = ("work", "a quarter of the rows", "half", "all", "exponent")
+        gates.append(Gate(f"{told}, {sizes[-1]:,} rows", spent[-1][0], LIMIT, peak, "", load))
+    head = ("work, in seconds of a core", "a quarter of the rows", "half", "all", "exponent")
     return Result(gates=tuple(gates), notes=(table(head, lines),))
 
 
@@ -58,7 +60,8 @@ def texts_of(rows: int) -> pd.DataFrame:
     return pd.DataFrame({"text": pd.Series([" ".join(words[line]) for line in drawn], dtype=object)})
 
 
-def _seconds(features: pd.DataFrame, rows: int) -> float:
+def _seconds(features: pd.DataFrame, rows: int) -> tuple[float, float]:
+    """Return the seconds that a search takes, and those of a core."""
     rng = np.random.default_rng(1)
     pred_probs = rng.dirichlet((8.0, 1.0, 1.0), rows)
     given = (pred_probs.cumsum(axis=1) > rng.random(rows)[:, None]).argmax(axis=1)
@@ -67,6 +70,8 @@ def _seconds(features: pd.DataFrame, rows: int) -> float:
     data = Dataset.from_frame(features.assign(**{ID: ids, LABEL: names[given]}))
     quality = pred_probs[np.arange(rows), given]
     issues = pd.DataFrame({"id": ids, "label_quality": quality, "is_label_issue": pred_probs.argmax(axis=1) != given})
-    started = time.perf_counter()
+    import sklearn.isotonic  # noqa: F401 - imports are no part of it
+
+    started, begun = time.perf_counter(), time.process_time()
     find_families(data, issues, pred_probs, tuple(names), {"text": "text"})
-    return time.perf_counter() - started
+    return time.perf_counter() - started, time.process_time() - begun
