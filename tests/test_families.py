@@ -158,6 +158,17 @@ def test_errors_that_are_alike_everywhere_are_no_family() -> None:
     assert sum(rates) <= 1
 
 
+def test_copies_of_a_row_tell_no_more_than_the_row() -> None:
+    found = 0
+    for seed in range(10):
+        data, _, pred_probs, classes, _ = world(seed, rows=250)
+        again = np.repeat(np.arange(250), 12)
+        given = pd.Index(classes).get_indexer(data.labels)[again]
+        frame = data.features.iloc[again].reset_index(drop=True)
+        found += len(find_families(*told(frame, given, pred_probs[again]))) > 0
+    assert found <= 1
+
+
 def test_a_hard_region_is_no_family() -> None:
     rng, rows = np.random.default_rng(0), 3000
     frame = features(rows, rng)

@@ -109,8 +109,12 @@ def _is_people(values: pd.Series) -> bool:
 
 def _clauses(name: str, values: pd.Series, kind: str) -> Iterator[tuple[Slice, np.ndarray]]:
     if _is_people(values):
-        for person in sorted(set().union(*values)):
-            yield Slice(name, "=", person), np.array([person in people for people in values], dtype=bool)
+        labelled: dict[str, list[int]] = {}
+        for row, people in enumerate(values):
+            for person in people:
+                labelled.setdefault(person, []).append(row)
+        for person in sorted(labelled):
+            yield Slice(name, "=", person), np.isin(np.arange(len(values)), labelled[person])
         return
     yield Slice(name, "is", MISSING), values.isna().to_numpy()
     if is_number(values):

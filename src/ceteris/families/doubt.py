@@ -13,7 +13,7 @@ import pandas as pd
 
 from ceteris.dataset import codes
 
-__all__ = ["Doubt", "doubt_of"]
+__all__ = ["Doubt", "doubt_of", "inflation_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,3 +85,18 @@ def _each(given: np.ndarray, predicted: np.ndarray, pred_probs: np.ndarray) -> n
             if label != found:
                 each[rows, label] = _calibrated(pred_probs[rows, label], given[rows] == label)
     return each
+
+
+def inflation_of(doubt: Doubt, groups: np.ndarray) -> float:
+    """Return how many rows of a group tell as much as one row by itself; 1 where they are doubted independently.
+
+    It is the sum of squares of the groups' surplus by that of the rows', the tenth of the groups with the most left out: a
+    family may be one of them.
+
+    Source: Rao & Scott (1992), A simple method for the analysis of clustered binary data.
+    """
+    surplus = doubt.observed - doubt.expected
+    place = pd.factorize(groups)[0]
+    of_group, of_rows = np.bincount(place, surplus) ** 2, np.bincount(place, surplus**2)
+    usual = of_group <= np.quantile(of_group, 0.9)
+    return max(1.0, float(of_group[usual].sum() / max(of_rows[usual].sum(), 1e-12)))

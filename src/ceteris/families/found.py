@@ -10,7 +10,7 @@ import pandas as pd
 
 from ceteris.dataset import LABEL, Dataset
 from ceteris.families.atoms import atoms_of
-from ceteris.families.doubt import doubt_of
+from ceteris.families.doubt import doubt_of, inflation_of
 from ceteris.families.patterns import META_WORDS, Pattern, columns_of, pattern_of
 from ceteris.families.search import search
 from ceteris.kinds import kinds_of
@@ -73,9 +73,10 @@ def find_families(
     if not atoms.clauses:
         return pd.DataFrame([], columns=list(COLUMNS))
     doubt = doubt_of(issues, data.labels, pred_probs, classes)
+    alike = 1.0 if (groups := data.uncut()) is None else inflation_of(doubt, groups)
     quality, lines = issues["label_quality"].to_numpy(dtype=float), list[tuple[object, ...]]()
     label = LABEL if META_WORDS[LABEL] in data.features else META_WORDS[LABEL]
-    for number, found in enumerate(search(atoms, doubt, level=level, most=most), start=1):
+    for number, found in enumerate(search(atoms, doubt, level=level, most=most, inflation=alike), start=1):
         clauses = [atoms.clauses[place] for place in found.clauses]
         if found.label >= 0:
             clauses.append(Slice(label, "=", classes[found.label]))
