@@ -37,7 +37,8 @@ ROOMS = {
     " scoring_numbers predicted_numbers votes vote_cells serving.schema monitoring.windows"
     " monitoring.derived monitoring.drift monitoring.together monitoring.expected monitoring.measured"
     " monitoring.alarms estimates canvas.parting serving.requests serving.answers slicing families"
-    " families.characters families.patterns families.atoms families.doubt families.search families.found",
+    " families.characters families.patterns families.atoms families.doubt families.search families.found"
+    " families.sampled",
     "experiment": "fingerprint cells fitted pairs compare verified measure resampled attribution credit contribution"
     " budget annotators experiments experiments.snapshot experiments.moved experiments.pairing"
     " experiments.measured experiments.table experiments.diff experiments.comparison reviews"
@@ -67,7 +68,7 @@ ROOMS = {
     " monitoring.logged monitoring.kept monitoring.commands canvas.reading canvas.form canvas.commands"
     " serving.log_file serving.writer serving.remarks serving.predicting serving.counts serving.limits"
     " serving.app serving.answering serving.server serving.asked serving.commands serving.brought_labels"
-    " release.promotion families.kept families.commands",
+    " release.promotion families.kept families.applying families.commands",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.diagnose stages.fix"
     " stages.train stages.compare stages.report release.accept release.package monitoring.watch"
     " release.gate",

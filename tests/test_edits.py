@@ -288,3 +288,11 @@ def test_ragged_lines_and_open_quotes_are_listed() -> None:
 def test_nothing_at_all_is_no_edits() -> None:
     assert list(edits.parse("", "").columns) == [*edits.COLUMNS, "where"]
     assert isinstance(edits.resolve(edits.parse("", "")), pd.DataFrame)
+
+
+def test_what_is_decided_of_a_whole_family_yields_to_an_answer_about_a_row() -> None:
+    of_family = edit("r", "drop", source="family", at="2026-02-01T12:00:00+00:00")
+    for at in ("2026-01-01T12:00:00+00:00", "2026-03-01T12:00:00+00:00"):
+        for who in ("ann", "bob"):
+            assert decided(of_family, edit("r", "confirm", reviewer=who, at=at))["action"].tolist() == ["confirm"]
+    assert decided(of_family, edit("r", "unsure", reviewer="bob"))["action"].tolist() == ["drop"]

@@ -246,3 +246,19 @@ def test_reweighing_by_a_property_makes_it_say_nothing_of_the_class() -> None:
 def test_a_kind_that_was_not_judged_is_refused_by_name() -> None:
     with pytest.raises(ParamsError, match=r"fix\.recipes\.clear asks for is_picture_issue.*issues\.csv says why"):
         make("clear", (Step(step="drop_issues", issues=("picture",)),), diagnosed())
+
+
+def test_edits_of_some_batches_are_applied_without_the_others() -> None:
+    world = evidence(12, true=None)
+    given = world.labels
+    mine = edit("r04", "drop", given[4], batch="family-1")
+    world = replace(world, decisions=decided(mine, edit("r05", "drop", given[5], batch="other", reviewer="bob")))
+    version = make("alone", (Step(step="apply_edits", batches=("ann/family-1",)),), world)
+    assert np.flatnonzero(~version.kept[0]).tolist() == [4]
+    assert np.flatnonzero(~make("all", (Step(step="apply_edits"),), world).kept[0]).tolist() == [4, 5]
+
+
+def test_a_batch_of_edits_of_which_nothing_counts_is_refused_with_the_nearest() -> None:
+    world = replace(evidence(12), decisions=decided(edit("r04", "drop", evidence(12).labels[4], batch="family-1")))
+    with pytest.raises(ParamsError, match=r"fix\.recipes\.alone.*Did you mean 'ann/family-1'"):
+        make("alone", (Step(step="apply_edits", batches=("ann/family-2",)),), world)

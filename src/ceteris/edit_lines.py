@@ -16,8 +16,8 @@ from ceteris.errors import StaleEditError, nearest
 from ceteris.neutral import original
 
 __all__ = [
-    "ACTIONS", "COLUMNS", "CONTROL", "JUDGING_SOURCE", "QUEUE_SOURCE", "RANDOM_SOURCE", "TOLD", "WHERE", "Fault", "fault_of",
-    "parse", "scan",
+    "ACTIONS", "COLUMNS", "CONTROL", "FAMILY_SOURCE", "JUDGING_SOURCE", "QUEUE_SOURCE", "RANDOM_SOURCE", "TOLD", "WHERE",
+    "YIELDING", "Fault", "fault_of", "parse", "scan",
 ]  # fmt: skip
 
 COLUMNS = ("id", "action", "given_label", "new_label", "reviewer", "reason", "source", "batch", "at", "answer", "reverts")
@@ -25,6 +25,8 @@ ACTIONS = ("relabel", "drop", "confirm", "unsure", "revert")
 CONTROL = "control"
 QUEUE_SOURCE, RANDOM_SOURCE, JUDGING_SOURCE = "queue", "random", "disagreement"
 TOLD = "told"  # of a row that judges, asked of somebody who had answered for it before, and so been told its given label
+FAMILY_SOURCE = "family"  # of a row that nobody looked at: decided with all others of its pattern
+YIELDING = (TOLD, FAMILY_SOURCE)  # sources whose answers count only where no other does
 WHERE = "where"
 _YEARS = 1970, 2999
 _MOMENT = re.compile(  # what both datetime.fromisoformat and pandas read, and read alike

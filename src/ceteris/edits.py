@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris.edit_lines import ACTIONS, COLUMNS, CONTROL, TOLD, WHERE, Fault, parse
+from ceteris.edit_lines import ACTIONS, COLUMNS, CONTROL, WHERE, YIELDING, Fault, parse
 from ceteris.errors import StaleEditError, nearest
 from ceteris.labels import is_known
 
@@ -37,7 +37,8 @@ def states(edits: pd.DataFrame) -> pd.Series:
     """Return what became of each line of the ledger: one of `STATES`, aligned with the lines.
 
     A line sent twice counts once (`again`); a `revert` cancels the answer it names (`reverted`); a later line of one reviewer
-    on one id replaces the earlier (`replaced`), but one that is not blind replaces no blind one, and is itself the `replaced`;
+    on one id replaces the earlier (`replaced`), but one that is not blind replaces no blind one, nor one about a whole family
+    one about the row itself: it is then itself the `replaced`;
     answers to planted controls count nowhere (`control`); the rest is `live`.
     """
     moments = [datetime.fromisoformat(value) for value in edits["at"]]
@@ -48,7 +49,7 @@ def states(edits: pd.DataFrame) -> pd.Series:
     reverted = lines["answer"].isin(set(lines.loc[reverts, "reverts"]))
     control = lines["source"] == CONTROL
     counting = lines[~again & ~reverts & ~reverted & ~control]
-    counting = counting.iloc[np.argsort((counting["source"] != TOLD).to_numpy(), kind="stable")]
+    counting = counting.iloc[np.argsort((~counting["source"].isin(YIELDING)).to_numpy(), kind="stable")]
     replaced = lines.index.isin(counting.index[counting.duplicated(["id", "reviewer"], keep="last")])
     found = np.select([again, reverts, reverted, control, replaced], STATES[1:], STATES[0])
     return pd.Series(found, index=lines.index, dtype=object).sort_index().set_axis(edits.index)
@@ -150,8 +151,8 @@ def label_said(answers: pd.DataFrame) -> np.ndarray:
 
 
 def leaves_open(answers: pd.DataFrame) -> pd.Series:
-    """Return which answers contradict nobody: those that are unsure, and those that are not blind where others may be."""
-    return (answers["action"] == "unsure") | (answers["source"] == TOLD)
+    """Return which answers contradict nobody: unsure ones, those not blind where others may be, those about a whole family."""
+    return (answers["action"] == "unsure") | answers["source"].isin(YIELDING)
 
 
 def _contradictions(edits: pd.DataFrame) -> Iterator[Fault]:

@@ -84,7 +84,19 @@ def _relabel_flagged(version: Version, step: Step, evidence: Evidence) -> Versio
 
 
 def _apply_edits(version: Version, step: Step, evidence: Evidence) -> Version:
-    return _decided(version, evidence.decisions, evidence)
+    """Apply what people decided; of some batches, REVIEWER/BATCH, what of it was decided there."""
+    decisions = evidence.decisions
+    if step.batches is None:
+        return _decided(version, decisions, evidence)
+    batches = (decisions["reviewer"] + "/" + decisions["batch"]).to_numpy(dtype=object)
+    for name in step.batches:
+        if name not in set(batches):
+            raise ParamsError(
+                f"fix.recipes.{version.name} applies the batch {name!r}, of which no answer counts."
+                f"{nearest(name, sorted(set(batches)))}",
+                "Name it as REVIEWER/BATCH, as `ceteris edits list` tells them, or take that recipe out.",
+            )
+    return _decided(version, decisions[np.isin(batches.astype(str), step.batches)], evidence)
 
 
 def _consensus(version: Version, step: Step, evidence: Evidence) -> Version:

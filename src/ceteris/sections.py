@@ -341,7 +341,9 @@ class Step(Section):
             raise ValueError("step simulate_review needs `rows`, the number of reviews")
         if self.rows is not None and self.step not in ("simulate_review", "drop_flagged", "relabel_flagged"):
             raise ValueError(f"step {self.step} takes no `rows`")
-        if (self.step == "leave_out") != (self.batches is not None):
+        if (self.step == "leave_out" and self.batches is None) or (
+            self.step not in ("leave_out", "apply_edits") and self.batches is not None
+        ):
             raise ValueError(f"step {self.step} {'needs' if self.batches is None else 'takes no'} `batches`")
         for argument, steps in (
             ("issues", ("drop_issues", "weigh_issues")),

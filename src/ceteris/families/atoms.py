@@ -71,6 +71,8 @@ def atoms_of(columns: Mapping[str, pd.Series], kinds: Mapping[str, str]) -> Atom
     """
     n_rows = len(next(iter(columns.values()))) if columns else 0
     most = max(_MOST_BYTES * 8 // max(n_rows, 1), 100)
+    if n_rows < 2 * FEWEST:
+        return Atoms([], np.zeros((0, -(-n_rows // 8)), dtype=np.uint8), n_rows)
     clauses, bits, known = list[Slice](), list[np.ndarray](), set[bytes]()
     for name, values in columns.items():
         if name in (LABEL, META_WORDS[LABEL]) and name not in kinds:
@@ -95,8 +97,10 @@ def unsearched(values: pd.Series) -> str:
         return ""
     if kind := array_kind(values):
         return f"a {kind} in each row"
-    others = {type(cell).__name__ for cell in values if not (cell is None or isinstance(cell, (str, float)))}
-    return f"{' and '.join(sorted(others))} in its rows" if others else ""
+    if pd.api.types.infer_dtype(values, skipna=True) in ("string", "empty"):
+        return ""
+    others = {type(cell).__name__ for cell in values if not (cell is None or isinstance(cell, str))}
+    return f"{' and '.join(sorted(others))} in its rows"
 
 
 def _is_people(values: pd.Series) -> bool:
@@ -105,8 +109,12 @@ def _is_people(values: pd.Series) -> bool:
 
 def _clauses(name: str, values: pd.Series, kind: str) -> Iterator[tuple[Slice, np.ndarray]]:
     if _is_people(values):
-        for person in sorted(set().union(*values)):
-            yield Slice(name, "=", person), np.array([person in people for people in values], dtype=bool)
+        labelled: dict[str, list[int]] = {}
+        for row, people in enumerate(values):
+            for person in people:
+                labelled.setdefault(person, []).append(row)
+        for person in sorted(labelled):
+            yield Slice(name, "=", person), np.isin(np.arange(len(values)), labelled[person])
         return
     yield Slice(name, "is", MISSING), values.isna().to_numpy()
     if is_number(values):

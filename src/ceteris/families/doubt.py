@@ -13,7 +13,7 @@ import pandas as pd
 
 from ceteris.dataset import codes
 
-__all__ = ["Doubt", "doubt_of"]
+__all__ = ["Doubt", "doubt_of", "inflation_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ def doubt_of(issues: pd.DataFrame, labels: np.ndarray, pred_probs: np.ndarray | 
 
     A class: a row is doubted where another one is the most probable, out of fold. How often that is to be expected is told by
     the greatest probability, calibrated on all of these rows (isotonic): errors that are everywhere alike raise both. Per
-    given label the same is calibrated for each pair of predicted and given class.
+    given label the same is calibrated on its own probability, among the rows of each predicted class.
 
     A number: a row is doubted where the audit flags it, and as many are expected everywhere.
 
@@ -60,10 +60,7 @@ def doubt_of(issues: pd.DataFrame, labels: np.ndarray, pred_probs: np.ndarray | 
     given, predicted = codes(labels, classes), pred_probs.argmax(axis=1)
     observed, surest = predicted != given, pred_probs.max(axis=1)
     expected = _calibrated(1 - surest, observed)
-    each = np.array(pred_probs, dtype=np.float64)
-    each[np.arange(len(each)), predicted] = 0.0
-    each *= (expected / np.maximum(each.sum(axis=1), 1e-12))[:, None]
-    return Doubt(observed, expected, given, predicted, np.minimum(each * _pairs(given, predicted, each)[predicted], 1.0))
+    return Doubt(observed, expected, given, predicted, _each(given, predicted, pred_probs))
 
 
 def _calibrated(doubtful: np.ndarray, observed: np.ndarray) -> np.ndarray:
@@ -79,10 +76,27 @@ def _share(observed: np.ndarray) -> float:
     return float((observed.sum() + 0.5) / (len(observed) + 1))
 
 
-def _pairs(given: np.ndarray, predicted: np.ndarray, each: np.ndarray) -> np.ndarray:
-    """Return by what each expected count of a predicted (row) and given class (column) is to be multiplied."""
-    n_classes = each.shape[1]
-    seen, expected = np.zeros((n_classes, n_classes)), np.zeros((n_classes, n_classes))
-    np.add.at(seen, (predicted, given), 1.0)
-    np.add.at(expected, predicted, each)
-    return (seen + 1) / (expected + 1)
+def _each(given: np.ndarray, predicted: np.ndarray, pred_probs: np.ndarray) -> np.ndarray:
+    """Return how often each row bears each label that it is not predicted to, calibrated among the rows of that prediction."""
+    each = np.zeros(pred_probs.shape)
+    for found in np.unique(predicted):
+        rows = np.flatnonzero(predicted == found)
+        for label in np.unique(given[rows]):
+            if label != found:
+                each[rows, label] = _calibrated(pred_probs[rows, label], given[rows] == label)
+    return each
+
+
+def inflation_of(doubt: Doubt, groups: np.ndarray) -> float:
+    """Return how many rows of a group tell as much as one row by itself; 1 where they are doubted independently.
+
+    It is the sum of squares of the groups' surplus by that of the rows', the tenth of the groups with the most left out: a
+    family may be one of them.
+
+    Source: Rao & Scott (1992), A simple method for the analysis of clustered binary data.
+    """
+    surplus = doubt.observed - doubt.expected
+    place = pd.factorize(groups)[0]
+    of_group, of_rows = np.bincount(place, surplus) ** 2, np.bincount(place, surplus**2)
+    usual = of_group <= np.quantile(of_group, 0.9)
+    return max(1.0, float(of_group[usual].sum() / max(of_rows[usual].sum(), 1e-12)))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ceteris.dataset import LABEL, Dataset
 from ceteris.families.atoms import atoms_of
-from ceteris.families.doubt import doubt_of
+from ceteris.families.doubt import doubt_of, inflation_of
 from ceteris.families.patterns import META_WORDS, Pattern, columns_of, pattern_of
 from ceteris.families.search import search
 from ceteris.kinds import kinds_of
@@ -20,7 +20,10 @@ from ceteris.votes import Votes
 __all__ = ["COLUMNS", "LEVEL", "MOST", "find_families", "rows_of"]
 
 LEVEL, MOST = 0.05, 20
-COLUMNS = ("number", "pattern", "rows", "new_rows", "doubted", "expected", "likelihood_ratio", "p_adjusted", "examples")
+COLUMNS = (
+    "number", "pattern", "rows", "new_rows", "doubted", "expected", "given_label", "given_share", "likelihood_ratio",
+    "p_adjusted", "examples",
+)  # fmt: skip
 _EXAMPLES = 5
 
 
@@ -61,15 +64,19 @@ def find_families(
     DataFrame
         One line a family, the columns of `COLUMNS`: its number, from 1; the pattern, whose text names its rows (`rows_of`); how
         many rows it holds, and how many of them no earlier family does; of these the share that is doubted and the share that
-        was expected; the log-likelihood ratio, the p-value after correction for the search; ids of rows, as JSON, most
-        doubted first.
+        was expected; the given label that most of them bear and the share that does ("" and 0 where labels are numbers): of one
+        label throughout, they may follow a rule that the audit's model does not know; the log-likelihood ratio; the p-value
+        after correction for the search; ids of rows, as JSON, most doubted first.
     """
     columns = columns_of(data, batch=batch, votes=votes, labels=bool(classes))
     atoms = atoms_of(columns, kinds_of(data.features, kinds))
+    if not atoms.clauses:
+        return pd.DataFrame([], columns=list(COLUMNS))
     doubt = doubt_of(issues, data.labels, pred_probs, classes)
+    alike = 1.0 if (groups := data.uncut()) is None else inflation_of(doubt, groups)
     quality, lines = issues["label_quality"].to_numpy(dtype=float), list[tuple[object, ...]]()
     label = LABEL if META_WORDS[LABEL] in data.features else META_WORDS[LABEL]
-    for number, found in enumerate(search(atoms, doubt, level=level, most=most), start=1):
+    for number, found in enumerate(search(atoms, doubt, level=level, most=most, inflation=alike), start=1):
         clauses = [atoms.clauses[place] for place in found.clauses]
         if found.label >= 0:
             clauses.append(Slice(label, "=", classes[found.label]))
@@ -84,12 +91,21 @@ def find_families(
                 int(found.rows.sum()),
                 found.doubted,
                 found.expected,
+                *_usual(data.labels[found.rows], classes),
                 found.likelihood_ratio,
                 found.p_adjusted,
                 json.dumps([str(id) for id in examples], ensure_ascii=False),
             )
         )
     return pd.DataFrame(lines, columns=list(COLUMNS))
+
+
+def _usual(labels: np.ndarray, classes: tuple[str, ...]) -> tuple[str, float]:
+    """Return the label that most rows bear, and the share of them."""
+    if not classes:
+        return "", 0.0
+    names, counts = np.unique(labels.astype(str), return_counts=True)
+    return str(names[counts.argmax()]), float(counts.max() / len(labels))
 
 
 def rows_of(pattern: str, data: Dataset, *, batch: np.ndarray | None = None, votes: Votes | None = None) -> np.ndarray:

@@ -34,7 +34,7 @@ def read_families(bench: Workbench) -> pd.DataFrame:
     if not path.is_file():
         raise BadInputError(f"{place} is not there: nobody has looked for families yet.", "Make it: dvc repro diagnose")
     try:
-        table = read_table(path, text=("pattern", "examples"))
+        table = read_table(path, text=("pattern", "given_label", "examples"))
     except (ValueError, OSError) as error:
         raise BadInputError(f"{place} cannot be read: {error}.", "Make it anew: dvc repro -f diagnose") from None
     lacking = [name for name in COLUMNS if name not in table]

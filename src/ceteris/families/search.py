@@ -94,41 +94,49 @@ class _Sums:
     def __init__(self, atoms: Atoms, doubt: Doubt) -> None:
         self._atoms, self.left = atoms, np.ones(atoms.n_rows, dtype=bool)
         self._weights = _weights(doubt)
-        self._singles = self._summed(np.arange(len(atoms.clauses)))
+        self._singles = self._summed(self.left)
         most = int(min(_MOST_IN_PAIRS, np.sqrt(_MOST_WORK / max(atoms.n_rows, 1))))
         ratio = _ratio(*self._singles[:, :3].T)
         telling = np.lexsort((-self._singles[:, 0], -ratio))
         self._paired = np.sort(telling[:most])
         self._pairs = self._multiplied(self.left)
 
-    def _chunks(self, rows: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    def _chunks(self, which: np.ndarray, rows: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield which of some rows belong to some clauses, a few thousand rows at a time, and what is summed of these."""
         for start in range(0, self._atoms.n_rows, _CHUNK):
             part = slice(start, min(start + _CHUNK, self._atoms.n_rows))
-            if rows[part].any():
-                yield part, rows[part]
+            wanted = rows[part]
+            if wanted.all():
+                yield self._atoms.members(which, part), self._weights[part]
+            elif wanted.any():
+                yield self._atoms.members(which, part)[:, wanted], self._weights[part][wanted]
 
-    def _summed(self, which: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
+    def _summed(self, rows: np.ndarray) -> np.ndarray:
+        """Return the sums of each clause, shape (n_clauses, n_weights)."""
+        every = np.array_split(np.arange(len(self._atoms.clauses)), max(len(self._atoms.clauses) // 1000, 1))
+        return np.concatenate([self._of(some, rows) for some in every])
+
+    def _of(self, which: np.ndarray, rows: np.ndarray) -> np.ndarray:
         total = np.zeros((len(which), self._weights.shape[1]))
-        for part, wanted in self._chunks(self.left if rows is None else rows):
-            for some in np.array_split(which, max(len(which) // 1000, 1)):
-                total[some] += self._atoms.members(some, part)[:, wanted] @ self._weights[part][wanted]
+        for members, weights in self._chunks(which, rows):
+            total += members @ weights
         return total
 
     def _multiplied(self, rows: np.ndarray) -> np.ndarray:
-        """Return rows, doubted and expected of each pair, shape (3, n_paired, n_paired)."""
-        k = len(self._paired)
-        total = np.zeros((3, k, k))
-        for part, wanted in self._chunks(rows):
-            members, weights = self._atoms.members(self._paired, part)[:, wanted], self._weights[part][wanted]
-            doubted = members[:, weights[:, 1] > 0]
-            total[0] += members @ members.T
-            total[1] += doubted @ doubted.T
-            total[2] += (members * weights[:, 2]) @ members.T
+        """Return rows, doubted and expected of each pair (above the diagonal), shape (3, n_paired, n_paired)."""
+        from scipy.linalg.blas import ssyrk
+
+        total = np.zeros((3, len(self._paired), len(self._paired)))
+        for members, weights in self._chunks(self._paired, rows):
+            doubted = np.ascontiguousarray(members[:, weights[:, 1] > 0])
+            for place, factor in enumerate((members, doubted, members * np.sqrt(weights[:, 2]))):
+                if factor.shape[1]:
+                    total[place] += ssyrk(1.0, factor.T, trans=1)
         return total
 
     def leave_out(self, rows: np.ndarray) -> None:
         """Leave rows out of every sum."""
-        self._singles -= self._summed(np.arange(len(self._atoms.clauses)), rows)
+        self._singles -= self._summed(rows)
         self._pairs -= self._multiplied(rows)
         self.left &= ~rows
 

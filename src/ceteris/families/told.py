@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from ceteris.wording import literal
 
-__all__ = ["NONE", "line_of", "listed"]
+if TYPE_CHECKING:
+    from ceteris.families.applying import Applied
+    from ceteris.families.sampled import Sample
+
+__all__ = ["NONE", "applied_told", "line_of", "listed", "sample_told"]
 
 NONE = "No family of errors: no pattern of the columns holds more doubted rows than the model itself expects."
 
@@ -21,16 +26,56 @@ def line_of(family: Any) -> str:
     ----------
     family : a line of `found.find_families`
     """
-    told = f"{family.pattern}: {family.rows:,} rows, {family.doubted:.0%} doubted ({family.expected:.0%} expected)"
+    told = f"{family.pattern}: {family.rows:,} rows, {_share(family.doubted)} doubted ({_share(family.expected)} expected)"
+    if family.given_label:
+        told += f", {_share(family.given_share)} given {family.given_label}"
     overlap = family.rows - family.new_rows
-    return literal(told.replace("%", " %") + (f"; {overlap:,} of them stand in families above" if overlap else ""))
+    return literal(told + (f"; {overlap:,} of them stand in families above" if overlap else ""))
 
 
-def listed(families: pd.DataFrame) -> Iterator[str]:
-    """Yield the families line by line, and what to do with them."""
+def _share(value: float) -> str:
+    return f"{100 * value:.0f} %"
+
+
+def sample_told(sample: Sample, how: str = "drop") -> str:
+    """Return what a reviewed sample says of dropping a family, or of the labels that it would be given."""
+    if not sample.judged:
+        return f"{sample.reviewed} random rows reviewed, none of which tells"
+    what = "given labels are wrong" if how == "drop" else "of the new labels are right"
+    found = sample.precision
+    interval = f"{_share(found.value)} [{_share(found.low)}, {_share(found.high)}]"
+    return f"{sample.right} of {sample.judged} {what}: {interval}"
+
+
+def listed(families: pd.DataFrame, samples: Mapping[str, Sample]) -> Iterator[str]:
+    """Yield the families line by line, and what to do with them.
+
+    Parameters
+    ----------
+    families : DataFrame
+        From `found.find_families`.
+    samples : mapping of str to Sample
+        What the review of a pattern says so far; patterns that nobody reviewed are not there.
+    """
     if families.empty:
         yield NONE
         return
     for family in families.itertuples():
         yield f"{family.number}. {line_of(family)}"
+        if (pattern := str(family.pattern)) in samples:
+            yield f"   reviewed at random: {sample_told(samples[pattern])}"
     yield "Answer a random 20 rows of one, then decide for all of them: ceteris families review 1"
+
+
+def applied_told(done: Applied, how: str, who: str) -> Iterator[str]:
+    """Yield what became of a family, how to take it back, and the recipe that tells what it alone is worth."""
+    yield f"{done.changed:,} rows {'dropped' if how == 'drop' else 'relabelled'} in {' and '.join(done.written.files)}"
+    if done.answered:
+        yield f"{done.answered:,} rows keep what a person answered for them."
+    if done.same:
+        yield f"{done.same:,} rows bear that label already."
+    yield f"Random rows of it: {sample_told(done.sample, how)}" if done.sample.reviewed else "Nobody reviewed a row of it."
+    name = literal(f"{who}/{done.batch}")
+    yield f"Take it back: ceteris edits revert {shlex.quote(name)} --reviewer {shlex.quote(who)}"
+    yield "Its own worth is that of a version of its own; in params.yaml, under fix.recipes:"
+    yield f"    {done.batch}:\n    - step: apply_edits\n      batches:\n      - {name}"

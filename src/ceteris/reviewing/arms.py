@@ -10,11 +10,15 @@ import numpy as np
 import pandas as pd
 
 from ceteris.answers import JUDGING_SOURCE, QUEUE_SOURCE, RANDOM_SOURCE, in_time
+from ceteris.edit_lines import FAMILY_SOURCE
 from ceteris.edits import CONTROL
 
-__all__ = ["CONFLICT", "DISAGREEMENT", "FIXED", "FLIP", "RANDOM", "SLICE", "Arm", "Question", "answers_so_far", "ticket"]
+__all__ = [
+    "CONFLICT", "DISAGREEMENT", "FAMILY", "FIXED", "FLIP", "RANDOM", "SLICE", "Arm", "Question", "answers_so_far", "ticket",
+]  # fmt: skip
 
 RANDOM, FLIP, CONFLICT, SLICE, DISAGREEMENT = RANDOM_SOURCE, "flip", "conflict", "slice", JUDGING_SOURCE
+FAMILY = FAMILY_SOURCE
 FIXED = (RANDOM, CONTROL, FLIP)  # arms whose share is said in params.yaml
 _SOURCES = {RANDOM: RANDOM_SOURCE, CONTROL: CONTROL, FLIP: CONTROL, DISAGREEMENT: JUDGING_SOURCE}
 
@@ -34,7 +38,7 @@ class Arm:
     Attributes
     ----------
     name : str
-        A ranking of `review.rankings`, `random`, `control`, `flip`, `slice`, `conflict` or `disagreement`.
+        A ranking of `review.rankings`, `random`, `control`, `flip`, `slice`, `family`, `conflict` or `disagreement`.
     order : ndarray of int, shape (n_places,)
         Places of rows, each at most once, the first to be asked first. It need not hold every row.
     reason : str, optional
@@ -92,7 +96,7 @@ def answers_so_far(lines: pd.DataFrame) -> pd.DataFrame:
 
     `changed` is 1.0 where the answer changes the given label or drops the row, 0.0 where it confirms it, NaN where it is open.
     It is that of the first answer, given before the suggestion was seen, though a later one took its place. A row all of whose
-    answers were taken back is not there.
+    answers were taken back is not there, nor one of which was only decided as one of its family.
 
     Parameters
     ----------
@@ -101,7 +105,7 @@ def answers_so_far(lines: pd.DataFrame) -> pd.DataFrame:
     """
     ordered = in_time(lines)
     undone = set(ordered.loc[ordered["action"] == "revert", "reverts"])
-    answers = ordered[ordered["action"] != "revert"]
+    answers = ordered[(ordered["action"] != "revert") & (ordered["source"] != FAMILY_SOURCE)]
     live = answers[~answers["answer"].isin(undone)].drop_duplicates("id")
     asked = ["id", "source", "reason"]
     first = live[asked].merge(answers.drop_duplicates(asked), on=asked, how="left")
@@ -114,4 +118,4 @@ def _arm_of(source: str, reason: str) -> str:
     """Return the name of the arm that a line of the ledger comes from."""
     if source != QUEUE_SOURCE:
         return FLIP if (source, reason) == (CONTROL, FLIP) else source
-    return SLICE if reason.startswith(f"{SLICE}: ") else reason
+    return next((name for name in (SLICE, FAMILY) if reason.startswith(f"{name}: ")), reason)

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ceteris.answers import JUDGING_SOURCE, in_time
+from ceteris.answers import JUDGING_SOURCE, in_time, random_order
 from ceteris.blind import TEST_SOURCES
 from ceteris.edit_lines import TOLD
 from ceteris.edits import CONTROL
 from ceteris.errors import BadInputError
+from ceteris.families.kept import rows_today
 from ceteris.reviewing.agreement import disagreements
-from ceteris.reviewing.arms import CONFLICT, FLIP, RANDOM, Arm, Question, answers_so_far
+from ceteris.reviewing.arms import CONFLICT, FAMILY, FLIP, RANDOM, Arm, Question, answers_so_far
 from ceteris.reviewing.dealing import Dealer
 from ceteris.reviewing.fetched import Held, Rows
 from ceteris.reviewing.patches import Ledgers
@@ -149,6 +150,8 @@ def open_queue(bench: Workbench, name: str) -> Queue:
         return _of_look(bench)
     if name in (CONFLICTS, f"validation-{CONFLICTS}"):
         return _of_conflicts(bench, name)
+    if name.startswith(f"{FAMILY}: "):
+        return _of_family(bench, name)
     if (rows := slice_of(name)) is not None:
         return _of_slice(bench, rows)
     if "..." in name:
@@ -174,6 +177,17 @@ def _of_slice(bench: Workbench, rows: Slice) -> Queue:
         raise BadInputError(f"No train row has {rows}.", "Name another slice, as in: ceteris review 'age > 90'")
     arms = [Arm("slice", doubted, f"slice: {rows}")]
     return _train(bench, str(rows), f"Train labels of all rows with {rows}", issues, arms, len(doubted))
+
+
+def _of_family(bench: Workbench, name: str) -> Queue:
+    """Return the rows of a pattern in a random order, so that the first of them tell how many labels of all are wrong."""
+    pattern, issues = name.removeprefix(f"{FAMILY}: "), bench.issues()
+    ids = rows_today(bench, pattern)
+    if not len(ids):
+        raise BadInputError(f"No train row has {pattern}.", "See: ceteris families")
+    places = pd.Index(issues["id"]).get_indexer(pd.Index(ids))[random_order(ids)]
+    told = f"Train labels of random rows with {pattern}"
+    return _train(bench, name, told, issues, [Arm(FAMILY, places, name)], len(ids))
 
 
 def _of_conflicts(bench: Workbench, name: str) -> Queue:

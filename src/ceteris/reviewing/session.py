@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ceteris.reviewing.summary import Summary
     from ceteris.workbench import Workbench
 
-__all__ = ["Receipt", "Session", "open_session"]
+__all__ = ["Receipt", "Session", "name_of", "open_session"]
 
 _NEIGHBOURS, _NEIGHBOURS_IN_WORDS = 4, 2  # of each group: pictures are smaller than words
 
@@ -300,11 +300,22 @@ def open_session(
     from ceteris.workbench import Workbench
 
     bench = Workbench(Path(root) if root is not None else None)
-    who = reviewer or _git_name(bench.root) or _login()
-    if not who or not who.strip():
+    who = name_of(reviewer, bench.root)
+    return Session(bench, open_queue(bench, queue), who, batch)
+
+
+def name_of(reviewer: str | None, root: Path) -> str:
+    """Return who answers: who is named, else git's user.name, else who is logged in.
+
+    Raises
+    ------
+    BadInputError
+        Nobody is any of these.
+    """
+    who = (reviewer or _git_name(root) or _login() or "").strip()
+    if not who:
         raise BadInputError("Nobody says who answers.", 'Name yourself: ceteris.review(reviewer="ada"), or --reviewer ada.')
-    opened = open_queue(bench, queue)
-    return Session(bench, opened, who.strip(), batch)
+    return who
 
 
 def _git_name(root: Path) -> str:
