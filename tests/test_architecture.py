@@ -51,7 +51,7 @@ ROOMS = {
     " plots.numbers experiments.shown experiments.page experiments.reviews_shown experiments.board_shown"
     " experiments.board_page scored_twice experiments.beside release.told reviewing.edits_shown"
     " reviewing.card_shown plots.watch monitoring.told monitoring.page canvas.told canvas.drawn"
-    " canvas.page release.card groups_told families.told init_options",
+    " canvas.page release.card groups_told families.line families.told init_options",
     "door": "recommending.commands retraining.run retraining.commands retraining.unfinished sources survey"
     " csv_file readers.packed readers.parquet_file readers.json_lines readers.excel readers.image_folder"
     " readers.arrays readers.query readers.database fetching store layout closure ledger cell_files cli"

@@ -4,37 +4,18 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ceteris.families.line import NONE, line_of, share_text
 from ceteris.wording import literal
 
 if TYPE_CHECKING:
     from ceteris.families.applying import Applied
     from ceteris.families.sampled import Sample
 
-__all__ = ["NONE", "applied_told", "line_of", "listed", "sample_told"]
-
-NONE = "No family of errors: no pattern of the columns holds more doubted rows than the model itself expects."
-
-
-def line_of(family: Any) -> str:
-    """Return one family: its pattern, how many rows it holds, how many are doubted, and how many were to be expected.
-
-    Parameters
-    ----------
-    family : a line of `found.find_families`
-    """
-    told = f"{family.pattern}: {family.rows:,} rows, {_share(family.doubted)} doubted ({_share(family.expected)} expected)"
-    if family.given_label:
-        told += f", {_share(family.given_share)} given {family.given_label}"
-    overlap = family.rows - family.new_rows
-    return literal(told + (f"; {overlap:,} of them stand in families above" if overlap else ""))
-
-
-def _share(value: float) -> str:
-    return f"{100 * value:.0f} %"
+__all__ = ["applied_told", "listed", "sample_told"]
 
 
 def sample_told(sample: Sample, how: str = "drop") -> str:
@@ -43,7 +24,7 @@ def sample_told(sample: Sample, how: str = "drop") -> str:
         return f"{sample.reviewed} random rows reviewed, none of which tells"
     what = "given labels are wrong" if how == "drop" else "of the new labels are right"
     found = sample.precision
-    interval = f"{_share(found.value)} [{_share(found.low)}, {_share(found.high)}]"
+    interval = f"{share_text(found.value)} [{share_text(found.low)}, {share_text(found.high)}]"
     return f"{sample.right} of {sample.judged} {what}: {interval}"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ceteris.answers import JUDGING_SOURCE, in_time, random_order
+from ceteris.answers import JUDGING_SOURCE, in_time
 from ceteris.blind import TEST_SOURCES
 from ceteris.edit_lines import TOLD
 from ceteris.edits import CONTROL
@@ -23,7 +23,7 @@ from ceteris.reviewing.dealing import Dealer
 from ceteris.reviewing.fetched import Held, Rows
 from ceteris.reviewing.patches import Ledgers
 from ceteris.reviewing.ranked import ranked
-from ceteris.reviewing.rankings import RANKINGS
+from ceteris.reviewing.rankings import RANKINGS, random_order
 from ceteris.reviewing.slices import Slice, slice_of
 from ceteris.sections import Review
 from ceteris.splits import TRAIN, VALIDATION

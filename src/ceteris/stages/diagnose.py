@@ -9,7 +9,7 @@ from ceteris.dataset import BATCH, ID, META, VOTES, Dataset
 from ceteris.diagnosis.kinds import FOUND, KINDS, NOT_JUDGED
 from ceteris.diagnosis.looked import look
 from ceteris.families.found import find_families
-from ceteris.families.told import line_of
+from ceteris.families.line import line_of
 from ceteris.kinds import array_kind, image_pixels
 from ceteris.near import near_digests
 from ceteris.stages import Stage, run
