@@ -10,6 +10,7 @@ import pandas as pd
 
 from ceteris.diagnosis.kinds import COLUMNS, FOUND, KINDS, NONE, NOT_JUDGED
 from ceteris.families.found import COLUMNS as OF_FAMILIES
+from ceteris.families.line import share_text
 from ceteris.finding import Finding
 from ceteris.story import on_best_labels
 from ceteris.wording import count
@@ -41,6 +42,7 @@ def families_told(families: pd.DataFrame) -> list[dict[str, Any]]:
             "rows": int(family["rows"]),
             "doubted": float(family["doubted"]),
             "expected": float(family["expected"]),
+            "given": f"{share_text(family['given_share'])} given {family['given_label']}" if family["given_label"] else "",
             "overlap": int(family["rows"] - family["new_rows"]),
             "examples": json.loads(str(family["examples"])),
         }

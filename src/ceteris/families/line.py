@@ -18,9 +18,8 @@ def line_of(family: Any) -> str:
     ----------
     family : a line of `found.find_families`
     """
-    told = (
-        f"{family.pattern}: {family.rows:,} rows, {share_text(family.doubted)} doubted ({share_text(family.expected)} expected)"
-    )
+    doubted, expected = share_text(family.doubted), share_text(family.expected)
+    told = f"{family.pattern}: {family.rows:,} rows, {doubted} doubted ({expected} expected)"
     if family.given_label:
         told += f", {share_text(family.given_share)} given {family.given_label}"
     overlap = family.rows - family.new_rows
@@ -28,4 +27,5 @@ def line_of(family: Any) -> str:
 
 
 def share_text(value: float) -> str:
+    """Return a share as whole percent."""
     return f"{100 * value:.0f} %"
