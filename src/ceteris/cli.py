@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ceteris.canvas import commands as canvas
+from ceteris.detectors import commands as detecting
 from ceteris.errors import BadInputError, CeterisError
 from ceteris.experiments import commands as experiments
 from ceteris.experiments import lever_commands as levers
@@ -238,7 +239,7 @@ def export(
     print(f"What to bring back, and where to: {folder.relative_to(root)}/README.md")
 
 
-for room in (review, experiments, levers, release, serving, monitoring, retraining, canvas):
+for room in (review, experiments, levers, release, serving, monitoring, retraining, canvas, detecting):
     room.add_to(app)
 
 
