@@ -66,7 +66,7 @@ ROOMS = {
     " monitoring.kept monitoring.commands canvas.reading canvas.form canvas.commands serving.log_file"
     " serving.writer serving.remarks serving.predicting serving.counts serving.limits serving.app serving.answering"
     " serving.server serving.commands serving.brought_labels release.promotion"
-    " detectors.kept detectors.running detectors.commands",
+    " detectors.kept detectors.followed detectors.running detectors.commands",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.fix stages.train stages.compare"
     " stages.report release.accept release.package monitoring.watch release.gate",
 }

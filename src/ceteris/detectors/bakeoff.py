@@ -105,7 +105,8 @@ def _draw(world: World, draw: int) -> list[dict[str, Any]]:
     given = world.rows.given[searched]
     wrong = planted(given, world.unsure[searched], world.chances, rng)
     rows, counted = _judged(world, searched, wrong, draw), (wrong != given) | ~world.doubted[searched]
-    half = part[searched] % 2 == rng.integers(2) if world.rows.groups is not None else rng.random(len(searched)) < 0.5
+    units = np.arange(len(searched)) if rows.groups is None else np.unique(rows.groups, return_inverse=True)[1]
+    half = (rng.random(units.max() + 1) < 0.5)[units]
     random = [rng.permutation(np.flatnonzero(counted)) for _ in range(_RANDOM)]
     review = _Review(world, searched, judged, given, wrong, draw)
     by_chance = float(np.mean([review.score(order) for order in random]))

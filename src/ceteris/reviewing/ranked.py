@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,11 +12,22 @@ import pandas as pd
 
 from ceteris.answers import random_order
 from ceteris.dataset import ID, codes
+from ceteris.detectors.followed import followed, scores_for
 from ceteris.edits import CONTROL
 from ceteris.reviewing.arms import FLIP, RANDOM, Arm
 from ceteris.reviewing.fetched import Rows, read_kept, state_of
 from ceteris.reviewing.neighbours import points_of
-from ceteris.reviewing.rankings import doubted, expected_gain, flipped, knn_agreement, order, undoubted
+from ceteris.reviewing.rankings import (
+    RANKINGS,
+    SCORED,
+    by_scores,
+    doubted,
+    expected_gain,
+    flipped,
+    knn_agreement,
+    order,
+    undoubted,
+)
 from ceteris.store import STATE, read_parquet, write_parquet
 
 if TYPE_CHECKING:
@@ -44,10 +54,13 @@ class Ranked:
         A row that some order holds: id, place (in train.parquet), given_label, suggested_label, is_label_issue, shown (with a
         flip), and for each arm its place in the order, -1 where it is not in it.
     arms : tuple of str
+    told : str
+        What the rows in doubt are ranked by, and from what.
     """
 
     rows: pd.DataFrame
     arms: tuple[str, ...]
+    told: str = ""
 
     def arm(self, name: str) -> Arm:
         """Return an arm over the rows of the table."""
@@ -66,26 +79,28 @@ def ranked(bench: Workbench, most: int = MOST) -> Ranked:
     """Return the orders of this repository's train rows: the rankings of params.yaml, random rows, controls and flips."""
     review, split, audit = bench.params.review, bench.path("split"), bench.path("audit")
     train, validation = split / "train.parquet", split / "validation.parquet"
-    arms = (*review.rankings, RANDOM, CONTROL, *([FLIP] if review.flips else []))
-    state = state_of(audit / "issues.parquet", train, validation)
+    chosen = followed(bench.root, bench.params)
+    arms = (*chosen.rankings, RANDOM, CONTROL, *([FLIP] if review.flips else []))
+    own = [bench.root / place.partition(":")[0] for name, place in (bench.params.detectors.own or {}).items() if name in arms]
+    state = state_of(audit / "issues.parquet", train, validation, *own)
     kept = bench.root / KEPT / f"{_FORM}-{'-'.join(arms)}-{most}-{state}.parquet"
     found = read_kept(kept)
     if found is not None:
-        return Ranked(found, arms)
+        return Ranked(found, arms, chosen.told)
     issues = bench.issues()
     if len(issues) > _LONG:
         print(f"review: ranking {len(issues):,} rows, once; the orders are kept", file=sys.stderr, flush=True)
     chance = random_order(issues["id"].to_numpy(dtype=object))
     sure = undoubted(issues, chance)[:most]
-    points = _Points(issues, Rows(train, kept.parent), Rows(validation), bench.params.ingest.kinds)
-    orders: dict[str, np.ndarray] = {how: order(how, issues, **points.scores(how))[:most] for how in review.rankings}
+    points = _Points(issues, Rows(train, kept.parent), Rows(validation), bench)
+    orders: dict[str, np.ndarray] = {how: points.order(how)[:most] for how in chosen.rankings}
     orders |= {RANDOM: chance[:most], CONTROL: sure, FLIP: sure}
     rows = _table(issues, {arm: orders[arm] for arm in arms})
     rows[_PLACE] = Rows(train).ids.get_indexer(pd.Index(rows["id"]))
     wrong = _wrong(issues, sure, audit / "pred_probs.parquet", bench.classes()) if FLIP in arms else {}
     rows[_SHOWN] = pd.Series([wrong.get(id, "") for id in rows["id"]], dtype=object)
     write_parquet(kept, rows)
-    return Ranked(rows, arms)
+    return Ranked(rows, arms, chosen.told)
 
 
 def _table(issues: pd.DataFrame, orders: dict[str, np.ndarray]) -> pd.DataFrame:
@@ -110,15 +125,17 @@ def _wrong(issues: pd.DataFrame, sure: np.ndarray, probabilities: Path, classes:
 class _Points:
     """The most doubted rows and a random sample of the others, as points; read when a ranking first needs them."""
 
-    def __init__(self, issues: pd.DataFrame, train: Rows, validation: Rows, kinds: Mapping[str, str] | None) -> None:
-        self._issues, self._train, self._validation, self._kinds = issues, train, validation, kinds
+    def __init__(self, issues: pd.DataFrame, train: Rows, validation: Rows, bench: Workbench) -> None:
+        self._issues, self._train, self._validation, self._bench = issues, train, validation, bench
         self._doubted = doubted(issues)
 
-    def scores(self, how: str) -> dict[str, np.ndarray]:
-        """Return what a ranking needs to know of each doubted row."""
+    def order(self, how: str) -> np.ndarray:
+        """Return the places of all rows, the first to be asked first."""
+        if how in SCORED or how not in RANKINGS:  # a detector of the user's own
+            return by_scores(self._issues, *self._detected(how))
         if how == "combined":
-            return {"agreement": self._agreement()}
-        return {"gain": self._gain()} if how == "expected_gain" else {}
+            return order(how, self._issues, agreement=self._agreement())
+        return order(how, self._issues, gain=self._gain() if how == "expected_gain" else None)
 
     @cached_property
     def _chosen(self) -> tuple[np.ndarray, np.ndarray, Any]:
@@ -126,8 +143,16 @@ class _Points:
         sample = pd.Index(self._issues["id"]).get_indexer(self._train.sample()[0].index)
         places = np.unique(np.concatenate([self._doubted, sample]))
         rows = self._train.of(list(self._issues["id"].to_numpy(dtype=object)[places]))
-        self._prepare = points_of(rows, self._kinds)
+        self._prepare = points_of(rows, self._bench.params.ingest.kinds)
         return places, np.searchsorted(places, self._doubted), self._prepare.transform(rows)
+
+    def _detected(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the places of the rows that a detector scores, and their scores."""
+        places, *_ = self._chosen
+        ids, labels = (self._issues[column].to_numpy(dtype=object)[places] for column in ("id", "given_label"))
+        print(f"review: {name} scores {len(ids):,} rows, once; the orders are kept", file=sys.stderr, flush=True)
+        rows, groups = self._train.of(list(ids)), self._train.groups(list(ids))
+        return places, scores_for(self._bench.root, self._bench.params, name, ids, rows, labels, groups)
 
     def _agreement(self) -> np.ndarray:
         places, own, points = self._chosen
