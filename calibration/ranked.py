@@ -24,6 +24,7 @@ RATE = 0.2  # of the training labels
 DEPTHS = (0.05, 0.1, 0.2)  # shares of the training rows that are answered
 RANDOM_ORDERS = 5
 _HELD_OUT = 0.4
+SHIPPED, SPARING = Review(), Review(random=0.05, controls=0.05)
 _RECIPE = ModelRecipe(estimator="sklearn.linear_model.LogisticRegression", prepare="scaled")
 
 Strategy = Callable[[Judged, dict[str, np.ndarray], np.ndarray, int, np.random.Generator], np.ndarray]
@@ -85,7 +86,7 @@ def _measured(
     return found
 
 
-def _queue(*rankings: str) -> Strategy:
+def _queue(*rankings: str, shares: Review = SHIPPED) -> Strategy:
     """Return the review queue itself: its shares, and the arms that its dealer chooses among from the answers."""
 
     def order(
@@ -95,7 +96,7 @@ def _queue(*rankings: str) -> Strategy:
         chance = rng.permutation(len(truth))
         arms = [Arm(name, np.argsort(scores[name], kind="stable")) for name in rankings]
         arms += [Arm(RANDOM, chance), Arm(CONTROL, chance[::-1])]
-        dealer = Dealer(ids, rows.given, arms, Review(), seed=int(rng.integers(2**31)))
+        dealer = Dealer(ids, rows.given, arms, shares, seed=int(rng.integers(2**31)))
         lines: list[tuple[str, str, str, float, int]] = []
         while len(lines) < most:
             answered = pd.DataFrame(lines, columns=["id", "arm", "reason", "changed", "place"])
@@ -134,7 +135,9 @@ def _learned(rows: Judged, scores: dict[str, np.ndarray], truth: np.ndarray, mos
 
 
 STRATEGIES: dict[str, Strategy] = {
-    "queue (combined, by_class)": _queue("combined", "by_class"),
-    "queue (combined, by_class, ensemble, data_oob)": _queue("combined", "by_class", "ensemble", "data_oob"),
+    "queue": _queue("combined", "by_class"),
+    "queue of four": _queue("combined", "by_class", "confident_learning", "ensemble"),
+    "queue, 5 % random": _queue("combined", "by_class", shares=SPARING),
+    "queue of four, 5 % random": _queue("combined", "by_class", "confident_learning", "ensemble", shares=SPARING),
     "learned": _learned,
 }

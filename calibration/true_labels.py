@@ -74,8 +74,13 @@ def _uniform(true: np.ndarray, features: pd.DataFrame, count: int, rng: np.rando
 
 
 def _pairwise(true: np.ndarray, features: pd.DataFrame, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Any row, always the class that follows its own."""
-    return _next(true, rng.permutation(len(true))[:count])
+    """Of each two classes, rows of the more frequent one get the label of the other, and none the other way round."""
+    sizes, given = np.bincount(true), true.copy()
+    pairs = [(first, first + 1) for first in range(0, len(sizes) - 1, 2)]
+    becomes = dict(pair if sizes[pair[0]] >= sizes[pair[1]] else pair[::-1] for pair in pairs)
+    rows = rng.permutation(np.flatnonzero(np.isin(true, list(becomes))))[:count]
+    given[rows] = [becomes[code] for code in true[rows]]
+    return given
 
 
 def _confusable(true: np.ndarray, features: pd.DataFrame, count: int, rng: np.random.Generator) -> np.ndarray:
