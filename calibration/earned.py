@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from calibration.ranked import DEPTHS, RATE, ranked
+from calibration.ranked import DEPTHS, RATE, SHARE, TRAINED, ranked
 from calibration.study import ROOT, Outcomes, Scenario, run
 from calibration.true_labels import DATA, MOST_ROWS, NOISE
 from ceteris.store import table_text
@@ -55,7 +55,11 @@ def cells(found: Mapping[tuple[str, str], Sequence[Outcomes]]) -> pd.DataFrame:
                 lines.append(
                     {"data": data, "noise": noise, "ranking": name, "depth": depth, "worlds": len(values)}
                     | dict(zip(("gain", "low", "high"), _interval(gain), strict=True))
-                    | {"random": random.mean(), "random_low": _interval(random)[1], "times": gain.mean() / random.mean()}
+                    | {
+                        "random": random.mean(),
+                        "random_low": _interval(random)[1],
+                        "times": gain.mean() / random.mean() if random.mean() else float("nan"),
+                    }
                     | {"below": short[2] < 0, "harm": (gain < 0).mean(), "found": values[f"{name}/{depth} found"].mean()}
                 )
     return pd.DataFrame(lines)
@@ -90,9 +94,10 @@ def page(table: pd.DataFrame) -> str:
         "# Rankings that earn their reviews",
         f"Written by `{COMMAND}` from {worlds} worlds of each of {len(DATA) * len(NOISE)} cells: {len(DATA)} data sets"
         f" ({', '.join(DATA)}; at most {MOST_ROWS:,} rows, whose labels are taken for true) with {len(NOISE)} kinds of errors"
-        f" ({', '.join(NOISE)}) in {RATE:.0%} of the training labels. In each world 40 % of the rows judge, on true labels; a"
-        " person who is always right answers 5, 10 and 20 % of the others in the order of each ranking; a logistic regression"
-        " is trained before and after. Random review is the mean of five orders.",
+        f" ({', '.join(NOISE)}) in {RATE:.0%} of the training labels. In each world at most {TRAINED:,} rows"
+        f" ({SHARE:.0%} of small tables) train, and the others judge, on true labels; a"
+        " person who is always right answers 5, 10 and 20 % of the training rows in the order of each ranking; a"
+        " logistic regression is trained before and after. Random review is the mean of five orders.",
         "What decides from the answers as they come: `queue` is the review queue as it is shipped (combined, by_class; 20 %"
         " random rows, 5 % controls), `queue of four` has confident_learning and ensemble beside them, `5 % random` fewer"
         " random rows; `learned` asks a forest, after each 20 answers, which labels are wrong (20 % random rows).",

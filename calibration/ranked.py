@@ -18,12 +18,12 @@ from ceteris.reviewing.arms import CONTROL, RANDOM, Arm
 from ceteris.reviewing.dealing import BLOCK, Dealer
 from ceteris.sections import ModelRecipe, Review
 
-__all__ = ["DEPTHS", "RATE", "STRATEGIES", "ranked"]
+__all__ = ["DEPTHS", "RATE", "SHARE", "STRATEGIES", "TRAINED", "ranked"]
 
 RATE = 0.2  # of the training labels
 DEPTHS = (0.05, 0.1, 0.2)  # shares of the training rows that are answered
 RANDOM_ORDERS = 5
-_HELD_OUT = 0.4
+TRAINED, SHARE = 1_200, 0.6  # training rows at most: so many, and such a share of all rows; the others judge
 SHIPPED, SPARING = Review(), Review(random=0.05, controls=0.05)
 _RECIPE = ModelRecipe(estimator="sklearn.linear_model.LogisticRegression", prepare="scaled")
 
@@ -41,7 +41,7 @@ def ranked(data: str, noise: str, world: int) -> dict[str, float]:
     """
     features, true = table_of(data)
     rng = np.random.default_rng([22, world])
-    held = rng.permutation(len(true)) < _HELD_OUT * len(true)
+    held = rng.permutation(len(true)) >= min(TRAINED, round(SHARE * len(true)))
     rows, judging = features[~held].reset_index(drop=True), features[held].reset_index(drop=True)
     truth, judged = true[~held], true[held]
     given = NOISE[noise](truth, rows, round(RATE * len(truth)), rng)

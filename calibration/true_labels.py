@@ -12,7 +12,7 @@ from ceteris.noise import confusable, uniform, weak_pred_probs
 
 __all__ = ["DATA", "MOST_ROWS", "NOISE", "Table", "table_of"]
 
-MOST_ROWS = 2_000
+MOST_ROWS = 6_000
 Table = tuple[pd.DataFrame, np.ndarray]
 _OF_FAMILY = 0.8  # share of a family's rows whose label is wrong
 
@@ -55,7 +55,7 @@ DATA: dict[str, Callable[[], Table]] = {
 
 @cache
 def table_of(name: str) -> Table:
-    """Return the features and the codes of the labels of a data set, at most 2,000 random rows of it."""
+    """Return the features and the codes of the labels of a data set, at most 6,000 random rows of it."""
     features, labels = DATA[name]()
     rows = np.sort(np.random.default_rng(0).permutation(len(labels))[:MOST_ROWS])
     codes = np.unique(np.asarray(labels)[rows].astype(str), return_inverse=True)[1]
