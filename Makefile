@@ -9,7 +9,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export DVC_NO_ANALYTICS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test test-browser chromium lab check docs examples loop bench calibrate zenml lock dvc clean
+.PHONY: help repro test test-browser chromium lab check docs examples loop bench calibrate rankings zenml lock dvc clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -54,6 +54,9 @@ bench: $(VENV)/.ready  ## time ceteris against plain scripts, side by side, as r
 
 calibrate: $(VENV)/.ready  ## how often does ceteris err? The full study, resumable, within two hours
 	PYTHONPATH=src:. python -m calibration $(ARGS)
+
+rankings: $(VENV)/.ready  ## which ranking earns its reviews? Data sets x kinds of errors, resumable; writes docs/rankings.md
+	PYTHONPATH=src:. python -m calibration.earned $(ARGS)
 
 zenml: $(ZENML)/.ready $(VENV)/.ready  ## the same stages as a ZenML pipeline, in an environment of its own: make it, and test it
 	python -m pytest -n 0 tests/test_zenml.py

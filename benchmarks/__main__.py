@@ -11,7 +11,7 @@ from benchmarks.page import comparisons, page
 from benchmarks.ratios import Result
 from benchmarks.repository import ROOT
 
-NAMES = ("audit", "effect", "noop", "cold", "scale", "growth", "large", "review", "families", "serve", "soak")
+NAMES = ("audit", "effect", "noop", "cold", "scale", "growth", "large", "review", "families", "detectors", "serve", "soak")
 
 
 def main() -> None:

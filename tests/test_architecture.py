@@ -23,7 +23,8 @@ FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
     "vocabulary": "errors command_line metrics params sections kinds dataset neutral release release.terms reviewing"
     " readers monitoring monitoring.settings canvas canvas.terms serving serving.settings"
-    " retraining.settings release.gate_terms diagnosis diagnosis.kinds recommending",
+    " retraining.settings release.gate_terms detectors detectors.settings diagnosis diagnosis.kinds"
+    " recommending",
     "craft": "diagnosis.judged diagnosis.datalab diagnosis.properties diagnosis.spurious diagnosis.pictures"
     " diagnosis.groups diagnosis.counted diagnosis.looked diagnosis.mending versions controls splits noise"
     " models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
@@ -36,22 +37,23 @@ ROOMS = {
     " readers.values readers.vectors batches retraining retraining.batch retraining.plan pipelines blind"
     " scoring_numbers predicted_numbers votes vote_cells serving.schema monitoring.windows"
     " monitoring.derived monitoring.drift monitoring.together monitoring.expected monitoring.measured"
-    " monitoring.alarms estimates canvas.parting serving.requests serving.answers slicing families"
-    " families.characters families.patterns families.atoms families.doubt families.search families.found"
-    " families.sampled",
+    " monitoring.alarms estimates canvas.parting serving.requests serving.answers slicing"
+    " detectors.planting detectors.scores detectors.trees families families.characters families.patterns"
+    " families.atoms families.doubt families.search families.found families.sampled",
     "experiment": "fingerprint cells fitted pairs compare verified measure resampled attribution credit contribution"
     " budget annotators experiments experiments.snapshot experiments.moved experiments.pairing"
     " experiments.measured experiments.table experiments.diff experiments.comparison reviews"
     " experiments.best_labels release.looks release.acceptance fairness reviewing.checking batch_worth"
     " release.record reviewing.meter reviewing.summary monitoring.watched monitoring.asked canvas.returns"
-    " canvas.windows release.judged release.slices release.guards release.calibration release.pace",
+    " canvas.windows release.judged release.slices release.guards release.calibration release.pace"
+    " detectors.bakeoff detectors.choice detectors.tried",
     "showing": "diagnosis.told recommending.transfer recommending.recommendation recommending.told"
     " recommending.guidance retraining.decision retraining.record plots plots.colors plots.forest"
     " plots.grid plots.labels plots.sheet plots.board wording tabled finding story report gallery"
     " plots.numbers experiments.shown experiments.page experiments.reviews_shown experiments.board_shown"
     " experiments.board_page scored_twice experiments.beside release.told reviewing.edits_shown"
     " reviewing.card_shown plots.watch monitoring.told monitoring.page canvas.told canvas.drawn"
-    " canvas.page release.card groups_told families.line families.told init_options",
+    " canvas.page release.card groups_told detectors.told families.line families.told init_options",
     "door": "recommending.commands retraining.run retraining.commands retraining.unfinished sources survey"
     " csv_file readers.packed readers.parquet_file readers.json_lines readers.excel readers.image_folder"
     " readers.arrays readers.query readers.database fetching store layout closure ledger cell_files cli"
@@ -68,7 +70,8 @@ ROOMS = {
     " monitoring.logged monitoring.kept monitoring.commands canvas.reading canvas.form canvas.commands"
     " serving.log_file serving.writer serving.remarks serving.predicting serving.counts serving.limits"
     " serving.app serving.answering serving.server serving.asked serving.commands serving.brought_labels"
-    " release.promotion families.kept families.applying families.commands",
+    " release.promotion detectors.kept detectors.followed detectors.running detectors.commands"
+    " families.kept families.applying families.commands",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.diagnose stages.fix"
     " stages.train stages.compare stages.report release.accept release.package monitoring.watch"
     " release.gate",
@@ -328,7 +331,7 @@ def test_stages_modules_and_sections_are_the_same_eight_in_one_order() -> None:
     own = parse_yaml((REPOSITORY / "params.yaml").read_text(encoding="utf-8"), "params.yaml")
     sections = [field.alias or key for key, field in Params.model_fields.items()]
     assert list(pipeline()["stages"]) == STAGES
-    assert list(own) == sections == [*STAGES, "review"]  # what a person is shown is no stage's business
+    assert list(own) == sections == [*STAGES, "review", "detectors"]  # what a person is shown is no stage's business
     assert modules == set(STAGES)
 
 

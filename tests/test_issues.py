@@ -15,7 +15,7 @@ from small import CLASSES
 
 from ceteris import issues as room
 from ceteris.errors import BadInputError
-from ceteris.issues import COLUMNS, find_doubts, find_label_issues, rank
+from ceteris.issues import COLUMNS, find_doubts, find_label_issues, noise_joint, rank
 
 IDS = np.array([f"r{row:02d}" for row in range(30)], dtype=object)
 TRUE = np.arange(30) % 3
@@ -131,3 +131,13 @@ def test_files_that_are_mapped_into_memory_are_read_in_batches(tmp_path: Path) -
 def test_labels_that_are_no_codes_of_the_columns_are_refused(codes: np.ndarray) -> None:
     with pytest.raises(BadInputError, match="as codes from 0 to 2"):
         find_doubts(codes, SURE)
+
+
+def test_the_repaired_joint_counts_a_row_for_the_most_probable_class_whose_threshold_it_passes() -> None:
+    # Thresholds are .90, .35 and .235. The last row passes those of bee and cow, and not that of ant, its most probable class.
+    pred_probs = np.array([[0.90, 0.05, 0.05], [0.45, 0.35, 0.20], [0.50, 0.27, 0.23], [0.40, 0.36, 0.24]])
+    joint = noise_joint(np.array([0, 1, 2, 2]), pred_probs)
+    assert joint.sum() == pytest.approx(1.0)
+    assert joint[2, 1] > 0  # given cow, counted as bee
+    assert joint[2, 0] == 0  # cleanlab would count it as ant
+    assert np.trace(joint) == pytest.approx(0.75)

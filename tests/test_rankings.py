@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import combinations
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ceteris.detectors.followed import BEST
 from ceteris.errors import BadInputError
-from ceteris.reviewing.rankings import RANKINGS, doubted, expected_gain, flipped, knn_agreement, order, undoubted
-from ceteris.sections import Review
+from ceteris.reviewing.rankings import (
+    RANKINGS,
+    SCORED,
+    by_scores,
+    doubted,
+    expected_gain,
+    flipped,
+    knn_agreement,
+    order,
+    undoubted,
+)
+from ceteris.sections import Ranking, Review
 
 
 def issues(
@@ -54,6 +66,11 @@ def test_by_class_takes_a_doubted_row_of_each_class_in_turn_and_sure_rows_last()
     assert list(order("by_class", table.assign(is_label_issue=flagged))) == [4, 0, 3, 1, 5, 2]
 
 
+def test_what_a_detector_scored_comes_first_and_then_the_others_by_label_quality() -> None:
+    table = issues([0.4, 0.1, 0.3, 0.2, 0.9])
+    assert list(by_scores(table, np.array([0, 2, 4]), np.array([0.5, 0.5, -1.0]))) == [4, 2, 0, 1, 3]
+
+
 def test_expected_gain_asks_for_the_highest_first() -> None:
     assert list(order("expected_gain", issues([0.3, 0.1, 0.2, 0.9]), gain=np.array([0.0, -0.1, 0.2]))) == [0, 1, 2, 3]
 
@@ -70,7 +87,8 @@ def test_an_unknown_ranking_is_refused_with_the_nearest() -> None:
 
 
 def test_params_know_these_rankings_and_no_others() -> None:
-    assert Review(rankings=RANKINGS).rankings == RANKINGS
+    assert set(get_args(Ranking)) == {BEST, *RANKINGS}
+    assert Review().rankings[0] == BEST
 
 
 @settings(max_examples=40, deadline=None)
@@ -81,7 +99,9 @@ def test_every_order_holds_every_row_once(rows: list[tuple[float, int, int, bool
     quality, labels, suggested, flagged = (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [], [])
     table = issues(quality, [f"c{code}" for code in labels], [f"c{code}" for code in suggested], flagged)
     scores = np.linspace(1, 0, len(doubted(table, 10)))
-    for how in RANKINGS:
+    places = np.arange(len(rows))[::2]
+    assert sorted(by_scores(table, places, np.zeros(len(places)))) == list(range(len(rows)))
+    for how in set(RANKINGS) - set(SCORED):
         assert sorted(order(how, table, agreement=scores, gain=scores)) == list(range(len(rows)))
     chance = np.random.default_rng(0).permutation(len(rows))
     sure = undoubted(table, chance)

@@ -9,6 +9,7 @@ import typer
 import typer.core
 
 from ceteris.canvas import commands as canvas
+from ceteris.detectors import commands as detecting
 from ceteris.errors import BadInputError, CeterisError
 from ceteris.experiments import commands as experiments
 from ceteris.experiments import lever_commands as levers
@@ -253,7 +254,7 @@ def export(
 
 
 for room in (
-    review, families, experiments, levers, release, serving, monitoring, retraining, canvas, recommending,
+    review, families, detecting, experiments, levers, release, serving, monitoring, retraining, canvas, recommending,
 ):  # fmt: skip
     room.add_to(app)
 

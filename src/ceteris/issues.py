@@ -24,12 +24,14 @@ __all__ = [
     "find_doubts",
     "find_label_issues",
     "find_number_issues",
+    "noise_joint",
     "rank",
     "with_votes",
     "worth_labelling",
 ]
 
 _NUMBER_THRESHOLD = 0.05  # cleanlab.datalab, of regression labels
+REPAIRED = "repaired_joint"
 _BATCH = 1 << 14  # rows whose probabilities stay within a processor's cache
 COLUMNS = ("id", "given_label", "suggested_label", "label_quality", "is_label_issue", "issue_type")
 
@@ -116,7 +118,8 @@ def find_doubts(given: np.ndarray, pred_probs: np.ndarray, filter_by: str = "pru
 
     By `prune_by_noise_rate` rows are read in batches, and a few numbers a row are held. The rows that it flags are those of
     `cleanlab.filter.find_label_issues`, each of them. cleanlab's own `find_label_issues_batched` flags others: the rows of
-    lowest self-confidence whatever their class, as many as are confidently of another class. Other rules hold all at once.
+    lowest self-confidence whatever their class, as many as are confidently of another class. `repaired_joint` is the same
+    rule on the joint of `noise_joint`. Other rules hold all at once.
 
     Parameters
     ----------
@@ -139,8 +142,9 @@ def find_doubts(given: np.ndarray, pred_probs: np.ndarray, filter_by: str = "pru
         batch = check(pred_probs[rows], len(given[rows]), n_classes, "The audit", first=rows.start)
         suggested[rows] = batch.argmax(axis=1)
         quality[rows] = batch[np.arange(len(batch)), given[rows]]
-    if filter_by == "prune_by_noise_rate":
-        flagged = _pruned_by_noise_rate(given, pred_probs, quality, suggested)
+    if filter_by in ("prune_by_noise_rate", REPAIRED):
+        counts = _confident_counts(given, pred_probs, quality, suggested, repaired=filter_by == REPAIRED)
+        flagged = _pruned_by_noise_rate(given, pred_probs, quality, suggested, counts)
     else:
         _load_cleanlab()
         from cleanlab.filter import find_label_issues as find
@@ -155,16 +159,42 @@ def _batches(n_rows: int) -> Iterator[slice]:
     return (slice(start, min(start + _BATCH, n_rows)) for start in range(0, n_rows, _BATCH))
 
 
-def _pruned_by_noise_rate(given: np.ndarray, pred_probs: np.ndarray, quality: np.ndarray, suggested: np.ndarray) -> np.ndarray:
+def noise_joint(given: np.ndarray, pred_probs: np.ndarray) -> np.ndarray:
+    """Return the estimated share of all rows of each given label (row) and true one (column), shape (n_classes, n_classes).
+
+    A row counts for the most probable of the classes whose threshold it passes. cleanlab counts it for the most probable class
+    of all, though that class may be one whose threshold it does not pass (cleanlab#1248).
+
+    Parameters
+    ----------
+    given : ndarray of int, shape (n_rows,)
+    pred_probs : ndarray of float, shape (n_rows, n_classes)
+        Out of fold.
+
+    Source: Northcutt, Jiang & Chuang (2021), Confident learning, JAIR 70, equations 1 and 3.
+    """
+    _load_cleanlab()
+    from cleanlab.count import calibrate_confident_joint
+
+    quality, suggested = pred_probs[np.arange(len(given)), given], pred_probs.argmax(axis=1)
+    counts = _confident_counts(given, pred_probs, quality, suggested, repaired=True)
+    return np.asarray(calibrate_confident_joint(counts, given), dtype=float) / len(given)
+
+
+def _pruned_by_noise_rate(
+    given: np.ndarray, pred_probs: np.ndarray, quality: np.ndarray, suggested: np.ndarray, counts: np.ndarray
+) -> np.ndarray:
     """Return which rows are flagged: of each class as many as belong to each other one, those whose margin is largest.
 
     A row whose given label is the most probable one is never flagged, and no margin of its is above zero: where enough
     margins are, only the rows in doubt are looked at.
     """
     _load_cleanlab()
+    from cleanlab.count import calibrate_confident_joint
+    from cleanlab.filter import _keep_at_least_n_per_class
     from cleanlab.internal.constants import FLOATING_POINT_COMPARISON
 
-    to_prune = _to_prune(given, pred_probs, quality, suggested)
+    to_prune = np.asarray(_keep_at_least_n_per_class(calibrate_confident_joint(counts, given).T, n=1))
     flagged, kept = np.zeros(len(given), dtype=bool), np.zeros(len(given), dtype=bool)
     doubted = given != suggested
     for code in range(len(to_prune)):
@@ -195,11 +225,14 @@ def _largest(margins: np.ndarray, count: int) -> np.ndarray | None:
     return found if np.count_nonzero(found) == count else None
 
 
-def _to_prune(given: np.ndarray, pred_probs: np.ndarray, quality: np.ndarray, suggested: np.ndarray) -> np.ndarray:
-    """Return how many rows of each given class (column) are of each other class (row), shape (n_classes, n_classes)."""
+def _confident_counts(
+    given: np.ndarray, pred_probs: np.ndarray, quality: np.ndarray, suggested: np.ndarray, *, repaired: bool = False
+) -> np.ndarray:
+    """Return how many rows of each given class (row) are confidently of each class (column), shape (n_classes, n_classes).
+
+    Of a row that passes several thresholds cleanlab takes the most probable class of all; `repaired`, that among those passed.
+    """
     _load_cleanlab()
-    from cleanlab.count import calibrate_confident_joint
-    from cleanlab.filter import _keep_at_least_n_per_class
     from cleanlab.internal.constants import CONFIDENT_THRESHOLDS_LOWER_BOUND, FLOATING_POINT_COMPARISON
 
     n_classes = pred_probs.shape[1]
@@ -209,12 +242,13 @@ def _to_prune(given: np.ndarray, pred_probs: np.ndarray, quality: np.ndarray, su
     for rows in _batches(len(given)):
         sure = pred_probs[rows] >= least
         first, last = sure.argmax(axis=1), n_classes - 1 - sure[:, ::-1].argmax(axis=1)
-        true = np.where(first == last, first, suggested[rows])
+        best = np.where(sure, pred_probs[rows], -1.0).argmax(axis=1) if repaired else suggested[rows]
+        true = np.where(first == last, first, best)
         some_sure = sure[np.arange(len(sure)), first]
         joint += np.bincount((true * n_classes + given[rows])[some_sure], minlength=len(joint))
     counts = joint.reshape(n_classes, n_classes).T  # laid out as cleanlab's, whose sums round by the layout
     np.fill_diagonal(counts, counts.diagonal().clip(min=1))
-    return np.asarray(_keep_at_least_n_per_class(calibrate_confident_joint(counts, given).T, n=1))
+    return counts
 
 
 def find_number_issues(ids: np.ndarray, labels: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:

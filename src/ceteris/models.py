@@ -21,8 +21,8 @@ from ceteris.preparation import preparation
 from ceteris.sections import ModelRecipe
 
 __all__ = [
-    "build", "describe", "lacks", "other_kind", "runs_alone", "seeded", "estimator_class", "ESTIMATORS", "CLASSIFIER",
-    "REGRESSOR",
+    "build", "describe", "lacks", "other_kind", "runs_alone", "seeded", "estimator_class", "own_function", "ESTIMATORS",
+    "CLASSIFIER", "REGRESSOR",
 ]  # fmt: skip
 
 ESTIMATORS = "estimators"
@@ -127,6 +127,17 @@ def estimator_class(name: str, root: Path | None = None) -> Any:
     if not inspect.isclass(found):
         classes = [key for key, value in vars(module).items() if inspect.isclass(value)]
         raise ParamsError(f"{name!r} names no class.{nearest(attribute, classes)}", "Correct `estimator` of this model.")
+    return found
+
+
+def own_function(name: str, root: Path) -> Any:
+    """Return the function behind `estimators/FILE.py:FUNCTION` in the repository."""
+    file, _, attribute = name.partition(":")
+    module = _own_module(file, root)
+    found = getattr(module, attribute, None)
+    if not callable(found):
+        functions = [key for key, value in vars(module).items() if inspect.isfunction(value)]
+        raise ParamsError(f"{name!r} names no function.{nearest(attribute, functions)}", f"Define it in {file}.")
     return found
 
 

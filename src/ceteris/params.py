@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from ceteris.detectors.settings import Detectors
 from ceteris.errors import ParamsError, nearest
 from ceteris.kinds import merged
 from ceteris.metrics import METRICS, metrics_of
@@ -49,6 +50,7 @@ class Params(Section):
     compare: Compare
     report: Report = Report()
     review: Review = Review()
+    detectors: Detectors = Detectors()
 
     @model_validator(mode="after")
     def _labels_are_of_one_kind(self) -> Params:
@@ -238,7 +240,7 @@ def _section_at(where: list[Any], whole: type[BaseModel]) -> type[BaseModel]:
     named: dict[str, type[BaseModel]] = {
         "ingest": Ingest, "plant": Plant, "validate": Validate, "split": Split, "audit": Audit, "fix": Fix, "recipes": Step,
         "train": Train, "models": ModelRecipe, "model": ModelRecipe, "compare": Compare, "planned": Contrast, "report": Report,
-        "review": Review,
+        "review": Review, "detectors": Detectors,
     }  # fmt: skip
     named |= {name: kind for name, field in whole.model_fields.items() if isinstance(kind := field.annotation, type)}
     return next((named[part] for part in reversed(where) if part in named), whole)

@@ -16,7 +16,8 @@ from ceteris.metrics import METRICS
 
 __all__ = [
     "Section", "Plant", "Ingest", "Validate", "Split", "ModelRecipe", "Audit", "Step", "Fix", "Train", "Contrast", "Compare",
-    "Report", "Review", "SCORED_ON", "AA", "PLACEBO", "RANDOM", "MAJORITY", "CROWDLAB", "batch_name", "is_batch_name",
+    "Ranking", "Report", "Review", "SCORED_ON", "AA", "PLACEBO", "RANDOM", "MAJORITY", "CROWDLAB", "batch_name",
+    "is_batch_name",
 ]  # fmt: skip
 
 # What validation labels can be, the most trustworthy first.
@@ -37,6 +38,12 @@ def is_batch_name(name: str) -> bool:
 
 
 Kind = Literal["number", "category", "text", "date", "vector", "sparse", "image"]
+
+
+Ranking = Literal[
+    "best", "label_quality", "combined", "by_class", "expected_gain", "confident_learning", "repaired_joint", "knn", "data_oob",
+    "ensemble",
+]  # fmt: skip
 
 
 class Section(BaseModel):
@@ -481,7 +488,7 @@ class Review(Section):
     random: float = Field(0.2, ge=0.0, le=1.0)
     controls: float = Field(0.05, ge=0.0, le=0.5)
     flips: float = Field(0.0, ge=0.0, le=0.5)
-    rankings: tuple[Literal["label_quality", "combined", "by_class", "expected_gain"], ...] = ("combined", "by_class")
+    rankings: tuple[Ranking, ...] = ("best", "by_class")
 
     @model_validator(mode="after")
     def _something_is_asked_once(self) -> Review:

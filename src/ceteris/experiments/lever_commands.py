@@ -13,7 +13,7 @@ import typer
 from ceteris.errors import BadInputError
 from ceteris.experiments.commands import json_text, objects_of, tell_page
 
-__all__ = ["add_to"]
+__all__ = ["add_to", "progress"]
 
 Model = Annotated[str | None, typer.Option(help="Held fixed; default: that of the first planned data contrast.")]
 
@@ -52,7 +52,7 @@ def credit(
         raise BadInputError("--by forms batches, and --reviewer tells of one person's answers.", "Choose one of them.")
     if every and reviewer is None:
         raise BadInputError("--all is of the answers of one person.", "Name them: --reviewer NAME")
-    reviewing = Reviewing(find_root(), model, _progress("credit"))
+    reviewing = Reviewing(find_root(), model, progress("credit"))
     metric, console = reviewing.params.compare.metric, Console()
     answered = None if reviewer is None else credit_of_answers(reviewing, reviewer)
     batches = credit_of_batches(reviewing, by) if answered is None else []
@@ -87,7 +87,7 @@ def budget(
     if figure is not None and figure.suffix != ".svg":
         raise BadInputError(f"--figure is {str(figure)!r}.", "Name an SVG file: --figure board.svg")
     root = find_root()
-    reviewing = Reviewing(root, model, _progress("budget"))
+    reviewing = Reviewing(root, model, progress("budget"))
     board, confidence = read_board(root, reviewing, most), reviewing.params.compare.confidence
     console = Console()
     console.print(board_shown(board, console.width), crop=False)
@@ -118,7 +118,7 @@ def next_(
     from ceteris.store import find_root
 
     root = find_root()
-    board = read_board(root, Reviewing(root, model, _progress("next")), most)
+    board = read_board(root, Reviewing(root, model, progress("next")), most)
     print(json_text(advice_row(board)) if as_json else advice_told(board))
 
 
@@ -131,10 +131,10 @@ def replay(
     from ceteris.replaying import replay_version
     from ceteris.store import find_root
 
-    print(replay_version(find_root(), version, model, splits, _progress("replay", "re-splits to make")))
+    print(replay_version(find_root(), version, model, splits, progress("replay", "re-splits to make")))
 
 
-def _progress(who: str, what: str = "cells to train; finished ones are kept") -> Callable[[int, int], None]:
+def progress(who: str, what: str = "cells to train; finished ones are kept") -> Callable[[int, int], None]:
     """Return what tells how much is to be done, and every few seconds how much is and for how long it will last."""
     started = told = time.monotonic()
 

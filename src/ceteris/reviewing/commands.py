@@ -111,6 +111,8 @@ def _write_train_queue(bench: Workbench, target: Path, name: str, most: int) -> 
     rows[TICKET] = rows[TICKET].map(written)
     features = asked.fetched.of(list(rows["id"]))
     _write(target, rows, features, ("given_label", TICKET), nothing=NOTHING_OF_TRAIN, also=", `drop`")
+    if asked.ranked:
+        print(f"Rows in doubt are {asked.ranked}.")
 
 
 def _write(

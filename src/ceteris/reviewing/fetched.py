@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ceteris.dataset import ID, LABEL, META
+from ceteris.dataset import GROUP, ID, LABEL, META
 from ceteris.errors import BadInputError, nearest, some
 from ceteris.reviewing.heads import SAMPLE, random_sample
 from ceteris.store import read_parquet, refuse_sealed
@@ -109,6 +109,12 @@ class Rows:
         if name not in self._features:
             raise BadInputError(f"The rows have no column {name!r}.{nearest(name, self._features)}", "Name one that they have.")
         return self._column(name)
+
+    def groups(self, ids: Sequence[str]) -> np.ndarray | None:
+        """Return the group of some rows, None where rows have none."""
+        if GROUP not in self._file.schema_arrow.names:
+            return None
+        return self._column(GROUP).to_numpy(dtype=object)[self.ids.get_indexer(pd.Index(list(ids), dtype=object))]
 
     def sample(self, most: int = SAMPLE) -> tuple[pd.DataFrame, pd.Series]:
         """Return the features of `most` random rows or fewer, and their labels, both indexed by id."""

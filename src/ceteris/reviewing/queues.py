@@ -60,6 +60,10 @@ class Queue:
         asked only of somebody else, who does not know their labels.
     classes : tuple of str
         The labels that its rows can be shown with.
+    ranked : str
+        What doubted rows are ranked by, and from what, in a sentence.
+    detectors : tuple of str
+        Those of the user's own, which rows may have been ranked by.
     """
 
     name: str
@@ -71,6 +75,8 @@ class Queue:
     known: pd.DataFrame = field(repr=False)
     settling: bool = False
     classes: tuple[str, ...] = ()
+    ranked: str = ""
+    detectors: tuple[str, ...] = ()
 
     @cached_property
     def _asked(self) -> np.ndarray:
@@ -119,7 +125,7 @@ class Queue:
         shown, place = "" if self.judging else self.given(id), np.zeros(1, dtype=int)
         arms = [replace(arm, order=place, shown=None) for arm in self.dealer.arms]
         if self.name == TRAIN:  # asked under other rankings or shares than params.yaml names today
-            arms += [Arm(name, place) for name in (*RANKINGS, RANDOM, CONTROL)]
+            arms += [Arm(name, place) for name in (*RANKINGS, *self.detectors, RANDOM, CONTROL)]
             arms += [Arm(FLIP, place, shown=np.array([label], dtype=object)) for label in self.classes if label != shown]
         row, labels = np.array([id], dtype=object), np.array([shown], dtype=object)
         asked = (Dealer(row, labels, [arm], Review()).asked(id, ticket) for arm in arms)
@@ -165,7 +171,8 @@ def _of_train(bench: Workbench, name: str) -> Queue:
     told = "Train labels in doubt" if name == "train" else "Random train labels"
     if name == "train" and "expected_gain" in found.arms:  # it reads validation labels
         told += " (exploratory: ranked by what validation labels tell)"
-    return _train(bench, name, told, found.rows, arms, bench.split_counts()["train"])
+    queue = _train(bench, name, told, found.rows, arms, bench.split_counts()["train"])
+    return replace(queue, ranked=found.told if name == "train" else "", detectors=tuple(bench.params.detectors.own or ()))
 
 
 def _of_slice(bench: Workbench, rows: Slice) -> Queue:

@@ -1,20 +1,22 @@
-"""The orders of train rows as a queue takes them: those that audit wrote, and that by expected gain, made when asked for."""
+"""The orders of train rows as a queue takes them: those that audit wrote, and others, made when first asked for."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from ceteris.detectors.followed import followed, scores_for
 from ceteris.edits import CONTROL
 from ceteris.reviewing.arms import FLIP, RANDOM, Arm
 from ceteris.reviewing.fetched import Rows, read_kept, state_of
 from ceteris.reviewing.heads import HEAD, KNOWN, SHOWN, UNDOUBTED, random_sample, table_of
 from ceteris.reviewing.neighbours import points_of
-from ceteris.reviewing.rankings import doubted, expected_gain, order
+from ceteris.reviewing.rankings import by_scores, doubted, expected_gain, order
 from ceteris.store import STATE, write_parquet
 
 if TYPE_CHECKING:
@@ -37,10 +39,13 @@ class Ranked:
     rows : DataFrame
         The rows that these arms hold, with the columns of `heads.heads`.
     arms : tuple of str
+    told : str
+        What the rows in doubt are ranked by, and from what.
     """
 
     rows: pd.DataFrame
     arms: tuple[str, ...]
+    told: str = ""
 
     def arm(self, name: str) -> Arm:
         """Return an arm over the rows of the table."""
@@ -52,28 +57,33 @@ class Ranked:
 
 def ranked(bench: Workbench) -> Ranked:
     """Return the orders of this repository's train rows: the rankings of params.yaml, random rows, controls and flips."""
-    review = bench.params.review
-    arms = (*review.rankings, RANDOM, CONTROL, *([FLIP] if review.flips else []))
-    rows = _with_gain(bench) if _GAIN in review.rankings else bench.orders()
+    review, chosen, rows = bench.params.review, followed(bench.root, bench.params), bench.orders()
+    arms = (*chosen.rankings, RANDOM, CONTROL, *([FLIP] if review.flips else []))
+    if more := [how for how in chosen.rankings if how not in rows]:
+        rows = _with_more(bench, rows, more)
     held = (rows[[_COLUMNS.get(arm, arm) for arm in arms]] >= 0).any(axis=1)
-    return Ranked(rows[held].reset_index(drop=True), arms)
+    return Ranked(rows[held].reset_index(drop=True), arms, chosen.told)
 
 
-def _with_gain(bench: Workbench) -> pd.DataFrame:
-    """Return the orders with that by expected gain: it reads validation labels, so audit must not make it; it is kept."""
+def _with_more(bench: Workbench, rows: pd.DataFrame, more: list[str]) -> pd.DataFrame:
+    """Return the orders that audit wrote with others, which are kept: by a detector, or by expected gain.
+
+    The latter reads validation labels, so audit must not make it.
+    """
     audit, split = bench.path("audit"), bench.path("split")
     train, validation = split / "train.parquet", split / "validation.parquet"
-    state = state_of(audit / "issues.parquet", audit / "orders.parquet", train, validation)
-    kept = bench.root / STATE / "review" / f"{_FORM}-{_GAIN}-{state}.parquet"
+    own = [bench.root / place.partition(":")[0] for name, place in (bench.params.detectors.own or {}).items() if name in more]
+    state = state_of(audit / "issues.parquet", audit / "orders.parquet", train, validation, *own)
+    kept = bench.root / STATE / "review" / f"{_FORM}-{'-'.join(more)}-{state}.parquet"
     found = read_kept(kept)
     if found is not None:
         return found
     issues = bench.issues()
     if len(issues) > _LONG:
         print(f"review: ranking {len(issues):,} rows, once; the order is kept", file=sys.stderr, flush=True)
-    gain = order(_GAIN, issues, gain=_gain(bench, issues, Rows(train), Rows(validation)))[:HEAD]
-    added = table_of(issues, {_GAIN: gain})
-    found = bench.orders().merge(added, how="outer", on=list(KNOWN))  # in the order of ids, as both are
+    sampled = _Sampled(bench, issues, Rows(train), Rows(validation))
+    added = table_of(issues, {how: sampled.order(how)[:HEAD] for how in more})
+    found = rows.merge(added, how="outer", on=list(KNOWN))  # in the order of ids, as both are
     ranks = [str(name) for name in found.columns if name not in (*KNOWN, SHOWN)]
     found[ranks] = found[ranks].fillna(-1).astype(int)
     found[SHOWN] = found[SHOWN].where(found[SHOWN].notna(), "")
@@ -81,19 +91,44 @@ def _with_gain(bench: Workbench) -> pd.DataFrame:
     return found
 
 
-def _gain(bench: Workbench, issues: pd.DataFrame, train: Rows, validation: Rows) -> np.ndarray:
-    """Return the expected gain of each doubted row, among these rows and a random sample."""
-    own = doubted(issues)
-    places = np.unique(np.concatenate([own, random_sample(len(issues))]))
-    table, rows = issues.iloc[places], train.of(list(issues["id"].to_numpy(dtype=object)[places]))
-    prepare, (judges, truth) = points_of(rows, bench.params.ingest.kinds), validation.sample(1000)
-    return expected_gain(
-        prepare.transform(rows),
-        table["given_label"].to_numpy(dtype=object),
-        table["suggested_label"].to_numpy(dtype=object),
-        1 - table["label_quality"].to_numpy(dtype=float),
-        np.searchsorted(places, own),
-        prepare.transform(judges),
-        truth.to_numpy(dtype=object),
-        sample=len(places),
-    )
+class _Sampled:
+    """The most doubted rows and a random sample of the others, which orders are made among."""
+
+    def __init__(self, bench: Workbench, issues: pd.DataFrame, train: Rows, validation: Rows) -> None:
+        self._bench, self._issues, self._train, self._validation = bench, issues, train, validation
+        self._doubted = doubted(issues)
+        self._places = np.unique(np.concatenate([self._doubted, random_sample(len(issues))]))
+
+    def order(self, how: str) -> np.ndarray:
+        """Return the places of all rows, the first to be asked first."""
+        if how == _GAIN:
+            return order(how, self._issues, gain=self._gain())
+        return by_scores(self._issues, self._places, self._detected(how))
+
+    @cached_property
+    def _rows(self) -> pd.DataFrame:
+        return self._train.of(list(self._column("id")))
+
+    def _column(self, name: str) -> np.ndarray:
+        return np.asarray(self._issues[name].to_numpy(dtype=object)[self._places])
+
+    def _detected(self, name: str) -> np.ndarray:
+        """Return a detector's score of each row."""
+        ids = self._column("id")
+        print(f"review: {name} scores {len(ids):,} rows, once; the order is kept", file=sys.stderr, flush=True)
+        labels, groups = self._column("given_label"), self._train.groups(list(ids))
+        return scores_for(self._bench.root, self._bench.params, name, ids, self._rows, labels, groups)
+
+    def _gain(self) -> np.ndarray:
+        """Return the expected gain of each doubted row."""
+        prepare, (judges, truth) = points_of(self._rows, self._bench.params.ingest.kinds), self._validation.sample(1000)
+        return expected_gain(
+            prepare.transform(self._rows),
+            self._column("given_label"),
+            self._column("suggested_label"),
+            1 - self._issues["label_quality"].to_numpy(dtype=float)[self._places],
+            np.searchsorted(self._places, self._doubted),
+            prepare.transform(judges),
+            truth.to_numpy(dtype=object),
+            sample=len(self._places),
+        )

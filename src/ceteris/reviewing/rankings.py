@@ -14,11 +14,12 @@ import pandas as pd
 from ceteris.errors import BadInputError, nearest
 
 __all__ = [
-    "MOST_DOUBTED", "RANKINGS", "doubted", "draw", "expected_gain", "flipped", "knn_agreement", "order", "random_order",
-    "undoubted",
+    "MOST_DOUBTED", "RANKINGS", "SCORED", "by_scores", "doubted", "draw", "expected_gain", "flipped", "knn_agreement", "order",
+    "random_order", "undoubted",
 ]  # fmt: skip
 
-RANKINGS = ("label_quality", "combined", "by_class", "expected_gain")
+SCORED = ("confident_learning", "repaired_joint", "knn", "data_oob", "ensemble")  # by `by_scores`, of detectors/scores
+RANKINGS = ("label_quality", "combined", "by_class", "expected_gain", *SCORED)
 MOST_DOUBTED = 5_000  # rows whose neighbours are looked up
 SAMPLE = 20_000  # rows among which
 MOST_JUDGES = 1_000  # validation rows that an expected gain is read off
@@ -100,7 +101,7 @@ def order(how: str, issues: pd.DataFrame, *, agreement: np.ndarray | None = None
     Parameters
     ----------
     how : str
-        One of `RANKINGS`.
+        One of `RANKINGS`, but for those of `SCORED`.
     issues : DataFrame
         From `issues.find_label_issues`.
     agreement, gain : ndarray of float, shape (n_doubted,), optional
@@ -128,6 +129,21 @@ def order(how: str, issues: pd.DataFrame, *, agreement: np.ndarray | None = None
     worst_first = -scores if how == "expected_gain" else _ranks(scores) + _ranks(_quality(issues)[by_quality[: len(scores)]])
     first = by_quality[: len(scores)]
     return np.concatenate([first[np.argsort(worst_first, kind="stable")], by_quality[len(scores) :]])
+
+
+def by_scores(issues: pd.DataFrame, places: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Return the places of all rows: those that a detector scored first, the lowest score first; then the others by quality.
+
+    Parameters
+    ----------
+    places : ndarray of int, shape (n_scored,)
+    scores : ndarray of float, shape (n_scored,)
+        Low = doubted; ties in the order of label quality.
+    """
+    by_quality = _by_quality(issues)
+    of_row = np.full(len(issues), np.inf)
+    of_row[places] = scores
+    return by_quality[np.argsort(of_row[by_quality], kind="stable")]
 
 
 def knn_agreement(

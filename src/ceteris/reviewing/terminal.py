@@ -70,6 +70,8 @@ class Conversation:
     def run(self) -> None:
         """Ask row after row, until the queue is empty, `most` rows are answered, or nobody answers any more."""
         self._say(literal(self.session.title), "bold")
+        if self.session.queue.ranked:
+            self._say(literal(f"Rows in doubt are {self.session.queue.ranked}."), "dim")
         self._console.print(legend_shown(self.session.classes, judging=self.session.judging))
         while self._most is None or len(self._given) < self._most:
             question = self._next()

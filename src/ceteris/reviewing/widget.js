@@ -409,7 +409,7 @@ class Review {
     this.refusedBox = element("div", { class: "refused", role: "alert", "data-testid": "review-refused" });
     this.root.append(
       element("div", { class: "head" },
-        element("div", { class: "title", text: this.model.get("title") }),
+        element("div", { class: "title", text: this.model.get("title"), title: this.model.get("ranked") }),
         element("div", { class: "facts" }, this.counted, this.pace, this.state)),
       this.progress, this.banner,
       element("div", { class: "body" }, this.rowBox, this.side),

@@ -33,6 +33,7 @@ class ReviewWidget(anywidget.AnyWidget):
 
     store = traitlets.Unicode().tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
+    ranked = traitlets.Unicode().tag(sync=True)
     classes = traitlets.List(traitlets.Unicode()).tag(sync=True)
     signs = traitlets.List(traitlets.Unicode()).tag(sync=True)
     judging = traitlets.Bool().tag(sync=True)
@@ -45,6 +46,7 @@ class ReviewWidget(anywidget.AnyWidget):
         super().__init__(
             store=session.store,
             title=session.title,
+            ranked=session.queue.ranked,
             classes=list(session.classes),
             signs=list(keys_of(session.classes)),
             judging=session.judging,
