@@ -15,10 +15,10 @@ from small import CLASSES, by_hand, edit, run_stages
 
 import ceteris
 from ceteris import edits, ledger
-from ceteris.answers import random_order
 from ceteris.families.found import COLUMNS
 from ceteris.families.kept import rows_today
 from ceteris.families.sampled import fix_lines, said_of, sample_of
+from ceteris.reviewing.rankings import random_order
 from ceteris.store import write_table
 
 PATTERN = "x >= 0.5"
