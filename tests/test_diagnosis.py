@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from small import STAGES, params, repository, run_stages, table
 
 from ceteris.dataset import ID, LABEL, Dataset
 from ceteris.diagnosis import datalab
@@ -15,6 +17,7 @@ from ceteris.diagnosis.kinds import FOUND, KINDS, NONE, NOT_JUDGED
 from ceteris.diagnosis.looked import Looked, look
 from ceteris.diagnosis.pictures import pictures_judged
 from ceteris.diagnosis.spurious import spurious_correlation
+from ceteris.store import read_table
 
 CLASSES = ("ant", "bee")
 
@@ -179,3 +182,38 @@ def test_numbers_as_labels_are_judged_by_all_that_needs_no_classes() -> None:
     unjudged = set(found.kinds.loc[found.kinds["status"] == NOT_JUDGED, "kind"])
     assert {"class_imbalance", "spurious_correlation", "underperforming_group"} <= unjudged
     assert "outlier" not in unjudged
+
+
+def planted() -> pd.DataFrame:
+    """Return rows of which a source labelled nearly all wrong, with copies, and one far off."""
+    found = table(rows=600, wrong=0.05)
+    rng = np.random.default_rng(5)
+    found["source"] = np.where(rng.random(600) < 0.2, "B", "A")
+    wrong = (found["source"] == "B") & (rng.random(600) < 0.9)
+    following = found["truth"].map({"ant": "bee", "bee": "cow", "cow": "ant"})
+    found["label"] = found["label"].where(~wrong, following)
+    found.loc[10, "x"] = 300.0
+    for first in range(20, 600, 100):
+        found.loc[first + 1 : first + 3, ["x", "y", "source"]] = found.loc[first, ["x", "y", "source"]].to_numpy()
+    return found
+
+
+def test_the_stage_finds_a_planted_family_copies_and_an_outlier_and_recipes_mend_them_with_their_effect(tmp_path: Path) -> None:
+    mended = {"given": None, "clear": [{"step": "drop_issues", "issues": ["outlier", "exact_duplicate"]}]}
+    planned_contrast = {"axis": "data", "model": "logistic", "baseline": "given", "candidate": "clear"}
+    content = params(fix={"recipes": mended}, compare={"planned": [planned_contrast]}, split={"copies": "together"})
+    root = repository(tmp_path, content, planted())
+    run_stages(root, *STAGES)
+    kinds = read_table(root / "results/diagnose/issues.csv", text=("kind", "status", "about", "why")).set_index("kind")
+    assert kinds.loc["exact_duplicate", "status"] == FOUND
+    families = read_table(root / "results/diagnose/families.csv", text=("pattern",))
+    assert families["pattern"].iloc[0] == "source = B"
+    versions = read_table(root / "results/fix/versions.csv", text=("version", "note")).set_index("version")
+    assert versions.loc["clear", "dropped"] == versions.loc["placebo-clear", "dropped"] >= 1
+    report = (root / "reports/report.html").read_text(encoding="utf-8")
+    order = [
+        report.index(text) for text in ("What is wrong with this data", "source = B", "Labels in doubt", "could not be judged")
+    ]
+    assert order == sorted(order)
+    effects = read_table(root / "results/compare/effects.csv", text=("candidate_version", "control"))
+    assert (effects.loc[effects["candidate_version"] == "clear", "control"] == "placebo-clear").all()

@@ -64,6 +64,7 @@ def answered(repo: Path, ids: Any, wrong: int, by: str = "ann") -> None:
 
 
 def test_without_the_stages_result_the_command_that_makes_it_is_told(repo: Path, ceteris_) -> None:
+    (repo / "results/diagnose/families.csv").unlink(missing_ok=True)
     said = ceteris_("families")
     assert said.code == 2
     assert "results/diagnose/families.csv is not there" in said.err
