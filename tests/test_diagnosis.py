@@ -212,7 +212,8 @@ def test_the_stage_finds_a_planted_family_copies_and_an_outlier_and_recipes_mend
     assert versions.loc["clear", "dropped"] == versions.loc["placebo-clear", "dropped"] >= 1
     report = (root / "reports/report.html").read_text(encoding="utf-8")
     order = [
-        report.index(text) for text in ("What is wrong with this data", "source = B", "Labels in doubt", "could not be judged")
+        report.index(text)
+        for text in ("What is wrong with this data", "source = B", "Labels in doubt", "What could not be judged")
     ]
     assert order == sorted(order)
     effects = read_table(root / "results/compare/effects.csv", text=("candidate_version", "control"))
