@@ -216,5 +216,8 @@ def test_the_stage_finds_a_planted_family_copies_and_an_outlier_and_recipes_mend
         for text in ("What is wrong with this data", "source = B", "Labels in doubt", "What could not be judged")
     ]
     assert order == sorted(order)
-    effects = read_table(root / "results/compare/effects.csv", text=("candidate_version", "control"))
-    assert (effects.loc[effects["candidate_version"] == "clear", "control"] == "placebo-clear").all()
+    effects = read_table(
+        root / "results/compare/effects.csv", text=("axis", "baseline_version", "candidate_version", "control")
+    )
+    worth = effects[(effects["baseline_version"] == "given") & (effects["candidate_version"] == "clear")]
+    assert len(worth) and (worth["control"] == "placebo-clear").all()
