@@ -22,7 +22,7 @@ test: $(VENV)/.ready  ## run every test
 	python -m pytest
 
 test-browser: $(VENV)/.ready chromium  ## review labels in a real JupyterLab with a real Chromium, as a person does
-	python -m pytest -n 2 -m browser tests/browser
+	python -m pytest -n 2 -m browser tests/browser $(ARGS)
 
 chromium:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
