@@ -172,8 +172,9 @@ class Clone:
             yield from [place] if place.is_file() else (path for path in sorted(place.rglob("*")) if path.is_file())
 
     def results(self) -> dict[str, str]:
-        """Return the hashes of all that a person or a later stage reads: predictions, versions, tables, the report."""
-        return self.hashes("models", "data/versions", "data/audit", "results", "reports")
+        """Return the hashes of all that stages write for a person or a later one: predictions, versions, tables, the report."""
+        found = self.hashes("models", "data/versions", "data/audit", "data/diagnosis", "results", "reports")
+        return {path: digest for path, digest in found.items() if not path.startswith("results/detectors/")}  # a command's
 
 
 def publish(root: Path, **changed: Any) -> Clone:
