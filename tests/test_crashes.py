@@ -28,7 +28,8 @@ STAGES = ("ingest", "validate", "split", "audit", "diagnose", "fix", "train", "c
 # What a stage writes first: where it stands, the stage is in the middle.
 FIRST = {
     "ingest": "data/raw/table.parquet", "validate": "results/validate/schema.csv", "split": "data/split/train.parquet",
-    "audit": "data/audit/pred_probs.parquet", "fix": "data/versions/given.parquet", "train": "models/slow/*/fingerprint.json",
+    "audit": "data/audit/pred_probs.parquet", "diagnose": "data/diagnosis/issues.parquet",
+    "fix": "data/versions/given.parquet", "train": "models/slow/*/fingerprint.json",
     "compare": "results/compare/effects.csv", "report": "reports/figures/*.svg",
 }  # fmt: skip
 SLOW = """

@@ -77,7 +77,7 @@ def _leaking(stage: Stage, train: Dataset) -> np.ndarray:
 
 
 def _pictures(stage: Stage, train: Dataset) -> np.ndarray | None:
-    shape = read_json(stage.path("raw", "manifest.json")).get("image_shape")
+    shape = read_json(stage.path("results", "validate", "summary.json"))["image_shape"]
     if shape is None:
         return None
     ink = image_pixels(train.features, shape).astype(float)

@@ -39,6 +39,7 @@ def main(stage: Stage) -> None:
             "features": data.features.shape[1],
             "classes": None if stage.params.numbers else len(set(data.labels)),
             "groups": len(set(frame[GROUP])) if GROUP in frame else None,
+            "image_shape": manifest.get("image_shape"),
             "missing_cells": int(data.features.isna().sum().sum()),
             "notes": manifest.get("notes", []),
         },
