@@ -51,11 +51,14 @@ def run(root: Path, *command: str, check: bool = True, **environment: str) -> su
 
 
 def checkout(root: Path) -> Path:
-    """Make a fresh, committed repository of the files that git knows here, edited or new ones included, answers left out."""
+    """Make a fresh, committed repository of the files that git knows here, edited or new ones included.
+
+    What people answered and what `ceteris detectors` found, which is of the default data, is left out.
+    """
     names = run(HERE, "git", "ls-files", "-co", "--exclude-standard", "-z").stdout.split("\0")
     for name in filter(None, names):
         answers = name.endswith(".csv") and name.startswith(("data/edits/", "release/edits/"))
-        if (HERE / name).is_file() and not answers:
+        if (HERE / name).is_file() and not answers and not name.startswith("results/detectors/"):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(HERE / name, root / name)
     run(root, "git", "init", "-q", "-b", "main")

@@ -173,8 +173,7 @@ class Clone:
 
     def results(self) -> dict[str, str]:
         """Return the hashes of all that stages write for a person or a later one: predictions, versions, tables, the report."""
-        found = self.hashes("models", "data/versions", "data/audit", "data/diagnosis", "results", "reports")
-        return {path: digest for path, digest in found.items() if not path.startswith("results/detectors/")}  # a command's
+        return self.hashes("models", "data/versions", "data/audit", "data/diagnosis", "results", "reports")
 
 
 def publish(root: Path, **changed: Any) -> Clone:
