@@ -156,11 +156,15 @@ def run_of(lock: Any, layout: Mapping[str, str], cache: Cache, head: Snapshot) -
 def as_run(sections: Any, lock: Any) -> Any:
     """Return the sections of params.yaml with the values that the stages of a dvc.lock ran with.
 
-    In the workspace params.yaml may have changed since.
+    In the workspace params.yaml may have changed since. Where two stages name a key the first of them says: a run that stopped
+    early leaves the last ones as they were before.
     """
-    ran = copy.deepcopy(sections)
+    ran, told = copy.deepcopy(sections), set[str]()
     for stage in lock["stages"].values():
         for key, value in stage.get("params", {}).get("params.yaml", {}).items():
+            if key in told:
+                continue
+            told.add(key)
             *path, last = key.split(".")
             place = functools.reduce(lambda held, name: held.setdefault(name, {}), path, ran)
             place[last] = value
