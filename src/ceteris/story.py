@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 import pandas as pd
@@ -14,6 +14,7 @@ from ceteris.sections import SCORED_ON
 from ceteris.wording import metric_name, percent, upper_first
 
 __all__ = [
+    "against_given",
     "best",
     "control_rows",
     "exploratory",
@@ -54,6 +55,15 @@ def on_best_labels(found: list[Finding]) -> list[Finding]:
         if _distrust(finding) < _distrust(held):
             chosen[key] = finding
     return list(chosen.values())
+
+
+def against_given(found: Sequence[Finding], metric: str) -> list[Finding]:
+    """Return what each version is worth against `given`, with each model held fixed; on their best labels."""
+    return [
+        one
+        for one in on_best_labels(list(found))
+        if one.axis == "data" and one.metric == metric and one.baseline_version == "given" and one.applicable
+    ]
 
 
 def control_rows(found: list[Finding], metric: str) -> list[Finding]:

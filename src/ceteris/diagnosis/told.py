@@ -12,7 +12,7 @@ from ceteris.diagnosis.kinds import COLUMNS, FOUND, KINDS, NONE, NOT_JUDGED
 from ceteris.families.found import COLUMNS as OF_FAMILIES
 from ceteris.families.line import share_text
 from ceteris.finding import Finding
-from ceteris.story import on_best_labels
+from ceteris.story import against_given
 from ceteris.wording import count
 
 __all__ = ["diagnosis_told", "families_told", "no_families", "no_kinds"]
@@ -66,10 +66,8 @@ def diagnosis_told(
         The primary metric, and the model that is held fixed.
     """
     lines = kinds.fillna({"about": "", "why": ""}).to_dict("records")
-    worth = {
-        kind: [one for one in _against_given(found, metric, model) if one.candidate_version in _mending(kind, recipes)]
-        for kind in KINDS
-    }
+    worth_of = [one for one in against_given(found, metric) if one.baseline_model == model]
+    worth = {kind: [one for one in worth_of if one.candidate_version in _mending(kind, recipes)] for kind in KINDS}
     return {
         "found": [_line(row, worth[str(row["kind"])]) for row in lines if row["status"] == FOUND],
         "none": [_word(str(row["kind"])) for row in lines if row["status"] == NONE],
@@ -111,11 +109,3 @@ def _kinds_of(step: Any) -> tuple[str, ...]:
     if step.by is None:
         return ()
     return ("class_imbalance",) if step.by == "class" else ("spurious_correlation",)
-
-
-def _against_given(found: Sequence[Finding], metric: str, model: str) -> list[Finding]:
-    return [
-        one
-        for one in on_best_labels(list(found))
-        if one.axis == "data" and one.metric == metric and one.baseline_version == "given" and one.baseline_model == model
-    ]

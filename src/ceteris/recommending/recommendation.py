@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ceteris.finding import Finding
 from ceteris.recommending.transfer import Transfer, transfer_of
-from ceteris.story import is_control, on_best_labels
+from ceteris.story import against_given, is_control
 from ceteris.verdicts import HARMS, holm
 
 __all__ = ["GIVEN", "Candidate", "Recommendation", "recommend"]
@@ -110,14 +110,10 @@ def recommend(
 def _weighed(found: Sequence[Finding], model: str, metric: str) -> list[Finding]:
     return [
         one
-        for one in on_best_labels(list(found))
-        if one.axis == "data"
-        and one.metric == metric
-        and one.baseline_model == model
-        and one.baseline_version == GIVEN
+        for one in against_given(found, metric)
+        if one.baseline_model == model
         and one.candidate_version != _CEILING
         and not is_control(one.candidate_version)
-        and one.applicable
         and not one.empty
     ]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ceteris.finding import Finding
-from ceteris.story import on_best_labels
+from ceteris.story import against_given
 from ceteris.verdicts import CANNOT_TELL, HARMS, HELPS
 
 __all__ = ["Transfer", "transfer_of"]
@@ -46,20 +46,9 @@ def _of(models: list[str], n_models: int) -> str:
     return f"all {n_models} models" if len(models) == n_models else f"{', '.join(models)} of {n_models} models"
 
 
-def transfer_of(found: Sequence[Finding], version: str, metric: str, baseline: str = "given") -> Transfer:
-    """Return what a version is worth to each model that was trained on it and on the baseline.
+def transfer_of(found: Sequence[Finding], version: str, metric: str) -> Transfer:
+    """Return what a version is worth to each model that was trained on it and on `given`.
 
     Its verdicts are those of the effects table: where a contrast was not planned they are not adjusted for looking at many.
     """
-    return Transfer(
-        version,
-        tuple(
-            one
-            for one in on_best_labels(list(found))
-            if one.axis == "data"
-            and one.metric == metric
-            and one.candidate_version == version
-            and one.baseline_version == baseline
-            and one.applicable
-        ),
-    )
+    return Transfer(version, tuple(one for one in against_given(found, metric) if one.candidate_version == version))
