@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-__all__ = ["DATA_SETS", "Labelled", "data_set"]
+__all__ = ["DATA_SETS", "MORE", "Labelled", "data_set"]
 
 _MOST = 3_000  # rows
 
@@ -51,12 +51,22 @@ def _handwritten() -> Labelled:
     return _some(pd.DataFrame(coarse, columns=[f"pixel_{place:03d}" for place in range(coarse.shape[1])]), labels)
 
 
+def _cancer() -> Labelled:
+    from sklearn.datasets import load_breast_cancer
+
+    return _some(*load_breast_cancer(return_X_y=True, as_frame=True))
+
+
 def _credit() -> Labelled:
     return _table("modeldata", "credit_data", "Status")
 
 
 def _churn() -> Labelled:
     return _table("modeldata", "wa_churn", "churn")
+
+
+def _diamonds() -> Labelled:
+    return _table("ggplot2", "diamonds", "cut")
 
 
 def _table(package: str, name: str, label: str) -> Labelled:
@@ -81,9 +91,10 @@ def _some(features: pd.DataFrame, labels: np.ndarray) -> Labelled:
 DATA_SETS: MappingProxyType[str, Callable[[], Labelled]] = MappingProxyType(
     {"digits": _digits, "handwritten": _handwritten, "credit": _credit, "churn": _churn}
 )
+MORE: MappingProxyType[str, Callable[[], Labelled]] = MappingProxyType({"breast cancer": _cancer, "diamonds": _diamonds})
 
 
 @cache
 def data_set(name: str) -> Labelled:
     """Return the data set of this name, at most 3,000 rows of it, the same in every run."""
-    return DATA_SETS[name]()
+    return (DATA_SETS | MORE)[name]()

@@ -10,42 +10,50 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from calibration.ranked import DEPTHS, RATE, SHARE, TRAINED, ranked
+from calibration.data_sets import DATA_SETS, MORE
+from calibration.planted import KINDS
+from calibration.ranked import DEPTHS, ORACLE, PEOPLE, SHARE, TRAINED, ranked
 from calibration.study import ROOT, Outcomes, Scenario, run
-from calibration.true_labels import DATA, MOST_ROWS, NOISE
 from ceteris.store import table_text
 
 __all__ = ["cells", "main", "page", "scenarios", "standing"]
 
 COMMAND = "make rankings"
-WORLDS = 20
+WORLDS = 4
+RATES = (0.1, 0.2)  # of the training labels
+REVIEWS = "movie reviews"
 AIM, FLOOR = 3.0, 0.8  # times random review: in the median of all cells, and in each of them
+Cell = tuple[str, str, float]  # data set, kind of errors, share of the labels
+CELLS: tuple[Cell, ...] = (
+    *((data, kind, rate) for data in (*DATA_SETS, *MORE) for kind in KINDS for rate in RATES),
+    (REVIEWS, PEOPLE, float("nan")),
+)
 
 
-def _block(data: str, noise: str, block: int) -> list[Outcomes]:
-    return [ranked(data, noise, block)]
+def _block(cell: Cell, block: int) -> list[Outcomes]:
+    return [ranked(*cell, block)]
 
 
-def scenarios(worlds: int) -> dict[tuple[str, str], Scenario]:
-    """Return every cell of the study: a data set and a kind of noise, as many worlds of each."""
+def scenarios(worlds: int) -> dict[Cell, Scenario]:
+    """Return every cell of the study: a data set, a kind of errors and their rate, as many worlds of each."""
     return {
-        (data, noise): Scenario(
-            f"ranked-{data}-{noise}".replace(" ", "-"), partial(_block, data, noise), "calibration.ranked", {}, 1, worlds
+        cell: Scenario(
+            f"ranked-{'-'.join(map(str, cell))}".replace(" ", "-"), partial(_block, cell), "calibration.ranked", {}, 1, worlds
         )
-        for data in DATA
-        for noise in NOISE
+        for cell in CELLS
     }
 
 
-def cells(found: Mapping[tuple[str, str], Sequence[Outcomes]]) -> pd.DataFrame:
-    """Return one line for each data set, kind of noise, ranking and depth.
+def cells(found: Mapping[Cell, Sequence[Outcomes]]) -> pd.DataFrame:
+    """Return one line for each cell, ranking and depth.
 
     Columns: gain, low, high (percentage points of accuracy on true labels, 95 % over worlds), random (that of random review),
     random_low (the lower end of its interval), times (gain by random), below (whether it is surely below 0.8 times random),
-    harm (the share of worlds in which the review lowered the score), found (the share of answers that changed a label).
+    harm (the share of worlds in which the review lowered the score), found (the share of answers that changed a label), finds
+    (found by that of random review).
     """
     lines = []
-    for (data, noise), worlds in found.items():
+    for (data, kind, rate), worlds in found.items():
         values = pd.DataFrame(list(worlds))
         names = dict.fromkeys(name.partition("/")[0] for name in values if "/" in name)
         for name in names:
@@ -53,16 +61,22 @@ def cells(found: Mapping[tuple[str, str], Sequence[Outcomes]]) -> pd.DataFrame:
                 gain, random = 100 * values[f"{name}/{depth}"], 100 * values[f"random/{depth}"]
                 short = _interval(gain - FLOOR * random)
                 lines.append(
-                    {"data": data, "noise": noise, "ranking": name, "depth": depth, "worlds": len(values)}
+                    {"data": data, "errors": kind, "rate": rate, "ranking": name, "depth": depth, "worlds": len(values)}
                     | dict(zip(("gain", "low", "high"), _interval(gain), strict=True))
                     | {
                         "random": random.mean(),
                         "random_low": _interval(random)[1],
                         "times": gain.mean() / random.mean() if random.mean() else float("nan"),
                     }
-                    | {"below": short[2] < 0, "harm": (gain < 0).mean(), "found": values[f"{name}/{depth} found"].mean()}
+                    | {"below": short[2] < 0, "harm": (gain < 0).mean()}
+                    | _found(values, name, depth)
                 )
     return pd.DataFrame(lines)
+
+
+def _found(values: pd.DataFrame, name: str, depth: str) -> dict[str, float]:
+    found, random = (values[f"{one}/{depth} found"].mean() for one in (name, "random"))
+    return {"found": found, "finds": found / random if random else float("nan")}
 
 
 def _interval(values: pd.Series) -> tuple[float, float, float]:
@@ -74,7 +88,8 @@ def _interval(values: pd.Series) -> tuple[float, float, float]:
 def standing(table: pd.DataFrame) -> pd.DataFrame:
     """Return one line for each ranking and depth: what stands over all cells.
 
-    `times` is the median of gain by random gain over the cells in which random review surely gains; `worst` the lowest of them.
+    `times` is the median of gain by random gain over the cells in which random review surely gains (`told` of them), `worst`
+    the lowest of them; `finds` and `finds_worst` are those of wrong labels found, over all cells.
     """
     lines = []
     for (name, depth), mine in table.groupby(["ranking", "depth"], sort=False):
@@ -82,7 +97,8 @@ def standing(table: pd.DataFrame) -> pd.DataFrame:
         lines.append(
             {"ranking": name, "depth": depth, "cells": len(mine), "gain": mine["gain"].median(), "told": len(told)}
             | {"times": told["times"].median(), "worst": told["times"].min()}
-            | {"below": int(mine["below"].sum()), "harm": mine["harm"].mean(), "found": mine["found"].median()}
+            | {"below": int(mine["below"].sum()), "harm": mine["harm"].mean()}
+            | {"finds": mine["finds"].median(), "finds_worst": mine["finds"].min()}
         )
     return pd.DataFrame(lines)
 
@@ -92,20 +108,23 @@ def page(table: pd.DataFrame) -> str:
     worlds, found = int(table["worlds"].min()), standing(table)
     parts = [
         "# Rankings that earn their reviews",
-        f"Written by `{COMMAND}` from {worlds} worlds of each of {len(DATA) * len(NOISE)} cells: {len(DATA)} data sets"
-        f" ({', '.join(DATA)}; at most {MOST_ROWS:,} rows, whose labels are taken for true) with {len(NOISE)} kinds of errors"
-        f" ({', '.join(NOISE)}) in {RATE:.0%} of the training labels. In each world at most {TRAINED:,} rows"
-        f" ({SHARE:.0%} of small tables) train, and the others judge, on true labels; a"
-        " person who is always right answers 5, 10 and 20 % of the training rows in the order of each ranking; a"
-        " logistic regression is trained before and after. Random review is the mean of five orders.",
-        "What decides from the answers as they come: `queue` is the review queue as it is shipped (combined, by_class; 20 %"
-        " random rows, 5 % controls), `queue of four` has confident_learning and ensemble beside them, `5 % random` fewer"
-        " random rows; `learned` asks a forest, after each 20 answers, which labels are wrong (20 % random rows).",
+        f"Written by `{COMMAND}` from {worlds} worlds of each of {len(CELLS)} cells. {len(CELLS) - 1} are of real tables whose"
+        f" labels are taken for true ({', '.join((*DATA_SETS, *MORE))}; at most 3,000 rows of each), with {len(KINDS)} kinds of"
+        f" errors ({', '.join(KINDS)}) in {' or '.join(f'{rate:.0%}' for rate in RATES)} of all labels; one is of"
+        f" {REVIEWS}, where one rater's word is the given label and the mean of 15 and more the true one: errors of people.",
+        f"In each world at most {TRAINED:,} rows ({SHARE:.0%} of small tables) train, and the others judge, on true labels. A"
+        " person who is always right answers 5, 10 and 20 % of the training rows in the order of each ranking; a logistic"
+        " regression is trained before and after. Random review is the mean of five orders.",
+        "Four orders decide from the answers as they come. `queue` is the review queue as it is shipped (`combined`, `learned`;"
+        " 20 % random rows, 5 % controls); `queue that learns nothing` has `by_class` in place of `learned`; the other two have"
+        f" 5 % random rows. `{ORACLE}` asks for every wrong label before any right one: no detector can pass it, and it shows"
+        " how much there is to win.",
         f"The aim: {AIM:g} times what random review gains in the median of the cells, and below {FLOOR:g} times in none.",
         "## Over all cells",
         "`gain`: median, in percentage points. `times`: gain by that of random review, median of the cells in which random"
         " review surely gains (`told` of them), and the `worst` of these. `below`: cells that are surely below"
-        f" {FLOOR:g} times random review. `harm`: worlds in which a review by right answers lowered the score.",
+        f" {FLOOR:g} times random review. `harm`: worlds in which a review by right answers lowered the score. `finds`: wrong"
+        " labels found by those that random review finds, median of all cells, and the worst of these.",
         _markdown(found),
         _verdict(found),
         *_tried(table),
@@ -119,7 +138,7 @@ def page(table: pd.DataFrame) -> str:
 
 
 def _verdict(found: pd.DataFrame) -> str:
-    kept = found[(found["times"] >= AIM) & (found["below"] == 0) & (found["ranking"] != "random")]
+    kept = found[(found["times"] >= AIM) & (found["below"] == 0) & (~found["ranking"].isin(["random", ORACLE]))]
     names = [f"{line['ranking']} at {line['depth']}" for _, line in kept.iterrows()]
     return f"Both aims are kept by: {'; '.join(names)}." if names else "No ranking keeps both aims."
 
@@ -129,14 +148,18 @@ def _tried(table: pd.DataFrame) -> list[str]:
     lost = table[table["below"]]
     lines = []
     for name, mine in lost.groupby("ranking", sort=False):
-        cells_of = [f"{line['data']} {line['noise']} ({line['depth']})" for _, line in mine.iterrows()]
+        cells_of = [f"{_named(line)} ({line['depth']})" for _, line in mine.iterrows()]
         lines.append(f"- {name}: {', '.join(cells_of)}")
     return ["## What did not work", f"Surely below {FLOOR:g} times random review:", "\n".join(lines) or "Nothing."]
 
 
+def _named(line: pd.Series) -> str:
+    return f"{line['data']}, {line['errors']}" + (f", {line['rate']:.0%}" if line["rate"] > 0 else "")
+
+
 def _grid(table: pd.DataFrame) -> str:
     told = table.assign(
-        cell=table["data"] + ", " + table["noise"],
+        cell=[_named(line) for _, line in table.iterrows()],
         shown=[f"{gain:+.1f} [{low:+.1f}, {high:+.1f}]" for gain, low, high in table[["gain", "low", "high"]].to_numpy()],
     )
     names = list(dict.fromkeys(told["ranking"]))

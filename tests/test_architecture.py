@@ -30,7 +30,7 @@ ROOMS = {
     " models fits pred_probs issues edits answers recipes scoring intervals verdicts effect tipping"
     " disagreement columns arrays dates guesses preparation transformers embedding labels row_ids rows"
     " params_file skops_file init forecast copies online planning advice checked questions reviewed"
-    " edit_lines reviewing.arms reviewing.dealing reviewing.keys reviewing.neighbours reviewing.rankings"
+    " edit_lines reviewing.learning reviewing.arms reviewing.dealing reviewing.keys reviewing.neighbours reviewing.rankings"
     " reviewing.heads reviewing.shown reviewing.slices reviewing.standing reviewing.shares"
     " reviewing.agreement reviewing.tickets reviewing.typed consensus predictions_table brought near parts"
     " split_plan times time_folds measures repairs headers mess messy_cells readers.mixed_text"

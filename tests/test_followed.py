@@ -77,7 +77,7 @@ def test_a_detector_of_ones_own_ranks_the_queue_where_it_was_chosen(tried: tuple
     root, *_ = tried
     chosen(root, chosen="mine", best="mine")
     queue = open_queue(ceteris.open(root), "train")
-    assert {arm.name for arm in queue.dealer.arms} == {"mine", "by_class", "random", "control"}
+    assert {arm.name for arm in queue.dealer.arms} == {"mine", "learned", "random", "control"}
     assert "ranked by mine, of the best evidence" in queue.ranked
     ids, order = queue.dealer.ids, next(arm for arm in queue.dealer.arms if arm.name == "mine").order
     doubted = set(ids[order[:20]])
@@ -94,17 +94,17 @@ def test_a_detector_of_ones_own_ranks_the_queue_where_it_was_chosen(tried: tuple
 
 
 def test_the_queue_follows_the_best_evidence_and_says_from_what(repo: Path) -> None:
-    assert followed(repo, read_params(repo)).rankings == ("combined", "by_class")
+    assert followed(repo, read_params(repo)).rankings == ("combined", "learned")
     assert (
         "which ranking finds most errors here is not known yet; `ceteris detectors` tries it"
         in open_queue(ceteris.open(repo), "train").ranked
     )
     chosen(repo)
     queue = open_queue(ceteris.open(repo), "train")
-    assert {arm.name for arm in queue.dealer.arms} == {"data_oob", "by_class", "random", "control"}
+    assert {arm.name for arm in queue.dealer.arms} == {"data_oob", "learned", "random", "control"}
     assert queue.ranked == (
         "ranked by data_oob, of the best evidence: +0.100 [+0.040, +0.160] average precision beyond combined, 10 draws of"
-        " errors planted in 10 % of 200 rows"
+        " errors planted in 10 % of 200 rows; learned asks for rows like those whose label was wrong"
     )
     written = run(repo, "ceteris", "queue", "train", "--rows", "10")
     assert "Rows in doubt are ranked by data_oob, of the best evidence" in written.stdout
@@ -113,13 +113,15 @@ def test_the_queue_follows_the_best_evidence_and_says_from_what(repo: Path) -> N
 def test_evidence_that_cannot_tell_leaves_the_standing_ranking_and_says_so(repo: Path) -> None:
     chosen(repo, chosen="combined", worth_low=-0.02)
     found = followed(repo, read_params(repo))
-    assert found.rankings == ("combined", "by_class")
+    assert found.rankings == ("combined", "learned")
     assert "ranked by combined: no other is surely better (data_oob: +0.100 [-0.020, +0.160]" in found.told
 
 
 def test_a_ranking_that_is_named_twice_over_stands_once(repo: Path) -> None:
-    chosen(repo, chosen="by_class")
-    assert followed(repo, read_params(repo)).rankings == ("by_class",)
+    chosen(repo, chosen="knn")
+    content = json.loads((repo / "params.yaml").read_text(encoding="utf-8"))
+    (repo / "params.yaml").write_text(json.dumps(content | {"review": {"rankings": ["best", "knn"]}}), encoding="utf-8")
+    assert followed(repo, read_params(repo)).rankings == ("knn",)
 
 
 def test_evidence_of_other_rows_is_told_to_be_stale(repo: Path) -> None:

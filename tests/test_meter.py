@@ -14,6 +14,7 @@ from ceteris.intervals import clopper_pearson
 from ceteris.reviewing import rankings
 from ceteris.reviewing.arms import Arm, Question
 from ceteris.reviewing.dealing import Dealer, Seen
+from ceteris.reviewing.learning import LEARNED, Learner, known_of
 from ceteris.reviewing.meter import Measured, meter
 from ceteris.reviewing.shares import share_of
 from ceteris.sections import Review
@@ -25,6 +26,7 @@ WORLDS = {
     "told badly": (0.2, 0.7, 0.7),
     "not told": (0.1, 0.0, 0.0),
     "nearly none": (0.002, 2.0, 2.0),
+    "learned": (0.1, 0.0, 0.0),
 }
 
 
@@ -127,7 +129,9 @@ def test_the_meter_is_told_in_sentences() -> None:
 def world(kind: str, seed: int) -> tuple[Dealer, np.ndarray, np.ndarray]:
     """Return a queue, each row's chance to be wrong as two detectors tell it, and which are."""
     rng, (rate, first, second) = np.random.default_rng(seed), WORLDS[kind]
-    wrong = (rng.random(N_ROWS) < rate).astype(float)
+    column = rng.random(N_ROWS)
+    rates = np.where(column > 0.88, 0.7, 0.02) if kind == "learned" else np.full(N_ROWS, rate)
+    wrong = (rng.random(N_ROWS) < rates).astype(float)
     scores = [wrong * power + rng.normal(size=N_ROWS) for power in (first, second)]
     odds = [power * score - power**2 / 2 for power, score in zip((first, second), scores, strict=True)]
     quality = 1 - expit(logit(rate) + (odds[0] if first else scores[0]))
@@ -148,7 +152,10 @@ def world(kind: str, seed: int) -> tuple[Dealer, np.ndarray, np.ndarray]:
         Arm("random", chance),
         Arm("control", rankings.undoubted(issues, chance)),
     ]
-    chances = expit(logit(rate) + odds[0] + odds[1])
+    if kind == "learned":
+        known = known_of(labels, labels, column.reshape(-1, 1), quality)
+        arms.append(Arm(LEARNED, arms[0].order, learner=Learner(arms[0].order, lambda: known)))
+    chances = expit(logit(rates) + odds[0] + odds[1])
     return Dealer(issues["id"].to_numpy(dtype=object), labels, arms, Review(), seed), chances, wrong
 
 
@@ -163,7 +170,7 @@ def looks(queue: Dealer, chances: np.ndarray, wrong: np.ndarray) -> list[dict[st
             asked += queue.deal(answered, 20)
             answered = pd.DataFrame([(q.id, q.arm, q.reason, wrong[q.place]) for q in asked], columns=columns)
         told = meter(queue.seen(answered), seconds=6)
-        ranked = [question.place for question in asked if question.arm in ("combined", "by_class")]
+        ranked = [question.place for question in asked if question.arm in ("combined", "by_class", LEARNED)]
         left = wrong.sum() - wrong[[question.place for question in asked]].sum()
         ahead = sum(wrong[question.place] for question in queue.deal(answered, 50) if question.arm != "control")
         found.append(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ceteris.detectors.followed import BEST
 from ceteris.errors import BadInputError
+from ceteris.reviewing.learning import LEARNED
 from ceteris.reviewing.rankings import (
     RANKINGS,
     SCORED,
@@ -87,7 +88,7 @@ def test_an_unknown_ranking_is_refused_with_the_nearest() -> None:
 
 
 def test_params_know_these_rankings_and_no_others() -> None:
-    assert set(get_args(Ranking)) == {BEST, *RANKINGS}
+    assert set(get_args(Ranking)) == {BEST, LEARNED, *RANKINGS}
     assert Review().rankings[0] == BEST
 
 

@@ -42,7 +42,7 @@ Kind = Literal["number", "category", "text", "date", "vector", "sparse", "image"
 
 Ranking = Literal[
     "best", "label_quality", "combined", "by_class", "expected_gain", "confident_learning", "repaired_joint", "knn", "data_oob",
-    "ensemble",
+    "ensemble", "learned",
 ]  # fmt: skip
 
 
@@ -488,7 +488,7 @@ class Review(Section):
     random: float = Field(0.2, ge=0.0, le=1.0)
     controls: float = Field(0.05, ge=0.0, le=0.5)
     flips: float = Field(0.0, ge=0.0, le=0.5)
-    rankings: tuple[Ranking, ...] = ("best", "by_class")
+    rankings: tuple[Ranking, ...] = ("best", "learned")
 
     @model_validator(mode="after")
     def _something_is_asked_once(self) -> Review:

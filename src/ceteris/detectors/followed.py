@@ -15,6 +15,7 @@ from ceteris.detectors.told import choice_told
 from ceteris.detectors.tried import judged_of
 from ceteris.layout import read_layout
 from ceteris.params import Params
+from ceteris.reviewing.learning import LEARNED
 from ceteris.store import read_json, read_parquet
 
 __all__ = ["BEST", "Followed", "followed", "scores_for"]
@@ -25,9 +26,10 @@ _AGAIN = "`ceteris detectors` tries it"
 
 @dataclass(frozen=True)
 class Followed:
-    """The rankings of a queue, `best` being put as what it stands for, and a sentence that says from what."""
+    """The rankings of a queue, `best` being put as what it stands for; that one, and a sentence that says from what."""
 
     rankings: tuple[str, ...]
+    best: str
     told: str
 
 
@@ -40,10 +42,12 @@ def followed(root: Path, params: Params) -> Followed:
         results/detectors/chosen.json is not what `ceteris detectors` wrote.
     """
     named = params.review.rankings
-    if BEST not in named:
-        return Followed(named, "")
+    if BEST not in named and LEARNED not in named:
+        return Followed(named, "", "")
     best, told = _best(root, params)
-    return Followed(tuple(dict.fromkeys(best if name == BEST else name for name in named)), told)
+    if LEARNED in named:
+        told += f"; {LEARNED} asks for rows like those whose label was wrong"
+    return Followed(tuple(dict.fromkeys(best if name == BEST else name for name in named)), best, told)
 
 
 def _best(root: Path, params: Params) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from ceteris.examples import Source, drawn
 from ceteris.examples.archive import archive
 from ceteris.init import LOGISTIC
 
-__all__ = ["source", "table"]
+__all__ = ["members", "source", "table"]
 
 _FILE, _ROWS = "movie-reviews.csv", 7_500
 _INSIDE = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz"
@@ -33,7 +33,7 @@ def source(rows: int | None = None, file: str | None = None) -> Source:
     file : str, optional
         That archive, where it is here already; default: pip brings it.
     """
-    texts, ratings = _members(archive(file))
+    texts, ratings = members(archive(file))
     kept, left_out = table(texts, ratings)
     told = kept.iloc[drawn(rows, _ROWS, len(kept))]
     wrong = 100 * (told["label"] != told["mean_sign"]).mean()
@@ -79,8 +79,8 @@ def _sign(rating: float) -> str:
     return "positive" if rating > 0 else "negative"
 
 
-def _members(content: bytes) -> tuple[list[str], list[list[int]]]:
-    """Return the sentences and all ratings of each."""
+def members(content: bytes) -> tuple[list[str], list[list[int]]]:
+    """Return the sentences of the archive, and all ratings of each."""
     with tarfile.open(fileobj=io.BytesIO(content)) as outer, tarfile.open(fileobj=outer.extractfile(_INSIDE)) as inner:
         texts, rated = (_lines(inner, name) for name in (_TEXTS, _RATINGS))
     return [line.split("\t", 2)[2] for line in texts], [json.loads(line.split("\t")[3]) for line in rated]

@@ -12,6 +12,7 @@ import pandas as pd
 from ceteris.answers import JUDGING_SOURCE, QUEUE_SOURCE, RANDOM_SOURCE, in_time
 from ceteris.edit_lines import FAMILY_SOURCE
 from ceteris.edits import CONTROL
+from ceteris.reviewing.learning import Learner
 
 __all__ = [
     "CONFLICT", "DISAGREEMENT", "FAMILY", "FIXED", "FLIP", "RANDOM", "SLICE", "Arm", "Question", "answers_so_far", "ticket",
@@ -45,12 +46,15 @@ class Arm:
         What the ledger says of it; that of a ranking is its name.
     shown : ndarray of str objects, shape (n_places,), optional
         The label that stands beside each row of the order, where that is not the given one.
+    learner : Learner, optional
+        What orders the same places anew after each block of answers.
     """
 
     name: str
     order: np.ndarray = field(repr=False)
     reason: str | None = None
     shown: np.ndarray | None = field(default=None, repr=False)
+    learner: Learner | None = field(default=None, repr=False)
 
     @property
     def said(self) -> str:

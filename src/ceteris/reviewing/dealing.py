@@ -91,12 +91,10 @@ class Dealer:
     def _places(self) -> pd.Index:
         return pd.Index(self.ids, dtype=object)
 
-    @cached_property
-    def _depths(self) -> np.ndarray:
-        rankings = [arm for arm in self.arms if arm.name not in FIXED]
-        depths = np.zeros((len(self.ids), len(rankings)), dtype=np.float32)
-        for column, arm in enumerate(rankings):
-            depths[arm.order, column] = np.log(np.arange(1, len(arm.order) + 1) / max(len(self.ids), 1))
+    def _depths(self, orders: Sequence[np.ndarray]) -> np.ndarray:
+        depths = np.zeros((len(self.ids), len(orders)), dtype=np.float32)
+        for column, order in enumerate(orders):
+            depths[order, column] = np.log(np.arange(1, len(order) + 1) / max(len(self.ids), 1))
         return depths
 
     def places(self, ids: Collection[str]) -> np.ndarray:
@@ -118,15 +116,12 @@ class Dealer:
         for ids in (answered["id"], without):
             places = self.places(ids)
             done[places[places >= 0]] = True
-        known = [
-            answered[name].to_numpy(dtype=kind) for name, kind in (("arm", object), ("reason", object), ("changed", float))
-        ]
-        left = {arm.key: _left(arm.order, done) for arm in self.arms}
+        left = {arm.key: _left(self._ordered(arm, answered), done) for arm in self.arms}
         begun, questions = int(done.sum()), list[Question]()
         for number in range(begun, begun + n):
             block, turn = divmod(number, BLOCK)
             if not questions or turn == 0:
-                fixed, beliefs = self._fixed_turns(block), self._beliefs(*(column[: block * BLOCK] for column in known))
+                fixed, beliefs = self._fixed_turns(block), self._beliefs(answered.iloc[: block * BLOCK])
             wanted = [*(arm for arm in self.arms if arm.name == fixed[turn]), *self._drawn(beliefs, number)]
             found = next(((arm, place) for arm in wanted for place in left[arm.key]), None)
             if found is None:
@@ -156,13 +151,17 @@ class Dealer:
         counted = ~np.isin(names, (CONTROL, FLIP))
         values[places[counted]] = answered["changed"].to_numpy(dtype=float)[counted]
         sample, beyond = np.empty(0, dtype=np.int64), np.ones(len(self.ids), dtype=bool)
+        orders = []
         for arm in self.arms:
-            mine = np.isin(arm.order, places[(names == arm.name) & (answered["reason"] == arm.said).to_numpy()])
-            reached = arm.order[: np.flatnonzero(mine)[-1] + 1] if mine.any() else arm.order[:0]
+            own = places[(names == arm.name) & (answered["reason"] == arm.said).to_numpy()]
+            order = self._ordered(arm, answered)
+            reached = _reached(order, own, learned=arm.learner is not None)
             if arm.name == RANDOM:
                 sample = reached
             elif arm.name not in FIXED:
                 beyond[reached] = False
+                orders.append(order)
+        depths = self._depths(orders)
         known = places[counted & answered["changed"].notna().to_numpy()]
         following = [question.place for question in self.deal(answered, ahead) if question.arm not in (CONTROL, FLIP)]
         return Seen(
@@ -170,8 +169,8 @@ class Dealer:
             sampled=_told(values[sample]),
             outside=_told(values[sample[beyond[sample]]]),
             changed=values[known],
-            depths=self._depths[known],
-            ahead=self._depths[np.array(following, dtype=int)],
+            depths=depths[known],
+            ahead=depths[np.array(following, dtype=int)],
             left=len(self.ids) - len(places),
         )
 
@@ -186,9 +185,29 @@ class Dealer:
         turns = (turns + [""] * BLOCK)[:BLOCK]
         return [turns[place] for place in np.random.default_rng([self.seed, block]).permutation(BLOCK)]
 
-    def _beliefs(self, arms: np.ndarray, reasons: np.ndarray, changed: np.ndarray) -> list[tuple[Arm, float, float]]:
+    def _ordered(self, arm: Arm, answered: pd.DataFrame) -> np.ndarray:
+        """Return the order of an arm after the whole blocks of these answers; what one learns is kept until the next."""
+        if arm.learner is None:
+            return arm.order
+        answered = answered.iloc[: len(answered) // BLOCK * BLOCK]
+        told = answered[answered["changed"].notna() & (answered["arm"] != FLIP)]
+        places = self.places(told["id"])
+        held, changed = places[places >= 0], told["changed"].to_numpy(dtype=float)[places >= 0]
+        state = (arm.key, held.tobytes(), changed.tobytes())
+        if state not in self._learned:
+            self._learned.clear()
+            self._learned[state] = arm.learner.learned(held, changed)
+        return self._learned[state]
+
+    @cached_property
+    def _learned(self) -> dict[tuple[object, ...], np.ndarray]:
+        return {}
+
+    def _beliefs(self, answered: pd.DataFrame) -> list[tuple[Arm, float, float]]:
         """Return the Beta posterior of each arm that competes: a + wrong, b + right of its last answers."""
-        told, beliefs = ~np.isnan(changed), []
+        arms, reasons = (answered[name].to_numpy(dtype=object) for name in ("arm", "reason"))
+        changed, beliefs = answered["changed"].to_numpy(dtype=float), []
+        told = ~np.isnan(changed)
         for arm in self.arms:
             if arm.name not in (CONTROL, FLIP):
                 recent = changed[told & (arms == arm.name) & (reasons == arm.said)][-RECENT:]
@@ -201,6 +220,17 @@ class Dealer:
         generator = np.random.default_rng([self.seed, number, 1])
         draws = [generator.beta(a, b) for _, a, b in beliefs]
         return [beliefs[place][0] for place in np.argsort(draws, kind="stable")[::-1]]
+
+
+def _reached(order: np.ndarray, own: np.ndarray, *, learned: bool) -> np.ndarray:
+    """Return the rows that an order has asked for, or would have, had they not been asked already: up to the last of its own.
+
+    One that is learned has no last: as far as it would go now, to find as many rows as it asked for.
+    """
+    if learned:
+        return order[: len(own)]
+    mine = np.flatnonzero(np.isin(order, own))
+    return order[: mine[-1] + 1] if len(mine) else order[:0]
 
 
 def _told(values: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ from ceteris.reviewing.agreement import disagreements
 from ceteris.reviewing.arms import CONFLICT, FAMILY, FLIP, RANDOM, Arm, Question, answers_so_far
 from ceteris.reviewing.dealing import Dealer
 from ceteris.reviewing.fetched import Held, Rows
+from ceteris.reviewing.learning import LEARNED
 from ceteris.reviewing.patches import Ledgers
 from ceteris.reviewing.ranked import ranked
 from ceteris.reviewing.rankings import RANKINGS, random_order
@@ -125,7 +126,7 @@ class Queue:
         shown, place = "" if self.judging else self.given(id), np.zeros(1, dtype=int)
         arms = [replace(arm, order=place, shown=None) for arm in self.dealer.arms]
         if self.name == TRAIN:  # asked under other rankings or shares than params.yaml names today
-            arms += [Arm(name, place) for name in (*RANKINGS, *self.detectors, RANDOM, CONTROL)]
+            arms += [Arm(name, place) for name in (*RANKINGS, LEARNED, *self.detectors, RANDOM, CONTROL)]
             arms += [Arm(FLIP, place, shown=np.array([label], dtype=object)) for label in self.classes if label != shown]
         row, labels = np.array([id], dtype=object), np.array([shown], dtype=object)
         asked = (Dealer(row, labels, [arm], Review()).asked(id, ticket) for arm in arms)

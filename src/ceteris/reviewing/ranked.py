@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,9 +14,11 @@ import pandas as pd
 
 from ceteris.detectors.followed import followed, scores_for
 from ceteris.edits import CONTROL
+from ceteris.preparation import preparation
 from ceteris.reviewing.arms import FLIP, RANDOM, Arm
 from ceteris.reviewing.fetched import Rows, read_kept, state_of
 from ceteris.reviewing.heads import HEAD, KNOWN, SHOWN, UNDOUBTED, random_sample, table_of
+from ceteris.reviewing.learning import LEARNED, Learner, known_of
 from ceteris.reviewing.neighbours import points_of
 from ceteris.reviewing.rankings import by_scores, doubted, expected_gain, order
 from ceteris.store import STATE, write_parquet
@@ -39,16 +43,26 @@ class Ranked:
     rows : DataFrame
         The rows that these arms hold, with the columns of `heads.heads`.
     arms : tuple of str
+    best : str
+        The ranking that stands before something is learned.
     told : str
         What the rows in doubt are ranked by, and from what.
+    load : function that returns an array, shape (n_rows, n_columns), optional
+        What is known of each row, for what is learned from answers.
     """
 
     rows: pd.DataFrame
     arms: tuple[str, ...]
+    best: str = ""
     told: str = ""
+    load: Callable[[], np.ndarray] | None = field(default=None, repr=False)
 
     def arm(self, name: str) -> Arm:
         """Return an arm over the rows of the table."""
+        if name == LEARNED and self.load is not None:
+            ranks = self.rows[self.best].to_numpy()
+            order = np.argsort(np.where(ranks < 0, len(ranks), ranks), kind="stable")
+            return Arm(name, order, learner=Learner(order, self.load))
         ranks = self.rows[_COLUMNS.get(name, name)].to_numpy()
         places = np.flatnonzero(ranks >= 0)
         places = places[np.argsort(ranks[places], kind="stable")]
@@ -59,10 +73,46 @@ def ranked(bench: Workbench) -> Ranked:
     """Return the orders of this repository's train rows: the rankings of params.yaml, random rows, controls and flips."""
     review, chosen, rows = bench.params.review, followed(bench.root, bench.params), bench.orders()
     arms = (*chosen.rankings, RANDOM, CONTROL, *([FLIP] if review.flips else []))
-    if more := [how for how in chosen.rankings if how not in rows]:
+    orders = list(dict.fromkeys(chosen.best if arm == LEARNED else _COLUMNS.get(arm, arm) for arm in arms))
+    if more := [how for how in orders if how not in rows]:
         rows = _with_more(bench, rows, more)
-    held = (rows[[_COLUMNS.get(arm, arm) for arm in arms]] >= 0).any(axis=1)
-    return Ranked(rows[held].reset_index(drop=True), arms, chosen.told)
+    rows = rows[(rows[orders] >= 0).any(axis=1)].reset_index(drop=True)
+    load = _known(bench, rows, orders) if LEARNED in arms else None
+    return Ranked(rows, arms, chosen.best, chosen.told, load)
+
+
+def _known(bench: Workbench, rows: pd.DataFrame, orders: list[str]) -> Callable[[], np.ndarray]:
+    """Return what reads all that is known of these rows, which is made when a queue is first opened, and kept."""
+    kept, ids = _kept(bench, ["known", *orders]), rows["id"].to_numpy(dtype=object)
+
+    def load() -> np.ndarray:
+        found = read_kept(kept)
+        if found is None:
+            found = _made(bench, ids)
+            write_parquet(kept, found)
+        return found.to_numpy()
+
+    if not kept.is_file():
+        load()
+    return load
+
+
+def _made(bench: Workbench, ids: np.ndarray) -> pd.DataFrame:
+    audit = bench.path("audit")
+    features = Rows(bench.path("split") / "train.parquet", front=audit / "front.parquet").of(list(ids))
+    issues = bench.issues().set_index("id").loc[ids]
+    given, suggested = (issues[name].to_numpy() for name in ("given_label", "suggested_label"))
+    coded = preparation("coded", features, bench.params.ingest.kinds).fit_transform(features)
+    known = known_of(given, suggested, coded, issues["label_quality"].to_numpy(dtype=float))
+    return pd.DataFrame(known, columns=[str(column) for column in range(known.shape[1])])
+
+
+def _kept(bench: Workbench, names: list[str]) -> Path:
+    """Return where a table of these orders is kept, as long as nothing changes that it is made of."""
+    audit, split = bench.path("audit"), bench.path("split")
+    own = [bench.root / place.partition(":")[0] for name, place in (bench.params.detectors.own or {}).items() if name in names]
+    made_of = (audit / "issues.parquet", audit / "orders.parquet", split / "train.parquet", split / "validation.parquet", *own)
+    return bench.root / STATE / "review" / f"{_FORM}-{'-'.join(names)}-{state_of(*made_of)}.parquet"
 
 
 def _with_more(bench: Workbench, rows: pd.DataFrame, more: list[str]) -> pd.DataFrame:
@@ -70,18 +120,14 @@ def _with_more(bench: Workbench, rows: pd.DataFrame, more: list[str]) -> pd.Data
 
     The latter reads validation labels, so audit must not make it.
     """
-    audit, split = bench.path("audit"), bench.path("split")
-    train, validation = split / "train.parquet", split / "validation.parquet"
-    own = [bench.root / place.partition(":")[0] for name, place in (bench.params.detectors.own or {}).items() if name in more]
-    state = state_of(audit / "issues.parquet", audit / "orders.parquet", train, validation, *own)
-    kept = bench.root / STATE / "review" / f"{_FORM}-{'-'.join(more)}-{state}.parquet"
+    kept, split = _kept(bench, more), bench.path("split")
     found = read_kept(kept)
     if found is not None:
         return found
     issues = bench.issues()
     if len(issues) > _LONG:
         print(f"review: ranking {len(issues):,} rows, once; the order is kept", file=sys.stderr, flush=True)
-    sampled = _Sampled(bench, issues, Rows(train), Rows(validation))
+    sampled = _Sampled(bench, issues, Rows(split / "train.parquet"), Rows(split / "validation.parquet"))
     added = table_of(issues, {how: sampled.order(how)[:HEAD] for how in more})
     found = rows.merge(added, how="outer", on=list(KNOWN))  # in the order of ids, as both are
     ranks = [str(name) for name in found.columns if name not in (*KNOWN, SHOWN)]
