@@ -83,12 +83,12 @@ def ranked(bench: Workbench) -> Ranked:
 
 def _known(bench: Workbench, rows: pd.DataFrame, orders: list[str]) -> Callable[[], np.ndarray]:
     """Return what reads all that is known of these rows, which is made when a queue is first opened, and kept."""
-    kept, ids = _kept(bench, ["known", *orders]), rows["id"].to_numpy(dtype=object)
+    kept = _kept(bench, ["known", *orders], bench.path("audit") / "orders.parquet")
 
     def load() -> np.ndarray:
         found = read_kept(kept)
         if found is None:
-            found = _made(bench, ids)
+            found = _made(bench, rows)
             write_parquet(kept, found)
         return found.to_numpy()
 
@@ -97,22 +97,22 @@ def _known(bench: Workbench, rows: pd.DataFrame, orders: list[str]) -> Callable[
     return load
 
 
-def _made(bench: Workbench, ids: np.ndarray) -> pd.DataFrame:
-    audit = bench.path("audit")
-    features = Rows(bench.path("split") / "train.parquet", front=audit / "front.parquet").of(list(ids))
-    issues = bench.issues().set_index("id").loc[ids]
-    given, suggested = (issues[name].to_numpy() for name in ("given_label", "suggested_label"))
+def _made(bench: Workbench, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what is known of rows, from the orders and the rows themselves: the tables of all rows are not read."""
+    train = Rows(bench.path("split") / "train.parquet", front=bench.path("audit") / "front.parquet")
+    features = train.of(list(rows["id"])).reset_index(drop=True)
     coded = preparation("coded", features, bench.params.ingest.kinds).fit_transform(features)
-    known = known_of(given, suggested, coded, issues["label_quality"].to_numpy(dtype=float))
+    quality = rows["label_quality"].to_numpy(dtype=float)
+    given, suggested = (rows[name].to_numpy() for name in ("given_label", "suggested_label"))
+    known = known_of(given, suggested, coded, np.where(quality < 0, np.inf, quality).clip(max=len(rows)))
     return pd.DataFrame(known, columns=[str(column) for column in range(known.shape[1])])
 
 
-def _kept(bench: Workbench, names: list[str]) -> Path:
+def _kept(bench: Workbench, names: list[str], *made_of: Path) -> Path:
     """Return where a table of these orders is kept, as long as nothing changes that it is made of."""
-    audit, split = bench.path("audit"), bench.path("split")
     own = [bench.root / place.partition(":")[0] for name, place in (bench.params.detectors.own or {}).items() if name in names]
-    made_of = (audit / "issues.parquet", audit / "orders.parquet", split / "train.parquet", split / "validation.parquet", *own)
-    return bench.root / STATE / "review" / f"{_FORM}-{'-'.join(names)}-{state_of(*made_of)}.parquet"
+    state = state_of(bench.path("split") / "train.parquet", *made_of, *own)
+    return bench.root / STATE / "review" / f"{_FORM}-{'-'.join(names)}-{state}.parquet"
 
 
 def _with_more(bench: Workbench, rows: pd.DataFrame, more: list[str]) -> pd.DataFrame:
@@ -120,7 +120,8 @@ def _with_more(bench: Workbench, rows: pd.DataFrame, more: list[str]) -> pd.Data
 
     The latter reads validation labels, so audit must not make it.
     """
-    kept, split = _kept(bench, more), bench.path("split")
+    audit, split = bench.path("audit"), bench.path("split")
+    kept = _kept(bench, more, audit / "issues.parquet", audit / "orders.parquet", split / "validation.parquet")
     found = read_kept(kept)
     if found is not None:
         return found
