@@ -63,6 +63,14 @@ def test_a_long_list_ends_with_how_to_see_all(repo: Path, ceteris_) -> None:
     assert "row 000" in ceteris_("edits", "list", "--all").out
 
 
+def test_where_no_line_is_what_was_asked_for_it_is_not_said_that_nobody_answered(answered: Path, ceteris_) -> None:
+    for words in (("--since", "2030-01-01"), ("--reviewer", "bob", "--action", "unsure")):
+        said = ceteris_("edits", "list", *words)
+        assert (said.code, said.out.strip()) == (
+            0, "None of the 5 lines of the ledger is one of these. All: ceteris edits list --all"
+        )  # fmt: skip
+
+
 def test_nothing_answered_says_how_to_begin_and_nothing_is_wrong(repo: Path, ceteris_) -> None:
     assert "Begin: ceteris review" in ceteris_("edits", "list").out
     said = ceteris_("edits", "check")
@@ -130,7 +138,7 @@ def test_an_answer_about_a_test_row_that_is_gone_is_taken_back_where_it_stands(r
     by_hand(repo / "release/edits/ann-1.csv", gone)
     assert "release/edits/ann-1.csv line 2 (ann on gone): the id 'gone' is unknown" in ceteris_("edits", "check").out
     said = ceteris_("edits", "revert", gone["answer"], "--reviewer", "lead")
-    assert "1 answers taken back in release/edits/lead-reverts.csv" in said.out
+    assert "1 answer taken back in release/edits/lead-reverts.csv" in said.out
     assert ceteris_("edits", "check").code == 0
 
 
