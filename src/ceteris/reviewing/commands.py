@@ -145,10 +145,11 @@ def _write(
         print(nothing)
         return
     write_table(target, to_review(rows, features, columns))
-    print(f"{len(rows):,} rows in {target}{f': {said}' if (said := told()) else '.'}")
+    known = f": {said}" if (said := told()) else "."
+    print(f"{len(rows):,} row{'s' * (len(rows) != 1)} in {target}{known}")
     print(f"Fill in the column `label` with the right label{also} or `unsure`.")
-    known = f"{columns_told(columns)}, then " if columns else ""
-    print(f"The other columns are there to look at: {known}the features of the row.")
+    first = f"{columns_told(columns)}, then " if columns else ""
+    print(f"The other columns are there to look at: {first}the features of the row.")
     print(f"Bring the answers back with: ceteris edits import {shlex.quote(str(target))} --reviewer YOUR-NAME")
 
 
