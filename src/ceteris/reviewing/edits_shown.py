@@ -87,7 +87,8 @@ def agreed(pairs: pd.DataFrame, parted: pd.DataFrame) -> RenderableType:
         share = f"{100 * pair['agree'] / pair['n']:.0f} % [{100 * pair['low']:.0f}, {100 * pair['high']:.0f}]"
         kappa = "—" if pd.isna(pair["kappa"]) else f"{pair['kappa']:.2f}"
         shown.add_row(*map(Text, (literal(pair["reviewer"]), literal(pair["other"]), f"{pair['n']:,}", share, kappa)))
-    do = "To ask somebody else: ceteris review conflicts" if len(parted) else "Nothing is to be settled."
+    ask = "To ask somebody else: ceteris review conflicts (of rows that judge: validation-conflicts)"
+    do = ask if len(parted) else "Nothing is to be settled."
     return Group(
         keep_whole(shown, "who", "and"),
         Text("By first answers, of which a drop is one and unsure none; kappa is Cohen's: 0 as often as by chance, 1 always."),
