@@ -18,6 +18,8 @@ from ceteris import edits, ledger
 from ceteris.reviewing.session import open_session
 from ceteris.store import read_table, single_writer, write_table
 
+PARTS = ("train", "validation")
+
 
 def fill(path: Path, answers: dict[int, str]) -> list[str]:
     """Write answers into the rows of a queue, and return the ids of these rows."""
@@ -266,6 +268,45 @@ def test_tickets_travel_blind_and_bring_back_where_each_question_came_from(repo:
     assert "Nothing new" in ceteris_("edits", "import", "q.csv", "--reviewer", "ann").out
 
 
+def test_rows_of_a_slice_go_out_and_come_back_as_such_however_a_spreadsheet_ordered_them(repo: Path, ceteris_) -> None:
+    out = ceteris_("queue", "x > 1")
+    assert "ceteris edits import review-x___1.csv --reviewer YOUR-NAME" in out.out
+    path = Path("review-x___1.csv")
+    asked = [question.id for question in open_session("x > 1", reviewer="ann").questions(500)]
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    assert table["id"].tolist() == asked and (table["x"].astype(float) > 1).all()
+    answered = table.assign(label="unsure").iloc[[4, 1]][["ticket", "x", "label", "id", "given_label", "y"]]
+    answered.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    assert "2 new answers" in ceteris_("edits", "import", str(path), "--reviewer", "ann").out
+    found = ledger.read_ledger(repo / "data/edits")
+    assert (found["id"].tolist(), set(found["reason"])) == ([asked[4], asked[1]], {"slice: x > 1"})
+    typed = answered.assign(ticket=answered["ticket"].str.replace("x > 1", "x > 2"))
+    typed.to_csv(path, index=False)
+    assert "its ticket stands for no question today" in ceteris_("edits", "import", str(path), "--reviewer", "bob").err
+
+
+def test_rows_on_which_people_part_go_out_as_a_file_that_settles_them(repo: Path, ceteris_) -> None:
+    assert "conflicts" not in ceteris_("queue").out
+    assert "No two people say otherwise" in ceteris_("queue", "conflicts").err
+    rows = {part: ceteris.open(repo).parts().loc[lambda parts, part=part: parts == part].index[0] for part in PARTS}
+    for reviewer, label in (("ann", "ant"), ("bob", "bee")):
+        write_table(Path("own.csv"), pd.DataFrame({"id": list(rows.values()), "label": label}))
+        ceteris_("edits", "import", "own.csv", "--reviewer", reviewer)
+    assert ceteris_("queue").out.splitlines()[:4] == ["train", "random", "conflicts", "validation-conflicts"]
+    blind = {"conflicts": False, "validation-conflicts": True}
+    for (name, is_blind), id in zip(blind.items(), rows.values(), strict=True):
+        ceteris_("queue", name)
+        table = read_table(Path(f"review-{name}.csv"), text=("id", "label"))
+        assert (table["id"].tolist(), "given_label" not in table) == ([id], is_blind)
+        fill(Path(f"review-{name}.csv"), {0: "cow"})
+        assert "1 new answer in" in ceteris_("edits", "import", f"review-{name}.csv", "--reviewer", "ann").out
+        left, _ = open_session(name, reviewer="ann").deal(5)
+        assert left == []
+    last = ledger.read_ledger(repo / "data/edits").set_index(["id", "new_label"])
+    assert last["reason"][rows["train"], "cow"] == "conflict"
+    assert last["source"][rows["validation"], "cow"] == "told"
+
+
 def test_a_ticket_that_stands_for_nothing_is_refused_and_a_file_without_tickets_goes_on(repo: Path, ceteris_) -> None:
     ceteris_("queue", "train", "--out", "q.csv")
     (name, other) = fill(Path("q.csv"), {0: "drop", 1: "unsure"})
@@ -325,7 +366,7 @@ def test_a_byte_order_mark_is_read(repo: Path, ceteris_) -> None:
     ceteris_("queue", "train", "--out", "q.csv")
     fill(Path("q.csv"), {0: "drop"})
     Path("q.csv").write_bytes(b"\xef\xbb\xbf" + Path("q.csv").read_bytes())
-    assert "1 new answers" in ceteris_("edits", "import", "q.csv", "--reviewer", "ann").out
+    assert "1 new answer" in ceteris_("edits", "import", "q.csv", "--reviewer", "ann").out
 
 
 def test_a_ledger_that_is_broken_is_not_added_to(repo: Path, ceteris_) -> None:
@@ -344,7 +385,7 @@ def test_a_ledger_of_somebody_else_that_is_broken_holds_nobody_up_and_is_said(re
     fill(Path("q.csv"), {0: "drop"})
     (repo / "data/edits/bob-q.csv").write_text(",".join(edits.COLUMNS) + "\nbroken\n")
     told = ceteris_("edits", "import", "q.csv", "--reviewer", "ann")
-    assert (told.code, "1 new answers in data/edits/ann-q.csv" in told.out) == (0, True)
+    assert (told.code, "1 new answer in data/edits/ann-q.csv" in told.out) == (0, True)
     assert "data/edits/bob-q.csv line 2: 1 fields, not 11. The answers in it are not known here" in told.err
     assert "See: ceteris edits check" in told.err
 

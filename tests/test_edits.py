@@ -128,6 +128,7 @@ def test_reviewers_who_disagree_are_refused_until_a_rule_is_named() -> None:
         applied(ann, bob)
     assert "a: ann says relabel bee (line 2); bob says relabel cow (line 3)" in str(refusal.value)
     assert "fix.conflicts: latest (or majority) in params.yaml" in str(refusal.value)
+    assert str(refusal.value).endswith("ceteris review conflicts (of rows that judge: validation-conflicts)")
     assert applied(ann, bob, rule="latest").labels[0] == "cow"
     with pytest.raises(StaleEditError):
         applied(ann, bob, rule="majority")

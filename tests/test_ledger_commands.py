@@ -63,6 +63,14 @@ def test_a_long_list_ends_with_how_to_see_all(repo: Path, ceteris_) -> None:
     assert "row 000" in ceteris_("edits", "list", "--all").out
 
 
+def test_where_no_line_is_what_was_asked_for_it_is_not_said_that_nobody_answered(answered: Path, ceteris_) -> None:
+    for words in (("--since", "2030-01-01"), ("--reviewer", "bob", "--action", "unsure")):
+        said = ceteris_("edits", "list", *words)
+        assert (said.code, said.out.strip()) == (
+            0, "None of the 5 lines of the ledger is one of these. All: ceteris edits list --all"
+        )  # fmt: skip
+
+
 def test_nothing_answered_says_how_to_begin_and_nothing_is_wrong(repo: Path, ceteris_) -> None:
     assert "Begin: ceteris review" in ceteris_("edits", "list").out
     said = ceteris_("edits", "check")
@@ -94,7 +102,8 @@ def test_how_far_people_agree_is_told_with_cohens_kappa(repo: Path, ceteris_) ->
     answer(repo, "cy", slice(18, 24), wrong=True)
     said = ceteris_("edits", "agree").out
     assert "100 % [84, 100]" in said and "1.00" in said
-    assert "Today people part on 2 rows. To ask somebody else: ceteris review conflicts" in said
+    ask = "To ask somebody else: ceteris review conflicts (of rows that judge: validation-conflicts)"
+    assert f"Today people part on 2 rows. {ask}" in " ".join(said.split())
     table = json.loads(ceteris_("edits", "agree", "--json").out)
     assert [(pair["reviewer"], pair["other"], pair["n"], pair["agree"]) for pair in table] == [
         ("ann", "bob", 20, 20),
@@ -130,7 +139,7 @@ def test_an_answer_about_a_test_row_that_is_gone_is_taken_back_where_it_stands(r
     by_hand(repo / "release/edits/ann-1.csv", gone)
     assert "release/edits/ann-1.csv line 2 (ann on gone): the id 'gone' is unknown" in ceteris_("edits", "check").out
     said = ceteris_("edits", "revert", gone["answer"], "--reviewer", "lead")
-    assert "1 answers taken back in release/edits/lead-reverts.csv" in said.out
+    assert "1 answer taken back in release/edits/lead-reverts.csv" in said.out
     assert ceteris_("edits", "check").code == 0
 
 

@@ -70,3 +70,10 @@ def test_a_name_as_long_as_the_terminal_is_still_whole_and_what_stands_beside_it
     name = "x" * 58
     text = printed(shown(lines_of(better(name)), "accuracy", 60), 60)
     assert name in text and "[" in text and "helps" in text
+
+
+def test_what_stands_beside_an_id_that_is_longer_than_a_terminal_is_not_left_out() -> None:
+    id = "".join(f"{place:03d}" for place in range(40))
+    text = printed(listed(standing_of(edit(id, new="bee", reviewer="reviewer-one")), width=80), 80)
+    (line,) = (line for line in text.splitlines() if id in line)
+    assert "ant \u2192" in line and "counts" in line

@@ -98,7 +98,8 @@ def resolve(edits: pd.DataFrame, rule: str = "refuse", settled: Collection[str] 
     if conflicts:
         raise StaleEditError(
             "Reviewers disagree on these ids:",
-            "Set fix.conflicts: latest (or majority) in params.yaml, revert one, or ask anew: ceteris review conflicts",
+            "Set fix.conflicts: latest (or majority) in params.yaml, revert one, or ask anew: ceteris review conflicts "
+            "(of rows that judge: validation-conflicts)",
             [f"{name}: {disputed(answers)}" for name, answers in conflicts.items()],
         )
     return found.decisions

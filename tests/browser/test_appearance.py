@@ -56,6 +56,12 @@ def test_a_class_is_found_by_typing_among_however_many(crowded: Lab, browser: Br
     before = len(lines(crowded.root))
     notebook.review.focus()
     notebook.page.keyboard.press("/")
+    notebook.page.keyboard.type("class")
+    listed = notebook.page.get_by_test_id("review-found").get_by_role("option").all_inner_texts()
+    last = {2: "no class holds that", 10: "class 008", 200: "and 190 more: type on"}[notebook.classes()]
+    assert (len(listed), listed[-1]) == ({2: 1, 10: 8, 200: 9}[notebook.classes()], last)
+    notebook.page.keyboard.press("Escape")
+    notebook.page.keyboard.press("/")
     notebook.page.keyboard.type("zzunbreak")
     notebook.page.keyboard.press("Enter")
     notebook.saved()

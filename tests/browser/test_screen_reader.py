@@ -20,6 +20,14 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield served
 
 
+# What has the focus in the review, by its name, and the outline that shows it.
+FOCUSED = """root => {
+  const node = document.activeElement, style = getComputedStyle(node);
+  const name = root.contains(node) && node !== root ? node.getAttribute("aria-label") || node.textContent : "";
+  return [name, [style.outlineStyle, style.outlineWidth]];
+}"""
+
+
 def live(part: Locator) -> tuple[str | None, str | None]:
     return part.get_attribute("role"), part.get_attribute("aria-live")
 
@@ -110,4 +118,30 @@ def test_a_row_that_is_brought_back_shows_neighbours_of_the_class_that_was_sugge
     assert set(group.locator("figcaption").all_inner_texts()) == {suggested}
     here.saved()
     here.looks("brought-back")
+    context.close()
+
+
+def test_the_tab_key_goes_through_the_review_in_the_order_in_which_it_is_read_and_shows_where_it_is(
+    lab: Lab, browser: Browser
+) -> None:
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    here = Notebook(lab, context.new_page(), NOTEBOOK).open()
+    here.run_all()
+    until(here.row, "a row")
+    until(lambda: "nearest" in here.said_in("neighbours"), "neighbours")
+    here.review.focus()
+    reached: list[str] = []
+    while len(reached) < 30:
+        here.page.keyboard.press("Tab")
+        name, outline = here.review.evaluate(FOCUSED)
+        if not name:
+            break
+        reached.append(name)
+        assert (outline[0], float(outline[1].removesuffix("px")) >= 2) == ("solid", True), name
+    given = here.review.locator(".label strong").inner_text()
+    classes = [f"{name}, key {place}{', as given' * (name == given)}" for place, name in enumerate(("ant", "bee", "cow"), 1)]
+    commands = [f"Keep {given}, key Enter", "Drop row, key minus", "Unsure, key question mark", "Undo, key Backspace"]
+    assert reached == [
+        "values", "neighbours", *commands, *classes, "Search a class", "This session", "Run experiment",
+    ]  # fmt: skip
     context.close()

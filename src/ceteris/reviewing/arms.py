@@ -15,12 +15,14 @@ from ceteris.edits import CONTROL
 from ceteris.reviewing.learning import Learner
 
 __all__ = [
-    "CONFLICT", "DISAGREEMENT", "FAMILY", "FIXED", "FLIP", "RANDOM", "SLICE", "Arm", "Question", "answers_so_far", "ticket",
+    "CONFLICT", "DISAGREEMENT", "FAMILY", "FIXED", "FLIP", "OPEN", "RANDOM", "SLICE", "Arm", "Question", "answers_so_far",
+    "arm_of", "ticket",
 ]  # fmt: skip
 
 RANDOM, FLIP, CONFLICT, SLICE, DISAGREEMENT = RANDOM_SOURCE, "flip", "conflict", "slice", JUDGING_SOURCE
 FAMILY = FAMILY_SOURCE
 FIXED = (RANDOM, CONTROL, FLIP)  # arms whose share is said in params.yaml
+OPEN = (SLICE, FAMILY, CONFLICT)  # arms that all rows of a queue come from, so that a question may tell its own
 _SOURCES = {RANDOM: RANDOM_SOURCE, CONTROL: CONTROL, FLIP: CONTROL, DISAGREEMENT: JUDGING_SOURCE}
 
 
@@ -113,12 +115,12 @@ def answers_so_far(lines: pd.DataFrame) -> pd.DataFrame:
     live = answers[~answers["answer"].isin(undone)].drop_duplicates("id")
     asked = ["id", "source", "reason"]
     first = live[asked].merge(answers.drop_duplicates(asked), on=asked, how="left")
-    arms = [_arm_of(source, reason) for source, reason in zip(first["source"], first["reason"], strict=True)]
+    arms = [arm_of(source, reason) for source, reason in zip(first["source"], first["reason"], strict=True)]
     changed = first["action"].map({"relabel": 1.0, "drop": 1.0, "confirm": 0.0}).astype(float)
     return pd.DataFrame({"id": first["id"], "arm": arms, "reason": first["reason"], "changed": changed})
 
 
-def _arm_of(source: str, reason: str) -> str:
+def arm_of(source: str, reason: str) -> str:
     """Return the name of the arm that a line of the ledger comes from."""
     if source != QUEUE_SOURCE:
         return FLIP if (source, reason) == (CONTROL, FLIP) else source

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["add_to"]
 
 NOTHING_OF_TRAIN = "Nothing to review: every train row is answered."
+NOTHING_OF_ROWS = "Nothing to review: every row of this queue is answered."
+NAMES = "`train`, `random`, a contrast, a slice like 'age > 90', `conflicts` and `validation-conflicts` (where people part)"
+_WHOLE = re.compile(r"[\w.-]+")  # a name that is a part of a file's name as it is
+MOST = {"train": 200, "random": 50}
 NOTHING_OF_TEST = (
     "Nothing to review: every row that could change this look is answered, or it is scored on true labels, or its arms never "
     "predict differently."
@@ -36,31 +42,35 @@ def add_to(app: typer.Typer) -> None:
 def queue(
     name: Annotated[
         str | None,
-        typer.Argument(help="`train`, `random`, a contrast, or `test` within a look; default: print the names there are."),
+        typer.Argument(help=f"{NAMES}, or `test` within a look; default: print the names there are."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write it; default: review-NAME.csv.")] = None,
     between: Annotated[tuple[str, str] | None, typer.Option(help="Two revisions or experiments, instead of a NAME.")] = None,
     baseline: Annotated[str | None, typer.Option(help="With --between: MODEL/VERSION of the first.")] = None,
     candidate: Annotated[str | None, typer.Option(help="With --between: MODEL/VERSION of the second.")] = None,
-    rows: Annotated[int | None, typer.Option(min=1, help="How many of `train` (default: 200) or `random` (50).")] = None,
+    rows: Annotated[int | None, typer.Option(min=1, help="How many at most; default: 200 of `train`, 50 of `random`.")] = None,
 ) -> None:
     """Write a queue to fill in: train rows in doubt, random ones to compare, or the rows that decide a contrast (blind)."""
     if (name is None) == (between is None):
         if name is not None:
             raise BadInputError("A NAME and --between were both given.", "Choose one of them.")
         from ceteris.asking import queue_names
+        from ceteris.reviewing.queues import parted_queues
 
-        print("\n".join(["train", "random", *queue_names(_bench().root)]))
+        bench = _bench()
+        print("\n".join(["train", "random", *parted_queues(bench), *queue_names(bench.root)]))
         return
     if between is None and (baseline or candidate):
         raise BadInputError("--baseline and --candidate name cells of two revisions.", "Name these: --between A B")
     from ceteris.reviewing.patches import Ledgers, plain
     from ceteris.reviewing.place import free_place
+    from ceteris.reviewing.queues import is_of_rows
 
     bench = _bench()
-    target = free_place(out, "-".join(map(plain, between)) if between else str(name), lambda: Ledgers(bench).lines())
-    if name in ("train", "random"):
-        _write_train_queue(bench, target, name, rows or (200 if name == "train" else 50))
+    named = str(name) if name and _WHOLE.fullmatch(name) else "-".join(map(plain, between or (str(name),)))
+    target = free_place(out, named, lambda: Ledgers(bench).lines())
+    if name is not None and is_of_rows(name):
+        _write_rows(bench, target, name, rows)
     elif name == "test":
         from ceteris.release.review import asked_rows
 
@@ -81,7 +91,7 @@ def queue(
 def review(
     queue: Annotated[
         str,
-        typer.Argument(help="`train`, `random`, a contrast, A...B of two revisions, COLUMN=VALUE, or `test` within a look."),
+        typer.Argument(help=f"{NAMES}, A...B of two revisions, or `test` within a look."),
     ] = "train",
     reviewer: Annotated[str | None, typer.Option(help="Who answers; default: git's user.name.")] = None,
     batch: Annotated[str | None, typer.Option(help="Name of this batch of answers; default: the queue and the day.")] = None,
@@ -94,8 +104,8 @@ def review(
     converse(open_session(queue, reviewer=reviewer, batch=batch), rows)
 
 
-def _write_train_queue(bench: Workbench, target: Path, name: str, most: int) -> None:
-    """Write the questions that a review would ask next, each with its ticket: nothing tells doubted rows from others."""
+def _write_rows(bench: Workbench, target: Path, name: str, most: int | None) -> None:
+    """Write the questions that a review would ask next, each of a train row with its ticket, which tells no doubted one."""
     import pandas as pd
 
     from ceteris.answers import TICKET
@@ -105,12 +115,14 @@ def _write_train_queue(bench: Workbench, target: Path, name: str, most: int) -> 
 
     asked = open_queue(bench, name)
     lines, _ = Ledgers(bench).readable()
-    questions = asked.deal(lines.assign(reviewer=""), "", most, ())
-    table = {"id": "id", "given_label": "shown", TICKET: "ticket"}
-    rows = pd.DataFrame({column: [getattr(one, name) for one in questions] for column, name in table.items()}, dtype=object)
-    rows[TICKET] = rows[TICKET].map(written)
+    questions = asked.deal_to_anybody(lines, most or MOST.get(name, asked.total))
+    cells = [(one.id, one.shown, written(one)) for one in questions]
+    rows = pd.DataFrame(cells, columns=["id", "given_label", TICKET], dtype=object)
     features = asked.fetched.of(list(rows["id"]))
-    _write(target, rows, features, ("given_label", TICKET), nothing=NOTHING_OF_TRAIN, also=", `drop`")
+    if asked.judging:
+        return _write(target, rows, features, (), nothing=NOTHING_OF_ROWS)
+    nothing = NOTHING_OF_TRAIN if name in MOST else NOTHING_OF_ROWS
+    _write(target, rows, features, ("given_label", TICKET), nothing=nothing, also=", `drop`")
     if asked.ranked:
         print(f"Rows in doubt are {asked.ranked}.")
 
@@ -133,10 +145,12 @@ def _write(
         print(nothing)
         return
     write_table(target, to_review(rows, features, columns))
-    print(f"{len(rows):,} rows in {target}{f': {said}' if (said := told()) else '.'}")
+    known = f": {said}" if (said := told()) else "."
+    print(f"{len(rows):,} row{'s' * (len(rows) != 1)} in {target}{known}")
     print(f"Fill in the column `label` with the right label{also} or `unsure`.")
-    print(f"The other columns are there to look at: {columns_told(columns)}, then the features of the row.")
-    print(f"Bring the answers back with: ceteris edits import {target} --reviewer YOUR-NAME")
+    first = f"{columns_told(columns)}, then " if columns else ""
+    print(f"The other columns are there to look at: {first}the features of the row.")
+    print(f"Bring the answers back with: ceteris edits import {shlex.quote(str(target))} --reviewer YOUR-NAME")
 
 
 def _bench() -> Workbench:

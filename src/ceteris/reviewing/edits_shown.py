@@ -23,7 +23,7 @@ _WIDE = 100
 _ROW = "row\nby whom, when (UTC)"
 
 
-def listed(table: pd.DataFrame, most: int | None = 50, width: int = 120) -> RenderableType:
+def listed(table: pd.DataFrame, most: int | None = 50, width: int = 120, *, every: int = 0) -> RenderableType:
     """Return lines of the ledger as a table, the last ones, and how many there are.
 
     Parameters
@@ -34,7 +34,11 @@ def listed(table: pd.DataFrame, most: int | None = 50, width: int = 120) -> Rend
         How many lines are shown; None: all.
     width : int
         Characters that a line holds; under 100 batch and source are left out, and who and when stand below the row.
+    every : int
+        How many lines there are, those included that were not asked for.
     """
+    if table.empty and every:
+        return Text(f"None of the {every:,} lines of the ledger is one of these. All: ceteris edits list --all")
     if table.empty:
         return Text("Nobody has answered anything yet. Begin: ceteris review")
     shown, wide = Table(box=box.SIMPLE_HEAD), width >= _WIDE
@@ -83,7 +87,8 @@ def agreed(pairs: pd.DataFrame, parted: pd.DataFrame) -> RenderableType:
         share = f"{100 * pair['agree'] / pair['n']:.0f} % [{100 * pair['low']:.0f}, {100 * pair['high']:.0f}]"
         kappa = "—" if pd.isna(pair["kappa"]) else f"{pair['kappa']:.2f}"
         shown.add_row(*map(Text, (literal(pair["reviewer"]), literal(pair["other"]), f"{pair['n']:,}", share, kappa)))
-    do = "To ask somebody else: ceteris review conflicts" if len(parted) else "Nothing is to be settled."
+    ask = "To ask somebody else: ceteris review conflicts (of rows that judge: validation-conflicts)"
+    do = ask if len(parted) else "Nothing is to be settled."
     return Group(
         keep_whole(shown, "who", "and"),
         Text("By first answers, of which a drop is one and unsure none; kappa is Cohen's: 0 as often as by chance, 1 always."),

@@ -60,7 +60,8 @@ def import_answers(
         )  # fmt: skip
         written = ledgers.append(name, lines, who="edits import")
     where = " and ".join(written.files)
-    print(f"{len(written.saved):,} new answers in {where}" if lines else "Nothing new: every answer is there already.")
+    n = len(written.saved)
+    print(f"{n:,} new answer{'s' * (n != 1)} in {where}" if lines else "Nothing new: every answer is there already.")
     if lines:
         print(f"Keep them and see what they are worth: {next_step(written.files)}")
     if lines and TICKET not in filled and CHOSEN_BY not in filled and any(line["source"] == QUEUE_SOURCE for line in lines):
@@ -102,7 +103,8 @@ def revert(
         chosen = named(known, which, by, suggested)
         lines = to_reverts(known, chosen, ", ".join(map(repr, which)), reviewer=reviewer, at=at)
         written = ledgers.append(f"{plain(reviewer)}-reverts.csv", lines, who="edits revert")
-    print(f"{len(written.saved):,} answers taken back in {' and '.join(written.files)}")
+    n = len(written.saved)
+    print(f"{n:,} answer{'s' * (n != 1)} taken back in {' and '.join(written.files)}")
     if others := still_answered(known, lines):
         print(f"For {others:,} of these rows another answer, earlier or of somebody else, now counts.")
     print(f"Keep that and see what it is worth: {next_step(written.files)}")
@@ -118,7 +120,7 @@ def list_(
     id: Annotated[str | None, typer.Option(help="About this row.")] = None,
     state: Annotated[str | None, typer.Option(help="live, reverted, replaced, control, again or revert.")] = None,
     since: Annotated[str | None, typer.Option(help="From this day or moment on (UTC), like 2026-01-31.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="All lines, not the last 50.")] = False,
+    whole: Annotated[bool, typer.Option("--all", help="All lines, not the last 50.")] = False,
     csv: AsCsv = False,
     as_json: AsJson = False,
 ) -> None:
@@ -130,10 +132,11 @@ def list_(
 
     bench = _bench()
     wanted = {"reviewer": reviewer, "batch": batch, "source": source, "action": action, "id": id, "state": state}
-    found = chosen(_standing(bench), since, **wanted)
+    every = _standing(bench)
+    found = chosen(every, since, **wanted)
     if not _as_data(found, csv, as_json):
         console = Console()
-        console.print(listed(found, None if every else 50, console.width), crop=False)
+        console.print(listed(found, None if whole else 50, console.width, every=len(every)), crop=False)
 
 
 @edits_app.command("check")

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ceteris.answers import JUDGING_SOURCE, in_time
+from ceteris.answers import JUDGING_SOURCE, QUEUE_SOURCE, in_time
 from ceteris.blind import TEST_SOURCES
 from ceteris.edit_lines import TOLD
 from ceteris.edits import CONTROL
 from ceteris.errors import BadInputError
 from ceteris.families.kept import rows_today
 from ceteris.reviewing.agreement import disagreements
-from ceteris.reviewing.arms import CONFLICT, FAMILY, FLIP, RANDOM, Arm, Question, answers_so_far
+from ceteris.reviewing.arms import CONFLICT, FAMILY, FLIP, OPEN, RANDOM, Arm, Question, answers_so_far, arm_of
 from ceteris.reviewing.dealing import Dealer
 from ceteris.reviewing.fetched import Held, Rows
 from ceteris.reviewing.learning import LEARNED
@@ -32,9 +32,10 @@ from ceteris.splits import TRAIN, VALIDATION
 if TYPE_CHECKING:
     from ceteris.workbench import Workbench
 
-__all__ = ["CONFLICTS", "Queue", "open_queue"]
+__all__ = ["CONFLICTS", "Queue", "is_of_rows", "open_queue", "parted_queues"]
 
 CONFLICTS = "conflicts"
+_CONFLICTS = {CONFLICTS: TRAIN, f"validation-{CONFLICTS}": VALIDATION}  # the part whose rows each asks for
 _AHEAD = 10  # times as many rows as are asked for, among which two people seldom take the same
 _LATELY = 20  # answers in which somebody else's tell that people review beside each other
 
@@ -118,8 +119,15 @@ class Queue:
         ahead = self.dealer.deal(answered, max(_AHEAD * n, 50), without)
         return sorted(ahead, key=lambda question: _digest(f"{reviewer}\n{question.id}"))[:n]
 
-    def match(self, id: str, ticket: str) -> Question | None:
-        """Return the question that was asked of a row, which may be answered by now; None where it is gone, or its label."""
+    def deal_to_anybody(self, lines: pd.DataFrame, n: int) -> list[Question]:
+        """Return the next questions for whoever will answer them, in the queue's own order."""
+        return self.deal(lines if self.settling else lines.assign(reviewer=""), "", n, ())
+
+    def match(self, id: str, ticket: str, reason: str = "") -> Question | None:
+        """Return the question that was asked of a row, which may be answered by now; None where it is gone, or its label.
+
+        `reason` is what the question said of the queue that it was asked in, where that was another one than this.
+        """
         found = self.dealer.asked(id, ticket)
         if found is not None or id not in self.fetched.labels.index:
             return found
@@ -128,6 +136,7 @@ class Queue:
         if self.name == TRAIN:  # asked under other rankings or shares than params.yaml names today
             arms += [Arm(name, place) for name in (*RANKINGS, LEARNED, *self.detectors, RANDOM, CONTROL)]
             arms += [Arm(FLIP, place, shown=np.array([label], dtype=object)) for label in self.classes if label != shown]
+            arms += [Arm(name, place, reason) for name in OPEN if name == arm_of(QUEUE_SOURCE, reason)]
         row, labels = np.array([id], dtype=object), np.array([shown], dtype=object)
         asked = (Dealer(row, labels, [arm], Review()).asked(id, ticket) for arm in arms)
         return next((question for question in asked if question is not None), None)
@@ -143,6 +152,19 @@ class Queue:
         return f"{told}, the model suggests {suggested}" if suggested is not None else told
 
 
+def is_of_rows(name: str) -> bool:
+    """Return whether a name means rows as such, and not those that decide between two arms."""
+    named = name in ("train", "random", *_CONFLICTS) or name.startswith(f"{FAMILY}: ")
+    return named or slice_of(name) is not None
+
+
+def parted_queues(bench: Workbench) -> list[str]:
+    """Return the names of the queues of rows on which people part today."""
+    parts = bench.parts()
+    parted = {parts.get(id) for id in disagreements(Ledgers(bench).readable()[0])["id"]}
+    return [name for name, part in _CONFLICTS.items() if part in parted]
+
+
 def open_queue(bench: Workbench, name: str) -> Queue:
     """Return a queue by its name.
 
@@ -155,7 +177,7 @@ def open_queue(bench: Workbench, name: str) -> Queue:
         return _of_train(bench, name)
     if name == "test":
         return _of_look(bench)
-    if name in (CONFLICTS, f"validation-{CONFLICTS}"):
+    if name in _CONFLICTS:
         return _of_conflicts(bench, name)
     if name.startswith(f"{FAMILY}: "):
         return _of_family(bench, name)
@@ -200,7 +222,7 @@ def _of_family(bench: Workbench, name: str) -> Queue:
 
 def _of_conflicts(bench: Workbench, name: str) -> Queue:
     parted, parts = disagreements(Ledgers(bench).readable()[0]), bench.parts()
-    part = TRAIN if name == CONFLICTS else VALIDATION
+    part = _CONFLICTS[name]
     ids = [id for id in parted["id"] if parts.get(id) == part]
     if not ids:
         elsewhere = sum(parts.get(id) == VALIDATION for id in parted["id"])

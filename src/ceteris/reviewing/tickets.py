@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from ceteris.reviewing.arms import Question
+from ceteris.reviewing.arms import OPEN, Question
 
 __all__ = ["matched", "written"]
 
 _MARK = "t"  # a ticket of digits alone, or like 12e345678901, would come back as a number
 
 
-def written(ticket: str) -> str:
-    """Return a ticket as it stands in a file: a text that no spreadsheet takes for a number."""
-    return _MARK + ticket
+def written(question: Question) -> str:
+    """Return a question's ticket as it stands in a file: a text that no spreadsheet takes for a number.
+
+    Where nothing is hidden of where a row comes from, that stands before it.
+    """
+    reason = f"{question.reason} " if question.arm in OPEN else ""
+    return reason + _MARK + question.ticket
 
 
-def matched(cells: Iterable[tuple[str, str]], match: Callable[[str, str], Question | None]) -> dict[str, Question | None]:
+def matched(cells: Iterable[tuple[str, str]], match: Callable[[str, str, str], Question | None]) -> dict[str, Question | None]:
     """Return the question that each ticket stands for, by id; None where it stands for none today.
 
     Parameters
@@ -26,6 +28,7 @@ def matched(cells: Iterable[tuple[str, str]], match: Callable[[str, str], Questi
     cells : iterable of (id, ticket as it was written)
         Rows without a ticket are left out.
     match : callable
-        From an id and a ticket to its question, as `Queue.match`.
+        From an id, a ticket and the reason before it ("" where there is none) to its question, as `Queue.match`.
     """
-    return {id: match(id, cell.strip().removeprefix(_MARK)) for id, cell in cells if cell.strip()}
+    parted = ((id, cell.strip().rpartition(_MARK)) for id, cell in cells if cell.strip())
+    return {id: match(id, ticket, reason.strip()) for id, (reason, _, ticket) in parted}

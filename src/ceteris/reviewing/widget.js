@@ -16,6 +16,7 @@ const COMMANDS = [
 ];
 const NUMBER = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/;
 const MOST_BUTTONS = 36;
+const MOST_FOUND = 8; // classes that a search lists
 
 function element(tag, properties = {}, ...children) {
   const made = document.createElement(tag);
@@ -123,6 +124,7 @@ class Review {
     this.run = { state: "", told: "" };
     this.looked = 0; // when the experiment was asked how far it is
     this.candidates = []; // classes that the search found
+    this.beyond = 0; // how many more it found than it lists
     this.shown = null;
     this.build();
     this.onMessage = (message) => this.hear(message);
@@ -354,7 +356,8 @@ class Review {
       return lower === wanted ? 0 : lower.startsWith(wanted) ? 1 : lower.includes(wanted) ? 2 : 3;
     };
     const ranked = this.classes.map((label) => [rank(label), label]).filter(([how]) => how < 3);
-    this.candidates = ranked.sort(([one], [other]) => one - other).slice(0, 8).map(([, label]) => label);
+    this.candidates = ranked.sort(([one], [other]) => one - other).slice(0, MOST_FOUND).map(([, label]) => label);
+    this.beyond = ranked.length - this.candidates.length;
     this.marked = 0;
     this.drawFound();
   }
@@ -563,6 +566,7 @@ class Review {
   }
 
   drawFound() {
+    const remark = (text) => element("li", { role: "option", "aria-disabled": "true", class: "none", text });
     const none = !this.candidates.length && this.search.value;
     this.found.replaceChildren(...this.candidates.map((label, place) => {
       const made = element("li", { role: "option", id: `${this.found.id}-${place}`, "aria-selected": String(place === this.marked), text: label });
@@ -572,7 +576,8 @@ class Review {
       });
       return made;
     }));
-    if (none) this.found.replaceChildren(element("li", { role: "option", "aria-disabled": "true", class: "none", text: this.numbers ? "no number" : "no class holds that" }));
+    if (none) this.found.append(remark(this.numbers ? "no number" : "no class holds that"));
+    else if (this.candidates.length && this.beyond) this.found.append(remark(`and ${this.beyond.toLocaleString("en")} more: type on`));
     this.found.hidden = !this.found.childElementCount;
     this.search.setAttribute("aria-expanded", String(!this.found.hidden));
     if (this.candidates.length) this.search.setAttribute("aria-activedescendant", `${this.found.id}-${this.marked}`);
