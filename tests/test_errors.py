@@ -67,3 +67,12 @@ def test_what_is_no_refusal_is_not_noted() -> None:
     with pytest.raises(KeyError), problems.noted():
         raise KeyError
     assert problems.found == []
+
+
+def test_a_notebook_shows_the_sentence_in_place_of_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    shell.run_cell("from ceteris.errors import BadInputError\nraise BadInputError('Row 3 is empty.', 'Fill it.')")
+    shown = capsys.readouterr().out
+    assert shown.strip() == "BadInputError: Row 3 is empty. Fill it."

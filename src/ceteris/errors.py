@@ -64,6 +64,10 @@ class CeterisError(Exception):
         self.what, self.do = what, do
         super().__init__(what.rstrip() + ("\n" if what.endswith("\n") else " ") + do)
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows in place of a traceback: the sentence."""
+        return [f"{type(self).__name__}: {self}"]
+
     def __reduce__(self) -> tuple[Any, ...]:
         # By default pickle calls the class with one text, and a refusal in a worker process would break the pool.
         return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
