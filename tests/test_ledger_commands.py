@@ -130,7 +130,7 @@ def test_an_answer_about_a_test_row_that_is_gone_is_taken_back_where_it_stands(r
     by_hand(repo / "release/edits/ann-1.csv", gone)
     assert "release/edits/ann-1.csv line 2 (ann on gone): the id 'gone' is unknown" in ceteris_("edits", "check").out
     said = ceteris_("edits", "revert", gone["answer"], "--reviewer", "lead")
-    assert "1 answers taken back in release/edits/lead-reverts.csv" in said.out
+    assert "1 answer taken back in release/edits/lead-reverts.csv" in said.out
     assert ceteris_("edits", "check").code == 0
 
 

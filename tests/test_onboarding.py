@@ -73,7 +73,7 @@ def test_credit_data_as_it_is(root: Path, tmp_path: Path) -> None:
     assert list(params.fix.recipes) == ["given", "pruned", "relabelled", "reviewed"]
     data = [f"logistic.given.{version}" for version in ("reviewed", "pruned", "relabelled")]
     assert [contrast.name for contrast in params.compare.planned] == [*data, "given.logistic.forest", "given.logistic.svc"]
-    assert "4454 rows, 13 features" in told
+    assert "4,454 rows, 13 features" in told
     assert "  number       9  " in told
     assert "  category     4  'Home', 'Job', 'Marital', 'Records'" in told
     assert "'good' 3200, 'bad' 1254" in told
@@ -134,7 +134,7 @@ def test_init_twice_is_init_once(root: Path, tmp_path: Path) -> None:
     [
         ({}, "lable", ("no column 'lable'", "Did you mean 'label'?")),
         ({"label": ["cat"] * 30}, "label", ("one class only",)),
-        ({"label": [""] * 11}, "label", ("no label in 11 rows", "There are 19 rows with a label. Add some: 20 are needed")),
+        ({"label": [""] * 11}, "label", ("no label in 11 rows", "Only 19 rows have a label. Add some: 20 are needed")),
         ({"label": [""]}, "label", ("ingest.unlabelled: drop",)),
         ({"label": ["Cat"]}, "label", ("ingest.normalise: labels",)),
         ({"size": ["inf"]}, "label", ("ingest.infinite: missing", "--infinite missing")),
@@ -182,7 +182,7 @@ def test_all_problems_are_told_in_one_reading_with_what_was_found_and_the_option
     told: list[str] = []
     with pytest.raises(BadInputError) as refusal:
         init_command(str(tmp_path / "mine.csv"), "label", id="id", root=root, tell=told.append)
-    words = ("for 4 reasons", "no label in 1 rows", "'Cat' (1 rows) = 'cat' (15 rows)", "rows that differ: 'r029'", "too large")
+    words = ("for 4 reasons", "no label in 1 rows", "'Cat' (1 row) = 'cat' (15 rows)", "rows that differ: 'r029'", "too large")
     assert all(word in str(refusal.value) for word in words), str(refusal.value)
     assert str(refusal.value).endswith(
         "As options of `ceteris init`: --unlabelled drop, no --id, --normalise labels, --infinite missing."
@@ -570,3 +570,14 @@ def test_a_few_texts_among_numbers_are_named(root: Path, tmp_path: Path) -> None
     path = houses(tmp_path, [*(f"{row * 1.37:.2f}" for row in range(298)), "on request", "sold"])
     told = init(root, path, "price", id="id")
     assert "look like numbers, but for 2 rows that hold 'on request', 'sold'" in told and "(--label-type number)" in told
+
+
+def test_one_row_is_told_as_one(root: Path, tmp_path: Path) -> None:
+    path = houses(tmp_path, ["low", "high"] * 20 + ["middle"])
+    told = init(root, path, "price", id="id")
+    assert (
+        "41 rows, 1 feature\n" in told
+        and "the smallest class has 1 row:" in told
+        and "the smallest class has 1 row in all" in told
+    )
+    assert not re.search(r"\b1 (rows|features|classes)\b", told)

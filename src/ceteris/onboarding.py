@@ -216,7 +216,8 @@ def _look(
             tell(f"that {ingest.label!r} holds numbers, and no classes, is a guess: where it holds classes, --label-type text")
         if found.rows < FEWEST_ROWS:
             table.problems.add(
-                f"There are {found.rows} rows with a label.", f"Add some: {FEWEST_ROWS} are needed at the least."
+                f"Only {counted(found.rows, 'row has', 'rows have')} a label.",
+                f"Add some: {FEWEST_ROWS} are needed at the least.",
             )
         table.problems.refuse()
     return table, found, seen.ingest
@@ -309,20 +310,21 @@ def describe_findings(found: Findings, table: Table, ingest: Ingest) -> list[str
     classes = ", ".join(f"{label!r} {count}" for label, count in list(found.classes.items())[:12])
     more = f" and {len(found.classes) - 12} more" if len(found.classes) > 12 else ""
     lines = [
-        f"{ingest.source}: {found.rows} rows, {len(found.kinds)} features",
+        f"{ingest.source}: {counted(found.rows, 'row')}, {counted(len(found.kinds), 'feature')}",
         *kinds_told(found.kinds, ingest.dates),
-        _labels_found(found, ingest) or f"{len(found.classes)} classes in {ingest.label or ingest.given!r}: {classes}{more}",
+        _labels_found(found, ingest)
+        or f"{counted(len(found.classes), 'class', 'classes')} in {ingest.label or ingest.given!r}: {classes}{more}",
     ]
     if len(found.classes) > max(50, found.rows // 10) and ingest.label_type != "number":
         lines.append(_so_many_classes(found, ingest))
     if found.missing:
         shares = sorted(found.missing.items(), key=lambda item: -item[1])
         lines.append("missing: " + ", ".join(f"{name!r} {share:.1%}" for name, share in shares[:12]))
-        lines += [f"  and {len(shares) - 12} more columns with missing values"] if len(shares) > 12 else []
+        lines += [f"  and {counted(len(shares) - 12, 'more column')} with missing values"] if len(shares) > 12 else []
     lines += [f"look at {line}" for line in found.suspicious[:20]]
-    lines += [f"  and {len(found.suspicious) - 20} more columns like these"] if len(found.suspicious) > 20 else []
+    lines += [f"  and {counted(len(found.suspicious) - 20, 'more column')} like these"] if len(found.suspicious) > 20 else []
     if found.copies:
-        lines.append(f"{found.copies} rows are exact copies of others")
+        lines.append(f"{counted(found.copies, 'row is an exact copy', 'rows are exact copies')} of others")
     if ingest.id is None:
         lines.append("no id column: each row's id is made of its content (not its label), so an edited row is a new row")
     return [*lines, *(f"look at this: {note}" for note in table.notes), *table.examples]
