@@ -161,8 +161,8 @@ FAULTS = [
         text(label=["NA", "null", "None", "no", "1e3", "nan"]),
         result=_labels("NA", "null", "None", "no", "1e3", "nan"),
     ),
-    Fault("labels differ by case", text(label=["Cat"]), ("'Cat' (1 rows) = 'cat' (14 rows)", "ingest.normalise: labels")),
-    Fault("labels differ by space", text(label=["cat "]), ("'cat ' (1 rows)", "ingest.normalise: labels")),
+    Fault("labels differ by case", text(label=["Cat"]), ("'Cat' (1 row) = 'cat' (14 rows)", "ingest.normalise: labels")),
+    Fault("labels differ by space", text(label=["cat "]), ("'cat ' (1 row)", "ingest.normalise: labels")),
     Fault(
         "labels differ by Unicode form", text(label=["caf\u00e9", "cafe\u0301"]), ("Unicode form", "ingest.normalise: labels")
     ),

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from elsewhere import change_manifest, train_elsewhere
-from small import by_hand, edit, params, repository, run_stages, table
+from small import CLASSES, by_hand, edit, params, repository, run_stages, table
 
+from ceteris.brought import classes_look_swapped, fits_too_well
 from ceteris.dataset import ID, LABEL
 from ceteris.errors import BadInputError, CeterisError, LeakageError, ParamsError
 from ceteris.exporting import export_versions
@@ -252,6 +253,15 @@ def _without(name: str, column: str) -> Callable[[Path], None]:
     return change
 
 
+def _parquet(name: str, made: Callable[[pd.DataFrame], bytes]) -> Callable[[Path], None]:
+    def change(root: Path) -> None:
+        path = root / f"predictions/net/{name}.csv"
+        path.with_suffix(".parquet").write_bytes(made(pd.read_csv(path)))
+        path.unlink()
+
+    return change
+
+
 STALE = "Export anew and train on what moved: ceteris export net"
 FAULTS: dict[str, tuple[Callable[[Path], object], str, type[CeterisError], tuple[str, ...]]] = {
     "a version moved": (_reviewed, "train", BadInputError, ("'reviewed' moved since.", STALE, "Or take them out")),
@@ -278,6 +288,18 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, type[CeterisError], tuple
     ),
     "half a table": (_file("pruned/seed-1.csv", "id,ant,bee,cow\nrow-0"), "train", BadInputError, ("pruned/seed-1.csv holds",)),
     "an empty table": (_file("pruned/seed-1.csv", ""), "train", BadInputError, ("predictions/net/pruned/seed-1.csv is empty",)),
+    "two tables of one seed": (
+        _file("pruned/seed-1.parquet", "PAR1"), "train", BadInputError,
+        ("predictions/net holds both 'pruned/seed-1.parquet', 'pruned/seed-1.csv'. Keep one of them.",),
+    ),
+    "half a Parquet file": (
+        _parquet("pruned/seed-1", lambda frame: b"PAR1" + bytes(99)), "train", BadInputError,
+        ("cannot be read as Parquet: Parquet magic bytes", "not a parquet file. Correct"),
+    ),
+    "folds that are missing": (
+        _parquet("pred_probs", lambda frame: frame.assign(fold=np.where(frame.index < 5, np.nan, frame["fold"])).to_parquet()),
+        "audit", LeakageError, ("names the folds '', '0.0'", "and its manifest declares"),
+    ),
     "NaN": (_table("given/seed-0.csv", ant=np.nan), "train", BadInputError, ("given/seed-0.csv holds NaN",)),
     "labels beside probabilities": (
         lambda root: pd.read_csv(root / "predictions/net/given/seed-0.csv")[["id"]].assign(label="ant").to_csv(
@@ -340,6 +362,41 @@ def test_probabilities_of_rows_that_the_model_was_trained_on_are_warned_about(
     train_elsewhere(home, in_sample=True)
     run_stages(home, "train")
     assert "net: out of fold 100.0% of train labels are predicted, and 7" in capsys.readouterr().err
+
+
+def test_a_model_that_knows_its_rows_by_heart_is_warned_about_however_unsure_it_says_to_be() -> None:
+    labels = np.arange(60) % 3
+    sure = np.where(np.arange(3) == labels[:, None], 0.8, 0.1)
+    assert "(mean 0.800 for the given label, 100.0% of rows agree)" in fits_too_well(sure, labels)
+    assert fits_too_well(np.roll(sure, 1, axis=0), labels) == "" == fits_too_well(sure, np.where(np.arange(60) == 7, 2, labels))
+
+
+def test_columns_of_classes_that_were_swapped_are_told_and_a_bad_model_is_not(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    swapped = ("pred_probs", "pruned/seed-1")
+    for name in swapped:
+        path = home / f"predictions/net/{name}.csv"
+        pd.read_csv(path).rename(columns={"ant": "bee", "bee": "cow", "cow": "ant"}).to_csv(path, index=False)
+    run_stages(home, "train")
+    said = capsys.readouterr().err
+    assert "net: pruned/seed-1: " in said and "where 'ant' for 'cow', 'bee' for 'ant', 'cow' for 'bee' is taken" in said
+    assert said.count("is taken") == 1
+    run_stages(home, "audit")
+    assert "is taken" in capsys.readouterr().err
+    rng = np.random.default_rng(0)
+    told = [classes_look_swapped(rng.integers(3, size=90), rng.integers(3, size=90), CLASSES) for _ in range(200)]
+    assert sum(map(bool, told)) <= 4
+
+
+def test_a_table_that_was_written_twice_is_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_stages(home, "train")
+    assert "to the last digit" not in capsys.readouterr().err
+    folder = home / "predictions/net"
+    shutil.copyfile(folder / "given/seed-1.csv", folder / "pruned/seed-1.csv")
+    run_stages(home, "train")
+    said = capsys.readouterr().err
+    assert "'pruned/seed-1'" in said and "are the same to the last digit: was a table written twice?" in said
 
 
 @pytest.mark.parametrize("words", [("credit",), ("budget",), ("replay", "pruned", "--splits", "2")])

@@ -205,7 +205,7 @@ def test_a_query_may_stand_in_a_file(root: Path, tmp_path: Path) -> None:
 def test_values_of_several_types_are_told_when_they_are_fetched(root: Path) -> None:
     ask(root, "update pets set size = 'many' where id = 'r003'")
     told = fetch(root, "pets", url(root), QUERY)
-    assert "column 'size' is read as text, since it holds numbers in 29 rows, texts in 1 rows" in told
+    assert "column 'size' is read as text, since it holds numbers in 29 rows, texts in 1 row" in told
     assert held(root).column("size").to_pylist()[3] == "many"
 
 

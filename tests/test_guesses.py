@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ceteris.guesses import guess, kinds_told
+from ceteris.guesses import guess, kinds_told, labels_are_numbers
 
 
 def column(values: list[object], repeat: int = 1) -> pd.DataFrame:
@@ -56,3 +56,20 @@ def test_the_table_counts_and_names_the_columns_of_each_kind() -> None:
         "  number       9  'n0', 'n1', 'n2', 'n3', 'n4', 'n5' and 3 more",
         "  date         1  'on' (day first)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "numbers"),
+    [
+        ([f"{row / 7:.2f}" for row in range(99)], True),
+        ([str(row // 3) for row in range(300)], True),
+        ([str(row % 100) for row in range(5000)], False),  # a hundred classes, each in many rows
+        ([f"{half / 2}" for half in range(2, 11)] * 40, False),  # stars from 1.0 to 5.0
+        ([f"{row:03}" for row in range(99)], False),
+        ([f"{row / 7:.2f}" for row in range(99)] + ["unknown"], False),
+        (["-1e400", *(f"{row / 7:.2f}" for row in range(99))], False),
+    ],
+    ids=["decimals", "counts", "many classes", "stars", "codes", "a text", "no finite number"],
+)
+def test_labels_are_numbers_where_many_differ_with_decimals_or_in_few_rows_each(labels: list[str], numbers: bool) -> None:
+    assert labels_are_numbers(pd.Series([*labels, None], dtype=object)) == numbers

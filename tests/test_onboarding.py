@@ -19,6 +19,7 @@ from test_looks import look, text_of
 from typer.main import get_command
 
 from ceteris import cli, edits, forecast, onboarding, tracking
+from ceteris.canvas.reading import read_canvas
 from ceteris.dataset import ID, LABEL
 from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.init import inspect, plan
@@ -72,7 +73,7 @@ def test_credit_data_as_it_is(root: Path, tmp_path: Path) -> None:
     assert list(params.fix.recipes) == ["given", "pruned", "relabelled", "reviewed"]
     data = [f"logistic.given.{version}" for version in ("reviewed", "pruned", "relabelled")]
     assert [contrast.name for contrast in params.compare.planned] == [*data, "given.logistic.forest", "given.logistic.svc"]
-    assert "4454 rows, 13 features" in told
+    assert "4,454 rows, 13 features" in told
     assert "  number       9  " in told
     assert "  category     4  'Home', 'Job', 'Marital', 'Records'" in told
     assert "'good' 3200, 'bad' 1254" in told
@@ -133,7 +134,7 @@ def test_init_twice_is_init_once(root: Path, tmp_path: Path) -> None:
     [
         ({}, "lable", ("no column 'lable'", "Did you mean 'label'?")),
         ({"label": ["cat"] * 30}, "label", ("one class only",)),
-        ({"label": [""] * 11}, "label", ("no label in 11 rows", "There are 19 rows with a label. Add some: 20 are needed")),
+        ({"label": [""] * 11}, "label", ("no label in 11 rows", "Only 19 rows have a label. Add some: 20 are needed")),
         ({"label": [""]}, "label", ("ingest.unlabelled: drop",)),
         ({"label": ["Cat"]}, "label", ("ingest.normalise: labels",)),
         ({"size": ["inf"]}, "label", ("ingest.infinite: missing", "--infinite missing")),
@@ -181,7 +182,7 @@ def test_all_problems_are_told_in_one_reading_with_what_was_found_and_the_option
     told: list[str] = []
     with pytest.raises(BadInputError) as refusal:
         init_command(str(tmp_path / "mine.csv"), "label", id="id", root=root, tell=told.append)
-    words = ("for 4 reasons", "no label in 1 rows", "'Cat' (1 rows) = 'cat' (15 rows)", "rows that differ: 'r029'", "too large")
+    words = ("for 4 reasons", "no label in 1 rows", "'Cat' (1 row) = 'cat' (15 rows)", "rows that differ: 'r029'", "too large")
     assert all(word in str(refusal.value) for word in words), str(refusal.value)
     assert str(refusal.value).endswith(
         "As options of `ceteris init`: --unlabelled drop, no --id, --normalise labels, --infinite missing."
@@ -524,3 +525,59 @@ def test_a_column_that_cannot_part_the_rows_is_refused_and_nothing_is_written(
     assert said in str(refusal.value)
     assert (root / "params.yaml").read_bytes() == before
     assert not (root / "data").exists()
+
+
+def houses(folder: Path, prices: list[str]) -> Path:
+    rng = np.random.default_rng(3)
+    path = folder / "houses.csv"
+    table = {"id": [f"h{row}" for row in range(len(prices))], "area": rng.normal(80, 20, len(prices)).round(2), "price": prices}
+    pd.DataFrame(table).to_csv(path, index=False)
+    return path
+
+
+def test_labels_that_look_like_numbers_are_taken_for_them_and_the_guess_is_told_with_what_undoes_it(
+    root: Path, tmp_path: Path
+) -> None:
+    path = houses(tmp_path, [f"{row * 1.37:.2f}" for row in range(300)])
+    told = init(root, path, "price", id="id", repair=("all",))
+    assert "that 'price' holds numbers, and no classes, is a guess: where it holds classes, --label-type text" in told
+    params = read_params(root)
+    assert params.numbers and params.compare.metric == "mae" and params.ingest.rare_classes == "keep"
+    assert "--label-type text" not in init(root, path, "price", id="id")  # declared by now
+    told = init(root, path, "price", id="id", reading={"label_type": "text"})
+    assert "300 classes in 'price'" in told and not read_params(root).numbers
+    assert "a guess" not in init(root, path, "price", id="id") and not read_params(root).numbers
+
+
+def test_the_canvas_of_the_digits_becomes_a_form_unless_it_would_be_lost_and_one_of_your_own_stays(
+    root: Path, tmp_path: Path
+) -> None:
+    path, canvas = houses(tmp_path, [f"{row * 1.37:.2f}" for row in range(300)]), root / "canvas.yaml"
+    shutil.copyfile(REPOSITORY / "canvas.yaml", canvas)
+    shipped_one = canvas.read_bytes()
+    assert "canvas.yaml is about the digits, and not as git has it" in init(root, path, "price", id="id")
+    assert canvas.read_bytes() == shipped_one
+    git(root, "add", "canvas.yaml")
+    git(root, "-c", "user.name=u", "-c", "user.email=u@example.org", "commit", "-q", "-m", "start")
+    assert "canvas.yaml was about the digits, and is an empty form now" in init(root, path, "price", id="id")
+    assert read_canvas(root) is None and "(checked)" in canvas.read_text(encoding="utf-8")
+    canvas.write_text("data_sources:\n  source: data/source/other.csv\n", encoding="utf-8")
+    assert "canvas" not in init(root, path, "price", id="id")
+    assert canvas.read_text(encoding="utf-8") == "data_sources:\n  source: data/source/other.csv\n"
+
+
+def test_a_few_texts_among_numbers_are_named(root: Path, tmp_path: Path) -> None:
+    path = houses(tmp_path, [*(f"{row * 1.37:.2f}" for row in range(298)), "on request", "sold"])
+    told = init(root, path, "price", id="id")
+    assert "look like numbers, but for 2 rows that hold 'on request', 'sold'" in told and "(--label-type number)" in told
+
+
+def test_one_row_is_told_as_one(root: Path, tmp_path: Path) -> None:
+    path = houses(tmp_path, ["low", "high"] * 20 + ["middle"])
+    told = init(root, path, "price", id="id")
+    assert (
+        "41 rows, 1 feature\n" in told
+        and "the smallest class has 1 row:" in told
+        and "the smallest class has 1 row in all" in told
+    )
+    assert not re.search(r"\b1 (rows|features|classes)\b", told)

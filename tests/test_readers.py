@@ -54,7 +54,7 @@ CASES = [
         ingest={"unlabelled": "drop"},
     ),
     Case("words for nothing as labels", rows(label=["NA", "null", "None", "nan"]), holds=_labels("NA", "null", "None", "nan")),
-    Case("labels that differ by case", rows(label=["Cat"]), ("'Cat' (1 rows) = 'cat' (14 rows)", "ingest.normalise: labels")),
+    Case("labels that differ by case", rows(label=["Cat"]), ("'Cat' (1 row) = 'cat' (14 rows)", "ingest.normalise: labels")),
     Case("one class only", rows(label=["cat"] * 30), ("one class only: 'cat'",)),
     Case("no such label column", rows(), ("no column 'lable'", "Did you mean 'label'?"), ingest={"label": "lable"}),
     Case("whole numbers as labels", rows(label=[7, 8] * 15), holds=_labels("7", "8")),

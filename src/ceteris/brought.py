@@ -12,10 +12,22 @@ from pydantic import Field, field_validator
 from ceteris.errors import BadInputError, some
 from ceteris.sections import Section
 
-__all__ = ["Folds", "Made", "Manifest", "fits_too_well", "judges_its_own", "refuse_stale", "template"]
+__all__ = [
+    "Folds",
+    "Made",
+    "Manifest",
+    "are_copies",
+    "classes_look_swapped",
+    "fits_too_well",
+    "judges_its_own",
+    "refuse_stale",
+    "template",
+]
 
-_CONFIDENT, _AGREEING = 0.99, 0.995  # mean probability of the given label, share of rows where it is the likeliest
-_SURPRISED = 4.0  # standard errors between the agreement with train labels and the accuracy on validation rows
+_AGREEING = 0.995  # share of rows whose given label is the likeliest
+_SURPRISED = 4.0  # standard errors between two accuracies that do not differ by chance
+_SWAPPED = 0.2  # share of labels by which another order of classes tells more of them
+_BEYOND_CHANCE = 2.5  # standard errors of that, on rows on which the order was not chosen
 
 
 class Made(Section):
@@ -113,7 +125,7 @@ def fits_too_well(pred_probs: np.ndarray, labels: np.ndarray) -> str:
     """
     confidence = float(pred_probs[np.arange(len(labels)), labels].mean())
     agreeing = float((pred_probs.argmax(axis=1) == labels).mean())
-    if confidence < _CONFIDENT or agreeing < _AGREEING:
+    if agreeing < _AGREEING:
         return ""
     return (
         f"these probabilities fit the given labels almost perfectly (mean {confidence:.3f} for the given label, {agreeing:.1%} "
@@ -133,4 +145,54 @@ def judges_its_own(agreeing: float, n_train: int, right: float, n_validation: in
     return (
         f"out of fold {agreeing:.1%} of train labels are predicted, and {right:.1%} of validation labels by the same model: so "
         "it looks where a model judges rows that it was trained on. Were the folds kept?"
+    )
+
+
+def classes_look_swapped(predicted: np.ndarray, labels: np.ndarray, classes: tuple[str, ...]) -> str:
+    """Return a sentence where labels are told far better once classes are read as each other, else "".
+
+    How they are to be read is found on every second row, and judged on the others.
+
+    Parameters
+    ----------
+    predicted, labels : ndarray of int, shape (n_rows,)
+        Codes of predicted and of given labels.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    met = np.zeros((len(classes), len(classes)), dtype=int)
+    np.add.at(met, (predicted[::2], labels[::2]), 1)
+    meant = linear_sum_assignment(met, maximize=True)[1]
+    right, otherwise = (read[1::2] == labels[1::2] for read in (predicted, meant[predicted]))
+    own, best = float(right.mean()), float(otherwise.mean())
+    gained, lost = int((otherwise & ~right).sum()), int((right & ~otherwise).sum())
+    if best - own <= _SWAPPED or gained - lost <= _BEYOND_CHANCE * math.sqrt(gained + lost):
+        return ""
+    read = [f"{classes[code]!r} for {classes[other]!r}" for code, other in enumerate(meant) if code != other]
+    order = ", ".join(read[:5]) + (", ..." if len(read) > 5 else "")
+    return (
+        f"{own:.1%} of the given labels are predicted, and {best:.1%} where {order} is taken: were its columns named by the "
+        "classes in the order of your model?"
+    )
+
+
+def are_copies(tables: Mapping[tuple[str, str, int], np.ndarray]) -> str:
+    """Return a sentence where predictions of other data or another seed are the same to the last digit, else "".
+
+    Parameters
+    ----------
+    tables : mapping
+        By version, fingerprint of its data, and seed.
+    """
+    alike: dict[bytes, list[tuple[str, str, int]]] = {}
+    for key, table in tables.items():
+        alike.setdefault(table.tobytes(), []).append(key)
+    same = [keys for keys in alike.values() if len({(data, seed) for _, data, seed in keys}) > 1]
+    if not same:
+        return ""
+    listed = some(f"{name}/seed-{seed}" for name, _, seed in same[0])
+    more = f" (and so are {len(same) - 1} more sets)" if len(same) > 1 else ""
+    return (
+        f"{listed} are the same to the last digit{more}: was a table written twice? Where a seed changes nothing, say "
+        "`deterministic: true` in the manifest"
     )

@@ -16,7 +16,7 @@ from ceteris.errors import BadInputError, LeakageError, some
 from ceteris.fingerprint import of_rows
 from ceteris.params import parse_as
 from ceteris.pred_probs import refuse_cut
-from ceteris.predictions_table import checked
+from ceteris.predictions_table import checked, text_of
 from ceteris.tables_out import read_table_of
 from ceteris.version_files import Trains, given_alone
 
@@ -117,7 +117,7 @@ class Brought:
             raise BadInputError(
                 f"{self._folder}/{PRED_PROBS} holds labels, and an audit needs probabilities.", "Write one column a class."
             )
-        folds = table.set_index("id")["fold"].astype(str).reindex(train.ids).to_numpy(dtype=object)
+        folds = table.set_index("id")["fold"].map(text_of).reindex(train.ids).to_numpy(dtype=object)
         if len(set(folds)) != declared.count or (folds == "").any():
             raise LeakageError(
                 f"{self._folder}/{PRED_PROBS} names the folds {some(sorted(set(folds)))}, and its manifest declares "
@@ -136,7 +136,13 @@ class Brought:
 
     def _table(self, name: str) -> Path | None:
         found = (self._home / f"{name}.{ending}" for ending in _ENDINGS)
-        return next((path for path in found if path.is_file()), None)
+        there = [path for path in found if path.is_file()]
+        if len(there) > 1:
+            raise BadInputError(
+                f"{self._folder} holds both {some(path.relative_to(self._home).as_posix() for path in there)}.",
+                "Keep one of them.",
+            )
+        return there[0] if there else None
 
     def _checked(
         self, name: str, ids: np.ndarray, beside: str = ""

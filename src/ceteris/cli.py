@@ -10,7 +10,7 @@ import typer.core
 
 from ceteris.canvas import commands as canvas
 from ceteris.detectors import commands as detecting
-from ceteris.errors import BadInputError, CeterisError
+from ceteris.errors import BadInputError, CeterisError, counted
 from ceteris.experiments import commands as experiments
 from ceteris.experiments import lever_commands as levers
 from ceteris.families import commands as families
@@ -247,7 +247,7 @@ def export(
     root = find_root()
     with single_writer(root, "export"):
         folder, versions = export_versions(root, name, "csv" if csv else "parquet")
-    print(f"{len(versions):,} versions are in {folder.relative_to(root)}: {', '.join(versions)}")
+    print(f"{counted(len(versions), 'version is', 'versions are')} in {folder.relative_to(root)}: {', '.join(versions)}")
     if list(versions) == ["given"]:
         print("Others are made when the rows are audited: dvc repro fix, then export again.")
     print(f"What to bring back, and where to: {folder.relative_to(root)}/README.md")

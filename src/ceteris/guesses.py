@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,12 +11,15 @@ import pandas as pd
 
 from ceteris.dates import is_date
 from ceteris.kinds import KINDS, is_number, kinds_of
+from ceteris.labels import number_text
 
-__all__ = ["Guess", "guess", "kinds_told"]
+__all__ = ["Guess", "guess", "kinds_told", "labels_are_numbers"]
 
 _SAMPLE = 500  # values that a first look is taken at
 _WORDS, _TEXTS = 3, 50  # words from which a value is a text, and different ones from which a column holds texts
 _NAMED = 6  # columns of a kind that are named
+_NUMBERS, _OFTEN = 20, 10  # different numbers up to which labels are classes, and rows from which a number may be one
+_CODE = re.compile(r"^\s*[+-]?0[0-9]")
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,18 @@ def kinds_told(found: Mapping[str, str], dates: str) -> list[str]:
             how = f" ({dates.replace('_', ' ')})" if kind == "date" and dates != "iso" else ""
             lines.append(f"  {kind:<9}{len(names):>5}  {', '.join(map(repr, names[:_NAMED]))}{more}{how}")
     return ["kinds of columns (change one: --kind COLUMN=KIND):", *lines]
+
+
+def labels_are_numbers(labels: pd.Series) -> bool:
+    """Return whether labels seem to be numbers, not classes: many different ones, with decimals or most of them in few rows.
+
+    007 is a code: it is no number to anybody who writes it so.
+    """
+    counts = labels.dropna().value_counts()
+    texts = list(map(str, counts.index))
+    if len(texts) <= _NUMBERS or any(_CODE.match(text) or number_text(text) is None for text in texts):
+        return False
+    return any(not float(text).is_integer() for text in texts) or bool((counts < _OFTEN).mean() > 0.5)
 
 
 def _order(held: np.ndarray) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ceteris.columns import has_decimal_comma
 from ceteris.dataset import LABEL, META, row_digests
+from ceteris.errors import counted
 from ceteris.kinds import ARRAYS, kinds_of
 from ceteris.labels import spelling_key
 from ceteris.metrics import CLASSES, METRICS, NUMBERS
@@ -168,13 +169,13 @@ def plan(
     models = dict(models or (_models_of_numbers(found.rows) if numbers else _models(found.rows, words)))
     train_rows = found.rows * (1 - params.split.validation - params.split.test)
     folds = 5 if numbers else int(min(5, max(2, found.smallest_class * train_rows / found.rows)))
-    told = [f"models for {found.rows} rows: {', '.join(models)}"]
+    told = [f"models for {counted(found.rows, 'row')}: {', '.join(models)}"]
     if folds < 5:
-        told.append(f"audit.folds is {folds}: the smallest class has {found.smallest_class} rows in all")
+        told.append(f"audit.folds is {folds}: the smallest class has {counted(found.smallest_class, 'row')} in all")
     if found.smallest_class < 10 and not numbers:
         told.append(
-            f"the smallest class has {found.smallest_class} rows: a split may leave a part without it, which is refused;"
-            " label more of it, or leave it out of the file"
+            f"the smallest class has {counted(found.smallest_class, 'row')}: a split may leave a part without it,"
+            " which is refused; label more of it, or leave it out of the file"
         )
     voted = bool(ingest.get("annotators") or ingest.get("votes"))
     if not verified:

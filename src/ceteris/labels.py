@@ -10,7 +10,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from ceteris.errors import BadInputError, nearest, some
+from ceteris.errors import BadInputError, counted, nearest, some
 
 __all__ = ["is_known", "number_text", "typed", "spelling_key", "one_spelling", "refuse_undeclared", "truth_of"]
 
@@ -98,8 +98,10 @@ def one_spelling(labels: np.ndarray, column: str, merge: bool, declared: tuple[s
         groups.setdefault(spelling_key(label), []).append(label)
     alike = [group for group in groups.values() if len(group) > 1 and not set(group) <= set(declared)]
     if alike and not merge:
-        shown = "; ".join(" = ".join(f"{label!r} ({counts[label]} rows)" for label in group) for group in alike[:5])
-        more = f"; {len(alike) - 5} more groups" if len(alike) > 5 else ""
+        shown = "; ".join(
+            " = ".join(f"{label!r} ({counted(int(counts[label]), 'row')})" for label in group) for group in alike[:5]
+        )
+        more = f"; {counted(len(alike) - 5, 'more group')}" if len(alike) > 5 else ""
         raise BadInputError(
             f"Column {column!r} holds labels that differ only by case, white space or Unicode form: {shown}{more}.",
             "Merge each group into its most frequent spelling with params.yaml `ingest.normalise: labels`,"
@@ -123,10 +125,10 @@ def refuse_undeclared(labels: np.ndarray, classes: tuple[str, ...]) -> None:
     counts = pd.Series(labels, dtype=object).value_counts()
     unknown = [label for label in counts.index if label not in set(classes)]
     if unknown:
-        told = "; ".join(f"{label!r} ({counts[label]} rows).{nearest(label, classes)}" for label in unknown[:5])
+        told = "; ".join(f"{label!r} ({counted(int(counts[label]), 'row')}).{nearest(label, classes)}" for label in unknown[:5])
         more = f" {len(unknown) - 5} more." if len(unknown) > 5 else ""
         raise BadInputError(
-            f"{len(unknown)} labels are outside the declared classes: {told}{more}",
+            f"{counted(len(unknown), 'label is', 'labels are')} outside the declared classes: {told}{more}",
             "Correct them, or add them to params.yaml `validate.classes`.",
         )
 

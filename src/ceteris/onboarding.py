@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from ceteris.canvas.form import empty_the_shipped_one
 from ceteris.csv_file import full_of_nul, guess_delimiter, guess_encoding, is_mixed
 from ceteris.dataset import FEWEST_ROWS
-from ceteris.errors import BadInputError, CeterisError, ParamsError
+from ceteris.errors import BadInputError, CeterisError, ParamsError, counted, some
 from ceteris.forecast import expected_time
 from ceteris.guesses import kinds_told
 from ceteris.init import Findings, classes_to_declare, inspect, plan
 from ceteris.init_options import options_of
 from ceteris.into import Project
+from ceteris.labels import number_text
 from ceteris.layout import reach_of
 from ceteris.metrics import METRICS
 from ceteris.other_data import of_other_data
@@ -138,7 +139,9 @@ def init_command(
     classes = params.validate_.classes or ()
     lying = _all_beside(declared, beside, root)
     asked = asked_repairs(repair)
-    table, found, ingest = _look(path, _declared_ingest(before, declared, plant), classes, tell, lying, asked)
+    asked_for = _declared_ingest(before, declared, plant)
+    unsaid = not known and "label_type" not in reading and _can_be_numbers(asked_for, path)
+    table, found, ingest = _look(path, asked_for, classes, tell, lying, asked, open_labels=unsaid)
     declared |= {key: _plain(getattr(ingest, key)) for key in ("id", "drop", "kinds", "dates", *READING)}
     changes, told = plan(found, params, declared, plant, models)
     copies = {"copies": changes["split", "copies"]}
@@ -198,29 +201,41 @@ def _look(
     tell: Callable[[str], None],
     beside: Mapping[str, Path],
     asked: frozenset[str],
+    *,
+    open_labels: bool,
 ) -> tuple[Table, Findings, Ingest]:
     """Return what the file holds, and how it is to be read, having told them; refuse with all problems together."""
     if path.stat().st_size > _LARGE:
         tell(f"reading {path} ({path.stat().st_size / 1e6:.0f} MB)")
     with _options_named():
-        seen = survey(path, ingest, classes, beside, asked)
+        seen = survey(path, ingest, classes, beside, asked, open_labels=open_labels)
         if seen.tried:
-            seen = _as_it_is_or_told(path, seen, ingest, classes, tell, beside)
+            seen = _as_it_is_or_told(path, seen, ingest, classes, tell, beside, open_labels=open_labels)
         found, table = _told(seen, tell), seen.table
+        if seen.ingest.label_type != ingest.label_type:
+            tell(f"that {ingest.label!r} holds numbers, and no classes, is a guess: where it holds classes, --label-type text")
         if found.rows < FEWEST_ROWS:
             table.problems.add(
-                f"There are {found.rows} rows with a label.", f"Add some: {FEWEST_ROWS} are needed at the least."
+                f"Only {counted(found.rows, 'row has', 'rows have')} a label.",
+                f"Add some: {FEWEST_ROWS} are needed at the least.",
             )
         table.problems.refuse()
     return table, found, seen.ingest
 
 
 def _as_it_is_or_told(
-    path: Path, seen: Survey, ingest: Ingest, classes: tuple[str, ...], tell: Callable[[str], None], beside: Mapping[str, Path]
+    path: Path,
+    seen: Survey,
+    ingest: Ingest,
+    classes: tuple[str, ...],
+    tell: Callable[[str], None],
+    beside: Mapping[str, Path],
+    *,
+    open_labels: bool,
 ) -> Survey:
     """Return what the file holds without a repair that nobody asked for; where that is refused, all faults are told first."""
     try:
-        return as_it_is(path, seen, ingest, classes, beside)
+        return as_it_is(path, seen, ingest, classes, beside, open_labels=open_labels)
     except CeterisError:
         _told(seen, tell)
         raise
@@ -231,6 +246,12 @@ def _told(seen: Survey, tell: Callable[[str], None]) -> Findings:
     for line in (*describe_findings(found, seen.table, seen.ingest), *seen.guessed.told, *findings_told(seen)):
         tell(line)
     return found
+
+
+def _can_be_numbers(ingest: Ingest, path: Path) -> bool:
+    """Return whether labels of which nobody said what they are can be numbers: of one column, with no option of classes."""
+    voted = ingest.annotators is not None or ingest.votes is not None
+    return not voted and ingest.normalise == "none" and kind_of(path, ingest.source) != PICTURES
 
 
 def _reading(kept: Ingest, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -279,6 +300,7 @@ def _settle(files: dict[str, Path], params: str, root: Path) -> Iterator[str]:
         locate(name, root)
     write_text(root / "params.yaml", params)
     yield "params.yaml: ingest, split, audit, fix.recipes, train and compare.planned are set; comments are kept"
+    yield from empty_the_shipped_one(root)
     for name in files:
         yield from track(root, name)
 
@@ -288,21 +310,21 @@ def describe_findings(found: Findings, table: Table, ingest: Ingest) -> list[str
     classes = ", ".join(f"{label!r} {count}" for label, count in list(found.classes.items())[:12])
     more = f" and {len(found.classes) - 12} more" if len(found.classes) > 12 else ""
     lines = [
-        f"{ingest.source}: {found.rows} rows, {len(found.kinds)} features",
+        f"{ingest.source}: {counted(found.rows, 'row')}, {counted(len(found.kinds), 'feature')}",
         *kinds_told(found.kinds, ingest.dates),
-        _labels_found(found, ingest) or f"{len(found.classes)} classes in {ingest.label or ingest.given!r}: {classes}{more}",
+        _labels_found(found, ingest)
+        or f"{counted(len(found.classes), 'class', 'classes')} in {ingest.label or ingest.given!r}: {classes}{more}",
     ]
     if len(found.classes) > max(50, found.rows // 10) and ingest.label_type != "number":
-        numbers = "numbers (--label-type number)" if math.isfinite(found.spread) else "texts"
-        lines.append(f"so many classes look like {numbers} or ids: is {ingest.label!r} the label?")
+        lines.append(_so_many_classes(found, ingest))
     if found.missing:
         shares = sorted(found.missing.items(), key=lambda item: -item[1])
         lines.append("missing: " + ", ".join(f"{name!r} {share:.1%}" for name, share in shares[:12]))
-        lines += [f"  and {len(shares) - 12} more columns with missing values"] if len(shares) > 12 else []
+        lines += [f"  and {counted(len(shares) - 12, 'more column')} with missing values"] if len(shares) > 12 else []
     lines += [f"look at {line}" for line in found.suspicious[:20]]
-    lines += [f"  and {len(found.suspicious) - 20} more columns like these"] if len(found.suspicious) > 20 else []
+    lines += [f"  and {counted(len(found.suspicious) - 20, 'more column')} like these"] if len(found.suspicious) > 20 else []
     if found.copies:
-        lines.append(f"{found.copies} rows are exact copies of others")
+        lines.append(f"{counted(found.copies, 'row is an exact copy', 'rows are exact copies')} of others")
     if ingest.id is None:
         lines.append("no id column: each row's id is made of its content (not its label), so an edited row is a new row")
     return [*lines, *(f"look at this: {note}" for note in table.notes), *table.examples]
@@ -315,6 +337,18 @@ def _labels_found(found: Findings, ingest: Ingest) -> str:
     values = [float(label) for label in found.classes]
     low, high, spread = (METRICS["mae"].digits(value) for value in (min(values), max(values), found.spread))
     return f"{ingest.label!r} holds numbers from {low} to {high}, {len(values)} different ones, standard deviation {spread}"
+
+
+def _so_many_classes(found: Findings, ingest: Ingest) -> str:
+    """Return what so many classes may be: numbers, but for a few texts among them, or texts that are no labels."""
+    texts = {label: rows for label, rows in found.classes.items() if number_text(label) is None}
+    if 0 < len(texts) <= len(found.classes) // 2:
+        return (
+            f"the labels in {ingest.label!r} look like numbers, but for {counted(sum(texts.values()), 'row')} that hold"
+            f" {some(texts)}: correct these, or leave them out, and the rest are numbers (--label-type number)"
+        )
+    numbers = "texts" if texts else "numbers (--label-type number)"
+    return f"so many classes look like {numbers} or ids: is {ingest.label!r} the label?"
 
 
 def _csv_dialect(path: Path, name: str, delimiter: str | None, encoding: str | None) -> dict[str, str]:

@@ -8,7 +8,7 @@ import pandas as pd
 from ceteris.dataset import codes
 from ceteris.errors import BadInputError, nearest, some
 
-__all__ = ["checked"]
+__all__ = ["checked", "text_of"]
 
 _ID, _LABEL, _PREFIX = "id", "label", "p:"
 _OFF = 1e-3  # what the sum of a row may be off by: probabilities that were written with four digits, or as 32-bit floats
@@ -62,9 +62,14 @@ def checked(
     return found.argmax(axis=1).astype(np.int32), found
 
 
+def text_of(value: object) -> str:
+    """Return a cell as text, "" where it holds nothing."""
+    return "" if value is None or value != value else str(value)
+
+
 def _placed(table: pd.DataFrame, ids: np.ndarray, who: str, do: str) -> pd.DataFrame:
     """Return the rows of a table in the order of `ids`."""
-    held = pd.Index(["" if name is None or name != name else str(name) for name in table[_ID].to_numpy(dtype=object)])
+    held = pd.Index([text_of(name) for name in table[_ID].to_numpy(dtype=object)])
     known = pd.Index(ids)
     faults = {"missing": known.difference(held), "unknown": held.difference(known), "repeated": held[held.duplicated()]}
     told = [f"{len(rows):,} rows are {fault}: {some(rows)}" for fault, rows in faults.items() if len(rows)]
@@ -74,7 +79,7 @@ def _placed(table: pd.DataFrame, ids: np.ndarray, who: str, do: str) -> pd.DataF
 
 
 def _labelled(rows: pd.DataFrame, ids: np.ndarray, classes: tuple[str, ...], who: str, do: str) -> np.ndarray:
-    labels = np.array(["" if name is None or name != name else str(name) for name in rows[_LABEL]], dtype=object)
+    labels = np.array([text_of(name) for name in rows[_LABEL]], dtype=object)
     found = codes(labels, classes)
     strange = np.flatnonzero(found < 0)
     if len(strange):

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ceteris.csv_file import FALLBACK, is_mixed, second_row_names
-from ceteris.dataset import META
+from ceteris.dataset import LABEL, META
 from ceteris.errors import BadInputError, nearest
-from ceteris.guesses import Guess, guess
+from ceteris.guesses import Guess, guess, labels_are_numbers
 from ceteris.headers import looks_like_a_header
 from ceteris.kinds import is_number
 from ceteris.mess import REPAIRS, Finding, found_in_rows, line, override, with_lines
@@ -57,10 +57,13 @@ def survey(
     classes: tuple[str, ...],
     beside: Mapping[str, Path],
     asked: frozenset[str] = frozenset(),
+    *,
+    open_labels: bool = False,
 ) -> Survey:
     """Return what one file holds, after the repairs that were asked for, and all of its faults.
 
     A file of two encodings or two header rows is read on trial as if that were repaired, so that its other faults are told too.
+    With `open_labels` nobody said what the labels are, and they are numbers where they seem to be.
     """
     repaired: dict[str, Finding] = {}
     trial: dict[str, Finding] = {}
@@ -75,7 +78,7 @@ def survey(
         if head or read is None:
             read = None
             continue
-        table, guessed, ingest = _tabled(read, ingest, classes)
+        table, guessed, ingest = _tabled(read, ingest, classes, open_labels)
         cells, rows = list(found_in_cells(read.cells, table.frame, ingest)), list(found_in_rows(table.frame, ingest))
         todo = [found for found in cells if _is_to_do(found, asked, repaired)]
         for found in todo or [found for found in rows if _is_to_do(found, asked, repaired)][:1]:
@@ -86,7 +89,15 @@ def survey(
     raise BadInputError(f"{ingest.source} shows new faults after each repair.", "Repair them one by one: --repair NAME.")
 
 
-def as_it_is(path: Path, found: Survey, before: Ingest, classes: tuple[str, ...], beside: Mapping[str, Path]) -> Survey:
+def as_it_is(
+    path: Path,
+    found: Survey,
+    before: Ingest,
+    classes: tuple[str, ...],
+    beside: Mapping[str, Path],
+    *,
+    open_labels: bool = False,
+) -> Survey:
     """Return the same without the repairs that nobody asked for, under which the file was read on trial.
 
     Raises
@@ -94,11 +105,11 @@ def as_it_is(path: Path, found: Survey, before: Ingest, classes: tuple[str, ...]
     CeterisError
         It cannot be read as it is.
     """
-    kept = ("fallback_encoding", "header_rows", "kinds", "dates")
+    kept = ("fallback_encoding", "header_rows", "kinds", "dates", "label_type")
     asked = {key: value for one in found.repaired for key, value in one.lines.items() if key in _HEAD}
     ingest = found.ingest.model_copy(update={key: getattr(before, key) for key in kept} | asked)
     read, ingest = open_source(path, ingest, beside=beside)
-    table, guessed, ingest = _tabled(read, ingest, classes)
+    table, guessed, ingest = _tabled(read, ingest, classes, open_labels)
     return replace(found, table=table, guessed=guessed, ingest=ingest, tried=False)
 
 
@@ -153,9 +164,12 @@ def _second_header(path: Path, read: Read, ingest: Ingest) -> list[Finding]:
     return [Finding("header_rows", what, {"header_rows": 2})]
 
 
-def _tabled(read: Read, ingest: Ingest, classes: tuple[str, ...]) -> tuple[Table, Guess, Ingest]:
-    """Return the rows, with the kinds of their columns guessed where none are declared."""
+def _tabled(read: Read, ingest: Ingest, classes: tuple[str, ...], open_labels: bool) -> tuple[Table, Guess, Ingest]:
+    """Return the rows, with the kinds of their columns, and of their labels, guessed where none are declared."""
     table = table_of(read, ingest, classes)
+    if open_labels and ingest.label_type == "text" and labels_are_numbers(table.frame[LABEL]):
+        ingest = ingest.model_copy(update={"label_type": "number"})
+        table = table_of(read, ingest, ())
     features = table.frame.drop(columns=[*META], errors="ignore")
     guessed = guess(features, ingest.kinds, ingest.dates, table.moments)
     ingest = ingest.model_copy(update={"kinds": guessed.kinds or None, "dates": guessed.dates})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ __all__ = ["read_table_of", "rows_out", "table_bytes"]
 
 _OWN = ("id", "label", "weight")
 _PARQUET = b"PAR1"
+_SOURCE = re.compile(r"^Could not open Parquet input source '[^']*': ")  # the path, which is told before
 
 
 def rows_out(features: Any, more: Mapping[str, np.ndarray] | None = None) -> pd.DataFrame:
@@ -74,7 +76,7 @@ def read_table_of(path: Path, what: str, do: str) -> pd.DataFrame:
         table = pd.read_parquet(path) if parquet else _read_csv(path)
         return table.reset_index() if "id" in table.index.names else table
     except (OSError, ValueError, pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        said = str(error).strip().split("\n")[0][:200]
+        said = _SOURCE.sub("", str(error).strip().split("\n")[0])[:200].rstrip(".")
         raise BadInputError(f"{what} cannot be read as {'Parquet' if parquet else 'CSV'}: {said}.", do) from None
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ceteris.errors import BadInputError, some
+from ceteris.errors import BadInputError, counted, some
 from ceteris.readers.vectors import vector_column
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _as_text(values: list[Any], what: str) -> tuple[Any, str]:
     import pyarrow as pa
 
     names = [_NAMES[type(value)] for value in values if value is not None]
-    told = ", ".join(f"{kind} in {names.count(kind)} rows" for kind in sorted(set(names)))
+    told = ", ".join(f"{kind} in {counted(names.count(kind), 'row')}" for kind in sorted(set(names)))
     return pa.array([_spelled(value) for value in values], pa.string()), f"{what} is read as text, since it holds {told}"
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.annotators import agreement, people_table
-from ceteris.brought import fits_too_well
+from ceteris.brought import classes_look_swapped, fits_too_well
 from ceteris.brought_files import Brought
 from ceteris.dataset import ID, LABEL, META, VOTES, Dataset, codes
 from ceteris.issues import find_label_issues, find_number_issues, rank, with_votes
@@ -69,15 +69,16 @@ def main(stage: Stage) -> None:
 
 def _classes(stage: Stage, data: Dataset, classes: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the issues, and the probabilities that they were found by."""
-    audit = stage.params.audit
+    audit, given = stage.params.audit, codes(data.labels, classes)
     if audit.model.predictions:
         pred_probs = Brought(stage.root, audit.model.predictions, classes).pred_probs(data)
     else:
-        model, given = learner(audit.model, data.features, stage.root, classes), codes(data.labels, classes)
+        model = learner(audit.model, data.features, stage.root, classes)
         pred_probs = out_of_fold(model, data.by_id(), given, len(classes), names=classes, **_folds(stage, data, classes))
     issues = find_label_issues(data.ids, data.labels, pred_probs, classes, audit.filter_by)
-    if doubt := fits_too_well(pred_probs, codes(data.labels, classes)):
-        stage.tell(doubt)
+    for doubt in (fits_too_well(pred_probs, given), classes_look_swapped(pred_probs.argmax(axis=1), given, classes)):
+        if doubt:
+            stage.tell(doubt)
     return issues, pd.DataFrame(pred_probs, columns=[f"p:{name}" for name in classes])
 
 

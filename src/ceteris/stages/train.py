@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from ceteris.brought import judges_its_own
+from ceteris.brought import are_copies, classes_look_swapped, judges_its_own
 from ceteris.brought_files import Brought
 from ceteris.cell_files import FINGERPRINT, LEFT_OUT, MODEL, PREDICTIONS, cell_state, copy_cell, write_cell
 from ceteris.cells import Cell
@@ -50,8 +51,7 @@ def main(stage: Stage) -> None:
     told = f"{len(wanted):,} cells: {fitted:,} fitted ({fits:,} fits), {len(wanted) - fitted - taken:,} kept or copied"
     stage.tell(told + (f", {taken:,} brought" if taken else ""))
     for name, found in brought.items():
-        doubt = _doubt(found, cells[name], train, validation, classes)
-        if doubt:
+        for doubt in _doubts(found, cells[name], versions, train, validation, classes):
             stage.tell(f"{name}: {doubt}")
 
 
@@ -89,13 +89,34 @@ def _leave_out(stage: Stage, model: str, lacking: list[str]) -> Path:
     return path
 
 
-def _doubt(found: Brought, cells: dict[str, Cell], train: Dataset, validation: Dataset, classes: tuple[str, ...]) -> str:
-    """Return a sentence where out-of-fold probabilities that were brought look as if rows had judged themselves."""
-    if not found.audits or "given" not in cells:
-        return ""
-    agreeing = found.pred_probs(train).argmax(axis=1) == codes(train.labels, classes)
-    right = cells["given"].predicted == codes(validation.labels, classes)
-    return judges_its_own(float(agreeing.mean()), len(train), float(right.mean()), len(validation))
+def _doubts(
+    found: Brought,
+    cells: dict[str, Cell],
+    versions: dict[str, Trains],
+    train: Dataset,
+    validation: Dataset,
+    classes: tuple[str, ...],
+) -> Iterator[str]:
+    """Yield a sentence for each sign that predictions which were brought are not what their manifest says."""
+    labels = codes(validation.labels, classes)
+    for name, cell in cells.items():
+        for seed, predicted in zip(versions[name].seeds, cell.predicted, strict=False):
+            if doubt := classes_look_swapped(predicted, labels, classes):
+                yield f"{name}/seed-{seed}: {doubt}"
+    tables = {
+        (name, versions[name].data, seed): table
+        for name, cell in cells.items()
+        if cell.pred_probs is not None
+        for seed, table in zip(versions[name].seeds, cell.pred_probs, strict=False)
+    }
+    if doubt := are_copies(tables):
+        yield doubt
+    if found.audits and "given" in cells:
+        agreeing = found.pred_probs(train).argmax(axis=1) == codes(train.labels, classes)
+        right = cells["given"].predicted == labels
+        doubt = judges_its_own(float(agreeing.mean()), len(train), float(right.mean()), len(validation))
+        if doubt:
+            yield doubt
 
 
 def _job(model: str, name: str, estimator: object, train: Dataset, version: Trains) -> Job:
