@@ -103,12 +103,7 @@ def revert(
         chosen = named(known, which, by, suggested)
         lines = to_reverts(known, chosen, ", ".join(map(repr, which)), reviewer=reviewer, at=at)
         written = ledgers.append(f"{plain(reviewer)}-reverts.csv", lines, who="edits revert")
-<<<<<<< HEAD
-    n = len(written.saved)
-    print(f"{n:,} answer{'s' * (n != 1)} taken back in {' and '.join(written.files)}")
-=======
     print(f"{counted(len(written.saved), 'answer')} taken back in {' and '.join(written.files)}")
->>>>>>> w5
     if others := still_answered(known, lines):
         print(f"For {others:,} of these rows another answer, earlier or of somebody else, now counts.")
     print(f"Keep that and see what it is worth: {next_step(written.files)}")
