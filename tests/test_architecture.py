@@ -70,7 +70,7 @@ ROOMS = {
     " monitoring.logged monitoring.kept monitoring.commands canvas.reading canvas.form canvas.commands"
     " serving.log_file serving.writer serving.remarks serving.predicting serving.counts serving.limits"
     " serving.app serving.answering serving.server serving.asked serving.commands serving.brought_labels"
-    " release.promotion detectors.kept detectors.followed detectors.running detectors.commands"
+    " release.promotion release.under_load detectors.kept detectors.followed detectors.running detectors.commands"
     " families.kept families.applying families.commands",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.diagnose stages.fix"
     " stages.train stages.compare stages.report release.accept release.package monitoring.watch"
