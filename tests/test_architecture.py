@@ -66,7 +66,7 @@ ROOMS = {
     " reviewing.patches reviewing.fetched reviewing.picture_file reviewing.ranked reviewing.queues"
     " reviewing.session reviewing.terminal reviewing.widget reviewing.place reviewing.received"
     " reviewing.aside reviewing.running reviewing.worth installed into template examples examples.archive"
-    " examples.credit examples.images examples.making examples.movie_reviews serving.packaged"
+    " examples.credit examples.images examples.making examples.movie_reviews serving.packaged serving.embeddings"
     " monitoring.logged monitoring.kept monitoring.commands canvas.reading canvas.form canvas.commands"
     " serving.log_file serving.writer serving.remarks serving.predicting serving.counts serving.limits"
     " serving.app serving.answering serving.server serving.asked serving.commands serving.brought_labels"
