@@ -66,11 +66,11 @@ ROOMS = {
     " reviewing.patches reviewing.fetched reviewing.picture_file reviewing.ranked reviewing.queues"
     " reviewing.session reviewing.terminal reviewing.widget reviewing.place reviewing.received"
     " reviewing.aside reviewing.running reviewing.worth installed into template examples examples.archive"
-    " examples.credit examples.images examples.making examples.movie_reviews serving.packaged"
+    " examples.credit examples.images examples.making examples.movie_reviews serving.packaged serving.embeddings"
     " monitoring.logged monitoring.kept monitoring.commands canvas.reading canvas.form canvas.commands"
     " serving.log_file serving.writer serving.remarks serving.predicting serving.counts serving.limits"
     " serving.app serving.answering serving.server serving.asked serving.commands serving.brought_labels"
-    " release.promotion detectors.kept detectors.followed detectors.running detectors.commands"
+    " release.promotion release.under_load detectors.kept detectors.followed detectors.running detectors.commands"
     " families.kept families.applying families.commands",
     "stage": "stages stages.ingest stages.validate stages.split stages.audit stages.diagnose stages.fix"
     " stages.train stages.compare stages.report release.accept release.package monitoring.watch"

@@ -103,12 +103,34 @@ def test_a_feature_of_a_name_that_needs_care_in_json_is_read_all_the_same(name: 
     assert asked.frame[name].tolist() == [2.0] and json.loads(asked.inputs()[0]) == {name: 2.0}
 
 
-def test_of_a_key_that_stands_twice_the_last_counts_for_the_model_and_for_the_log() -> None:
-    schema = InputSchema((Feature("x", "number", False),), ("a", "b"))
-    sent = b'{"rows": [{"id": "a", "x": 1, "x": 2}]}'
-    for asked in (quickly(schema, sent), by_the_form(schema, sent)):
+TWICE = InputSchema((Feature("x", "number", False), Feature("t", "text", False)), ("a", "b"))
+
+
+@pytest.mark.parametrize("reader", [Form, Unasked], ids=["form", "quick"])
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ('[{"id": "a", "x": 1, "x": 2, "t": "u"}]', "Row 1 has 'x' twice"),
+        ('[{"id": "a", "x": 1, "t": "u"}, {"id": "b", "x": 1, "t": "12:00", "t": "12:00"}]', "Row 2 has 't' twice"),
+        ('[{"id": "a", "x": 1, "x": 1, "t": "u"}]', "Row 1 has 'x' twice"),  # what follows is the same
+        ('[{"id": "a", "x": 1, "\\u0078": 2, "t": "u"}]', "Row 1 has 'x' twice"),  # another spelling of one name
+        ('[], "rows": [{"id": "a", "x": 1, "t": "u"}]', "The request has 'rows' twice"),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused_with_its_row(reader: type[Form], rows: str, said: str) -> None:
+    asking, form = Asking(TWICE, rows_form(TWICE, 3)), rows_form(TWICE, 3)
+    form.__class__ = reader
+    asking._form, asking._decoder = form, asking._decoder if reader is Unasked else None
+    with pytest.raises(Refused, match=said) as refused:
+        asking.read(f'{{"rows": {rows}}}'.encode())
+    assert refused.value.status == 422
+
+
+def test_a_text_with_colons_is_no_key_that_stands_twice() -> None:
+    sent = body({"id": "a:b", "x": 1, "t": '"x": 1, "x": 2'}, {"id": "c", "x": 2, "t": ":::"})
+    for asked in (quickly(TWICE, sent), by_the_form(TWICE, sent)):
         assert asked is not None
-        assert asked.frame["x"].tolist() == [2.0] and json.loads(asked.inputs()[0]) == {"x": 2.0}
+        assert asked.frame["t"].tolist() == ['"x": 1, "x": 2', ":::"]
 
 
 _ODD = st.one_of(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from small import evidence, params, repository, run_stages, table
 
-from ceteris.dataset import BATCH, ID, LABEL
+from ceteris.dataset import BATCH, GROUP, ID, LABEL
 from ceteris.errors import BadInputError, ParamsError
 from ceteris.params import parse
 from ceteris.recipes import make
@@ -108,6 +110,39 @@ def test_files_whose_rows_are_those_of_the_source_go_with_no_batch(tmp_path: Pat
     np.save(root / "data/source/more.npy", np.zeros((180, 2)))
     with pytest.raises(ParamsError, match=r"ingest\.features"):
         read(Ingest(source="data/source/mine.csv", id="id", batches=(LATER,), features="data/source/more.npy"), root)
+
+
+def test_a_folder_of_pictures_takes_another_folder_as_a_batch_and_a_picture_more_is_another_source(tmp_path: Path) -> None:
+    root, draw = repository(tmp_path / "repo", params()), np.random.default_rng(0)
+    for place in [f"{folder}/{label}" for folder in ("pictures", "june") for label in ("ant", "bee")]:
+        (root / "data/source" / place).mkdir(parents=True)
+        for count in range(12):
+            pixels = draw.integers(0, 255, (9, 8) if "june" in place else (8, 8)).astype(np.uint8)
+            Image.fromarray(pixels).save(root / "data/source" / place / f"{place[:4]}-{count}.png")
+    content = params(ingest={"source": "data/source/pictures", "id": None, "true_label": None, "batches": ["data/source/june"]})
+    (root / "params.yaml").write_text(json.dumps(content))
+    run_stages(root, "ingest", "validate", "split")
+    raw = pd.read_parquet(root / "data/raw/table.parquet")
+    assert raw[BATCH].value_counts().to_dict() == {"": 24, "june": 24}
+    assert len(set(raw["pixels"].map(len))) == 1  # of one size, whatever they came in
+    ingest = parse(content).ingest
+    before = source_sha256(ingest, root)
+    (root / "data/source/june/ant/june-0.png").rename(root / "data/source/june/ant/june-12.png")
+    assert source_sha256(ingest, root) != before
+
+
+def test_rows_of_a_batch_belong_to_the_groups_of_the_source(tmp_path: Path) -> None:
+    root = repository(tmp_path / "repo", params(ingest={"group": "site", "batches": [LATER]}))
+    old, new = table(180), later(60)
+    old.assign(site=[f"s{row % 12}" for row in range(180)]).to_csv(root / "data/source/mine.csv", index=False)
+    new.to_csv(root / LATER, index=False)
+    with pytest.raises(BadInputError, match=r"later\.csv has no column 'site'.*ingest\.group"):
+        run_stages(root, "ingest")
+    new.assign(site=[f"s{row % 15}" for row in range(60)]).to_csv(root / LATER, index=False)
+    run_stages(root, "ingest", "validate", "split")
+    parts = {part: pd.read_parquet(root / f"data/split/{part}.parquet") for part in ("train", "validation")}
+    assert all(set(rows[BATCH]) == {"", "later"} for rows in parts.values())
+    assert not set(parts["train"][GROUP]) & set(parts["validation"][GROUP])
 
 
 def test_another_batch_is_another_source(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from ceteris.canvas.commands import canvas as command
 from ceteris.canvas.drawn import Drawing, drawing, lines_of
 from ceteris.canvas.form import form
 from ceteris.canvas.page import canvas_page
-from ceteris.canvas.parting import guards_of, partings
+from ceteris.canvas.parting import guards_of, partings, probabilities_of
 from ceteris.canvas.reading import checked, read_canvas
 from ceteris.canvas.returns import Returns, Together, together
 from ceteris.canvas.terms import BLOCKS, Canvas, parse_canvas
@@ -35,7 +35,7 @@ from ceteris.params import Params, parse
 from ceteris.params_file import changed
 from ceteris.release.gate_terms import Gate
 from ceteris.report import Settings, render
-from ceteris.store import parse_yaml, read_params, read_yaml
+from ceteris.store import parse_yaml, read_params, read_table, read_yaml
 
 DIGITS = read_params(REPOSITORY)
 
@@ -92,6 +92,24 @@ def test_each_line_that_says_something_else_is_told_with_both_and_no_other_is(
     found = partings(said(**{block: {key: value}}), DIGITS, GATE)
     assert [(one.block, one.key.split(".")[0]) for one in found] == [(block, key)]
     assert found[0].told.startswith(f"canvas.yaml: {block}.{key}") and found[0].told.endswith(told)
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["logistic", "forest"], []),
+        (None, []),
+        (["logistic", "forest", "svc"], ["names 'svc', and that model gives none"]),
+        ([], [f"does not name {one!r}, and that model gives a probability for each class" for one in ("forest", "logistic")]),
+        (["logistic", "forest", "svm"], ["names 'svm', which was not measured. Did you mean 'svc'?"]),
+    ],
+)
+def test_a_model_that_gives_no_probability_is_seen_by_what_was_measured(names: list[str] | None, told: list[str]) -> None:
+    canvas, grid = said(prediction_task={"probabilities": names}), read_table(REPOSITORY / "results/compare/grid.csv")
+    found = partings(canvas, DIGITS, GATE, probabilities_of(grid))
+    assert [one.told for one in found] == [f"canvas.yaml: prediction_task.probabilities {one}" for one in told]
+    assert all((one.block, one.key) == ("prediction_task", "probabilities") for one in found)
+    assert partings(canvas, DIGITS, GATE) == []  # nothing was measured yet
 
 
 def test_what_is_run_can_move_as_well_as_the_canvas() -> None:
@@ -379,6 +397,7 @@ def test_the_command_ends_with_9_where_it_parts_and_keeps_its_page_where_the_rep
         command(windows=together_file, page=None)
     fitting = {
         ("data_sources", "source"): "data/source/mine.csv", ("building_models", "models"): ["ridge"],
+        ("prediction_task", "probabilities"): ["logistic"],
         ("collecting_data", "version"): "simulated", ("collecting_data", "labels"): 20,
         ("offline_evaluation", "guards"): None, ("live_evaluation", "business_metric"): "letters",
     }  # fmt: skip

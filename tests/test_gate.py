@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import small
@@ -43,6 +44,19 @@ def gated(clone: Clone) -> Mapping[str, Any]:
 
 def states(found: Mapping[str, Any]) -> dict[str, str]:
     return {one["name"]: one["state"] for one in found["guards"]}
+
+
+def word_vectors(folder: Path) -> None:
+    """Save an embedding model of a few words."""
+    from model2vec import StaticModel
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+
+    words = ["[UNK]", "[PAD]", "fine", "dull", "slow", "plot", "actor", "film"]
+    tokenizer = Tokenizer(WordLevel({word: place for place, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    StaticModel(np.eye(len(words), dtype=np.float32), tokenizer).save_pretrained(folder)
 
 
 @pytest.fixture(scope="module")
@@ -248,6 +262,28 @@ def test_a_model_that_no_package_can_hold_costs_a_look_only_with_a_reason_and_th
         "the candidate cannot be packaged: near/pruned cannot be packaged: its class stands in estimators/near.py"
     )
     assert not (sealed.root / CANDIDATE / MANIFEST).exists()
+
+
+def test_a_package_names_its_embedding_model_and_is_served_with_no_other(
+    sealed: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = sealed.root / "data/source/mine.csv"
+    rows = pd.read_csv(source)
+    rows.assign(words=rows["label"].map({"ant": "fine film", "bee": "dull plot", "cow": "slow actor"})).to_csv(
+        source, index=False
+    )
+    word_vectors(sealed.root / "estimators/words")
+    monkeypatch.chdir(sealed.root)
+    reading = NEAR | {"prepare": "embedded", "embedding": "estimators/words", "kinds": {"words": "text"}}
+    sealed.change(**{"train.models": {"near": reading, "tree": TREE}})
+    small.run_stages(sealed.root, "ingest", "validate", "split", "audit", "diagnose", "fix", "train", "compare")
+    sealed.dvc("commit", "--force")
+    accept(sealed, "near/given", "tree/given", because="to see what is packaged")
+    package.main(open_stage("package", sealed.root))
+    assert list(open_package(sealed.root / CANDIDATE).manifest["embeddings"]) == ["estimators/words"]
+    (sealed.root / "estimators/words/config.json").write_text("{}")
+    with pytest.raises(IntegrityError, match=r"The embedding model estimators/words in .* holds other files"):
+        open_package(sealed.root / CANDIDATE)
 
 
 def test_the_reference_has_the_labels_of_the_version_and_out_of_sample_answers(

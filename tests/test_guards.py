@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import numpy as np
@@ -20,12 +19,13 @@ from ceteris.release.guards import (
     UNKNOWN,
     at_least,
     at_most,
+    load_guards,
     opens,
     package_guard,
     slice_guards,
     verdict_guard,
 )
-from ceteris.release.pace import latency_ms, load_test
+from ceteris.release.pace import Load, latency_ms
 from ceteris.release.slices import by_group
 from ceteris.release.terms import parse_terms
 from ceteris.sections import ModelRecipe
@@ -151,23 +151,32 @@ def test_latency_is_that_of_one_row_at_a_time() -> None:
     assert set(seen) == {1}
 
 
-def test_a_load_test_asks_from_so_many_clients_at_once_and_says_what_failed() -> None:
-    rows, gate = pd.DataFrame({"x": range(5)}), threading.Barrier(3)
+def load_states(load: Load | None, reason: str = "", **asked: Any) -> dict[str, str]:
+    return {one.name: one.state for one in load_guards(load, Gate(**asked), reason)}
 
-    def together(frame: pd.DataFrame) -> None:
-        if threading.current_thread() is not threading.main_thread():
-            gate.wait(timeout=30)  # ends only where three ask at once
 
-    found = load_test(together, rows, clients=3, seconds=1e-9)
-    assert found.answered == 3
-    assert found.per_second > 0
+def test_a_load_test_holds_where_every_request_was_answered_and_as_fast_as_is_asked() -> None:
+    seen = Load(per_second=50.0, p95_ms=20.0, answered=100, failed=0, why="")
+    assert load_states(seen, load_per_second=50.0, load_ms=20.0) == dict.fromkeys(("load", "load_per_second", "load_ms"), HOLDS)
+    slow = load_states(seen, load_per_second=51.0, load_ms=19.0)
+    assert slow == {"load": HOLDS, "load_per_second": FAILS, "load_ms": FAILS}
 
-    def broken(frame: pd.DataFrame) -> None:
-        if threading.current_thread() is not threading.main_thread():
-            raise ValueError("no answer")
 
-    with pytest.raises(ValueError, match="no answer"):
-        load_test(broken, rows, clients=2, seconds=1.0)
+def test_one_request_that_failed_closes_the_gate_and_is_told_with_what_it_said() -> None:
+    seen = Load(per_second=50.0, p95_ms=20.0, answered=99, failed=1, why="503 busy")
+    guards = load_guards(seen, Gate(load_ms=100.0))
+    assert guards[0].told == "1 of 100 requests of 4 clients at once over HTTP for 2 s failed, the first: 503 busy"
+    assert (guards[0].state, guards[2].state, opens(guards)) == (FAILS, HOLDS, False)
+    assert opens(load_guards(seen, Gate()))  # nothing is asked of the load
+
+
+def test_a_package_that_could_not_be_served_is_unknown_and_closes_the_gate_where_its_pace_is_asked() -> None:
+    assert load_states(None, "no server") == dict.fromkeys(("load", "load_per_second", "load_ms"), NOT_ASKED)
+    asked = load_guards(None, Gate(load_ms=100.0), "no server")
+    assert [one.state for one in asked] == [UNKNOWN, NOT_ASKED, UNKNOWN]
+    assert all("no server" in one.told for one in asked)
+    silent = load_guards(Load(0.0, float("nan"), 0, 4, "no answer came"), Gate(load_ms=100.0))
+    assert [one.state for one in silent] == [FAILS, NOT_ASKED, UNKNOWN]
 
 
 def test_numbers_are_cut_at_the_quartiles_of_train_rows_alone() -> None:

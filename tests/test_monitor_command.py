@@ -132,6 +132,8 @@ def test_every_window_is_judged_on_request_and_the_newest_says_the_exit_code(ser
     log(served.root / "log.sqlite", *parts)
     assert ceteris_("monitor", "--log", "log.sqlite", "--windows").code == 0
     assert [one["alarm"] for one in served.kept()] == [True, False]
+    page = (served.root / "release/monitor/index.html").read_text(encoding="utf-8")
+    assert "1 of 2 windows alarmed; where nothing had changed, 0.02 would on average, and so many by luck with" in page
 
 
 def test_what_is_kept_is_the_same_for_the_same_window(served: Served, ceteris_) -> None:

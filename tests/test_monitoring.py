@@ -27,6 +27,7 @@ from ceteris.monitoring.kept import asked_before, keep_queue
 from ceteris.monitoring.measured import correlations, fairness, labelled, percentiles
 from ceteris.monitoring.settings import Monitor
 from ceteris.monitoring.together import classifier_test
+from ceteris.monitoring.told import over_told
 from ceteris.monitoring.watched import watch
 from ceteris.monitoring.windows import window_of
 from ceteris.serving.schema import Feature
@@ -441,3 +442,24 @@ def test_numbers_have_a_mean_absolute_error_and_no_expected_accuracy() -> None:
     found = watch(window_of(raw, schema), reference, schema, SETTINGS)["accuracy"]
     assert (found["metric"], found["expected"]) == ("mae", None)
     assert found["real"]["low"] < 0.5 * (2 / np.pi) ** 0.5 < found["real"]["high"]
+
+
+def test_windows_that_alarmed_are_told_beside_those_that_would_have_by_luck() -> None:
+    quiet, loud = {"alarms": 0.01, "alarm": False}, {"alarms": 0.01, "alarm": True}
+    assert over_told([quiet] * 12) == "0 of 12 windows alarmed; where nothing had changed, 0.12 would on average"
+    assert over_told([loud, loud, *[quiet] * 10]).endswith(
+        "0.12 would on average, and so many by luck with a chance of 6 % at most"
+    )
+    assert over_told([loud, *[quiet] * 199]) == "1 of 200 windows alarmed; where nothing had changed, 2 would on average"
+    assert "0.21 would" in over_told([quiet, {"alarms": 0.2, "alarm": False}])  # a rate that was changed meanwhile
+
+
+def test_what_is_promised_of_many_windows_holds_where_all_hang_on_one_reference() -> None:
+    rng, rate, count = np.random.default_rng(5), 0.05, 40
+    odd = rng.random(4000) < rate  # a reference that is odd by luck alarms in each of its windows
+    alarmed = count * odd
+    assert alarmed.mean() == pytest.approx(rate * count, rel=0.2)
+    for seen in (1, 10, 40):
+        told = over_told([{"alarms": rate, "alarm": place < seen} for place in range(count)])
+        bound = float(told.rsplit("chance of ", 1)[1].split()[0]) / 100 if "chance" in told else 1.0
+        assert (alarmed >= seen).mean() <= bound + 0.01

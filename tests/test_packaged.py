@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from packages import CODES, ROWS, package, resealed, sealed
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
@@ -23,6 +24,7 @@ from sklearn.svm import SVC
 
 from ceteris.embedding import Sentences
 from ceteris.errors import BadInputError, IntegrityError
+from ceteris.models import folder_digest
 from ceteris.serving import packaged
 from ceteris.serving.packaged import CARD, MANIFEST, MODEL, REFERENCE, SCHEMA, libraries_of, open_package
 from ceteris.serving.schema import schema_of
@@ -189,6 +191,33 @@ def test_the_note_that_git_keeps_beside_a_candidate_is_no_foreign_file(folder: P
     assert open_package(folder).fingerprint == before
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda folder: (folder / "weights").write_bytes(b"2"),
+        lambda folder: (folder / "more").touch(),
+        lambda folder: (folder / "weights").rename(folder / "wights"),
+        lambda folder: (folder / "weights").unlink(),
+    ],
+    ids=["changed", "one more", "renamed", "one less"],
+)
+def test_an_embedding_model_that_is_another_than_the_one_it_was_made_with_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], object]
+) -> None:
+    texts, folder = pd.DataFrame({"words": ["a", "b"] * 5}), tmp_path / "estimators/small"
+    fitted = make_pipeline(make_column_transformer((Sentences("estimators/small"), ["words"])), LogisticRegression())
+    fitted.steps[1][1].fit(np.arange(10.0)[:, None], [0, 1] * 5)
+    made = sealed(tmp_path / "made", fitted, schema_of(texts, ("a", "b"), {"words": "text"}), texts)
+    folder.mkdir(parents=True)
+    (folder / "weights").write_bytes(b"1")
+    resealed(made, embeddings={"estimators/small": folder_digest(folder)})
+    monkeypatch.chdir(tmp_path)
+    open_package(made)
+    change(folder)
+    with pytest.raises(IntegrityError, match=r"estimators/small in .* holds other files than when the model in .* was made"):
+        open_package(made)
+
+
 def test_a_model_whose_embedding_is_not_here_is_refused_with_where_to_run_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,5 +228,12 @@ def test_a_model_whose_embedding_is_not_here_is_refused_with_where_to_run_it(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BadInputError, match=r"embedding model estimators/small, which no package holds"):
         open_package(made)
-    (tmp_path / "estimators/small").mkdir(parents=True)
+    small = tmp_path / "estimators/small"
+    small.mkdir(parents=True)
+    (small / "weights").write_bytes(b"1")
+    with pytest.raises(
+        IntegrityError, match=r"its manifest does not say which files that was made of\. Package the model anew"
+    ):
+        open_package(made)
+    resealed(made, embeddings={"estimators/small": folder_digest(small)})
     assert open_package(made).schema.features[0].kind == "text"

@@ -168,6 +168,16 @@ def test_a_late_label_is_one_of_the_classes_or_a_number() -> None:
         numbers.read(b'{"labels": [{"id": "a", "label": "cat"}]}')
 
 
+def test_a_label_or_an_outcome_with_a_key_twice_is_refused() -> None:
+    with pytest.raises(Refused, match="Label 1 has 'label' twice"):
+        labels_form(SCHEMA, 3).read(b'{"labels": [{"id": "a", "label": "cat", "label": "dog"}]}')
+    with pytest.raises(Refused, match="The request has 'who' twice"):
+        labels_form(SCHEMA, 3).read(b'{"labels": [{"id": "a", "label": "cat"}], "who": "ann", "who": "bob"}')
+    with pytest.raises(Refused, match="Outcome 1 has 'value' twice"):
+        outcomes_form(3).read(b'{"outcomes": [{"id": "a", "metric": "m", "value": 1, "value": 2}]}')
+    assert labels_form(SCHEMA, 3).read(b'{"labels": [{"id": "a:b", "label": "cat"}], "who": "ann"}')["who"] == "ann"
+
+
 def test_an_outcome_is_a_finite_number_of_a_named_metric() -> None:
     assert outcomes_form(2).read(b'{"outcomes": [{"id": "a", "metric": "euro", "value": 3}]}')
     with pytest.raises(Refused, match="Outcome 1, 'value': NaN and infinity are no finite numbers"):

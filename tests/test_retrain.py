@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from checkout import checkout, run
+from checkout import checkout, run, surroundings
 from clone import SMALL, Clone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,7 +33,7 @@ from ceteris.retraining.batch import Labelled, in_columns_of, labelled
 from ceteris.retraining.decision import Decision, decide
 from ceteris.retraining.plan import changes_for
 from ceteris.retraining.record import COLUMNS, FILE, line_of, refuse_too_soon
-from ceteris.retraining.run import read_record, reproduced
+from ceteris.retraining.run import read_record, refuse_beside_dvc, reproduced
 from ceteris.retraining.unfinished import begin, put_back
 from ceteris.sections import Ingest
 from ceteris.serving.log_file import INFERENCE, add_labels, open_log, transaction
@@ -375,6 +376,26 @@ def test_a_pipeline_does_not_outlive_the_retrain_that_began_it(how: signal.Signa
     finally:
         retrain.kill()
         retrain.wait()
+
+
+def test_a_retrain_beside_a_run_of_the_pipeline_is_refused_and_changes_nothing(produced: Clone, tmp_path: Path) -> None:
+    clone = produced.copy(tmp_path / "copy")
+    before = clone.hashes("params.yaml", "data/source")
+    (clone.root / "slow.py").write_text(_SLOW)
+    stage = {"cmd": f"{sys.executable} slow.py", "wdir": "..", "deps": ["slow.py"]}
+    (clone.root / "slow").mkdir()
+    (clone.root / "slow/dvc.yaml").write_text(json.dumps({"stages": {"slow": stage}}))
+    words = [sys.executable, "-m", "dvc", "repro", "--quiet", "slow/dvc.yaml"]
+    dvc = subprocess.Popen(words, cwd=clone.root, env=surroundings(clone.environment), start_new_session=True)
+    try:
+        assert until(lambda: (clone.root / "pid").is_file(), 60)
+        code, text = retrain(clone)
+        assert (code, f"DVC is at work here (process {dvc.pid}), and a retrain changes params.yaml" in text) == (7, True), text
+    finally:
+        os.killpg(dvc.pid, signal.SIGKILL)
+        dvc.wait()
+    refuse_beside_dvc(clone.root)  # what was killed holds nobody up
+    assert clone.hashes("params.yaml", "data/source") == before
 
 
 def until(true: Callable[[], bool], seconds: float) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import wait
 from pathlib import Path
@@ -52,6 +53,21 @@ def test_what_is_done_is_in_the_log(log: Path, writer: Writer) -> None:
         ["request", "b", "model", "schema", '{"x":2.0}', "dog", None],
     ]
     assert found["latency_ms"].tolist() == [1.5, 1.5]
+
+
+def test_a_clock_that_is_set_back_while_lines_are_written_moves_no_time_and_loses_none(
+    log: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = iter([0, -2, 3, -9])
+    for name in "abcd":
+        now = time.time() + 86_400 * next(days)
+        with monkeypatch.context() as patch:
+            patch.setattr(time, "time", lambda now=now: now)
+            writer.put(line(name)).result(5)
+    found = read_inferences(log)
+    assert found["request_id"].tolist() == [name for name in "abcd" for _ in ROWS]  # what windows are cut by
+    assert found["at"].is_monotonic_increasing
+    assert abs(found["at"] - time.time()).max() < 3600
 
 
 def test_what_waits_at_the_end_is_written(log: Path) -> None:

@@ -115,17 +115,19 @@ def refuse_stale(
             )
 
 
-def fits_too_well(pred_probs: np.ndarray, labels: np.ndarray) -> str:
+def fits_too_well(pred_probs: np.ndarray, labels: np.ndarray, confident: float = 0.0) -> str:
     """Return a sentence where out-of-fold probabilities fit the given labels as only a model does that saw them, else "".
 
     Parameters
     ----------
     labels : ndarray of int, shape (n_rows,)
         The codes of the given labels.
+    confident : float in [0, 1]
+        The mean probability of the given label below which nothing is said.
     """
     confidence = float(pred_probs[np.arange(len(labels)), labels].mean())
     agreeing = float((pred_probs.argmax(axis=1) == labels).mean())
-    if agreeing < _AGREEING:
+    if agreeing < _AGREEING or confidence < confident:
         return ""
     return (
         f"these probabilities fit the given labels almost perfectly (mean {confidence:.3f} for the given label, {agreeing:.1%} "

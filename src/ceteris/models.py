@@ -21,8 +21,8 @@ from ceteris.preparation import preparation
 from ceteris.sections import ModelRecipe
 
 __all__ = [
-    "build", "describe", "lacks", "other_kind", "runs_alone", "seeded", "estimator_class", "own_function", "ESTIMATORS",
-    "CLASSIFIER", "REGRESSOR",
+    "build", "describe", "lacks", "other_kind", "runs_alone", "seeded", "estimator_class", "own_function", "folder_digest",
+    "ESTIMATORS", "CLASSIFIER", "REGRESSOR",
 ]  # fmt: skip
 
 ESTIMATORS = "estimators"
@@ -189,13 +189,13 @@ def describe(recipe: ModelRecipe, root: Path | None = None) -> str:
     if recipe.kinds:
         stated.append({"kinds": recipe.kinds})
     if recipe.embedding is not None:
-        stated.append({"embedding": _digest(_own_folder(recipe.embedding, root or Path.cwd()))})
+        stated.append({"embedding": folder_digest(_own_folder(recipe.embedding, root or Path.cwd()))})
     if recipe.prepare == "table":
         stated.append({"skrub": _version("skrub")})
     return hashlib.sha256(json.dumps(stated, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _digest(folder: Path) -> str:
+def folder_digest(folder: Path) -> str:
     """Return the sha256 over all files of a folder and their names."""
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     whole = hashlib.sha256()

@@ -275,7 +275,7 @@ def source_sha256(ingest: Ingest, root: Path) -> str:
     else:
         whole = [sha256_of(locate(ingest.source, root), ingest.source, root)]
         whole += [sha256(path) for path in _beside(ingest, root).values()]
-    whole += [sha256(locate(path, root, "batches")) for path in ingest.batches or ()]
+    whole += [sha256_of(locate(path, root, "batches"), path, root) for path in ingest.batches or ()]
     return whole[0] if len(whole) == 1 else hashlib.sha256("\n".join(whole).encode()).hexdigest()
 
 

@@ -52,8 +52,8 @@ def canvas(
     if said is None:
         raise BadInputError(f"{root / FILE} is not there, or nothing is filled in.", "Fill it in; docs/canvas.md says how.")
     bench = ceteris.open()
-    found = checked(root, said, bench.params)
     measured = (bench.path("results") / "compare/effects.csv").is_file()
+    found = checked(root, said, bench.params, bench.cells() if measured else None)
     effects = findings(bench.effects(), simulated_versions(bench.versions())) if measured else []
     table, confidence = _watched(root, said) if windows is None else _asked_for(windows, said), bench.params.compare.confidence
     over = together(table["business_metric"].to_numpy(), table["model_metric"].to_numpy(), confidence) if len(table) else None

@@ -31,7 +31,8 @@ _TITLES = {
 _NAMES = {
     "for_": "For", "who": "who", "our": "our", "is_": "is", "that": "that",
     "source": "Source", "where": "Where", "hidden_costs": "Hidden costs",
-    "labels": "Labels", "input": "In", "output": "Out", "seen": "Seen", "left_out": "Left out",
+    "labels": "Labels", "probabilities": "Probabilities by", "input": "In", "output": "Out",
+    "seen": "Seen", "left_out": "Left out",
     "metric": "Metric", "guards": "Guards", "how": "",
     "latency_ms": "Latency, at most", "volume": "Volume", "error_cost": "An error costs", "currency": "",
     "version": "Bought for the version", "label_cost": "A label costs", "label_minutes": "A label takes",
@@ -100,7 +101,7 @@ def _block(key: str, held: Any, money: str, parted: set[tuple[str, str]]) -> Blo
         value = getattr(held, name)
         if name == "guards":
             facts += _guards(value or {}, {path for block, path in parted if block == key})
-        elif isinstance(value, tuple) and name != "models":
+        elif isinstance(value, tuple) and name not in ("models", "probabilities"):
             points.append((_NAMES[name], value))
         elif value is not None and name != "currency":
             facts.append((_NAMES[name], _text(name, value, money), (key, name) in parted))
@@ -115,7 +116,7 @@ def _text(name: str, value: Any, money: str) -> str:
     if value is None:
         return "not asked"
     if isinstance(value, tuple):
-        return ", ".join(value)
+        return ", ".join(value) or "none"
     if isinstance(value, str):
         return value
     unit = money if name in ("error_cost", "label_cost") else _UNITS.get(name, "")

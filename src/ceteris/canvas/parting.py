@@ -9,13 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
+import pandas as pd
+
 from ceteris.canvas.terms import FILE, Canvas
 from ceteris.errors import nearest
 from ceteris.metrics import CLASSES, NUMBERS
 from ceteris.params import Params
 from ceteris.release.gate_terms import Gate
 
-__all__ = ["Parting", "guards_of", "partings"]
+__all__ = ["Parting", "guards_of", "partings", "probabilities_of"]
 
 _GATE, _LATENCY = "release/release.yaml: gate", "latency_ms"
 
@@ -37,16 +39,24 @@ class Parting:
     told: str
 
 
-def partings(canvas: Canvas, params: Params, gate: Gate | None) -> list[Parting]:
+def partings(canvas: Canvas, params: Params, gate: Gate | None, giving: Mapping[str, bool] | None = None) -> list[Parting]:
     """Return every line on which they part, in the order of the blocks.
 
     Parameters
     ----------
     gate : Gate or None
         The section of release.yaml; None where there is no such file.
+    giving : mapping of str to bool, optional
+        From `probabilities_of`; without, nothing was measured.
     """
-    wanted = [*_of_params(canvas, params), *_of_the_gate(canvas, gate)]
+    wanted = [*_of_params(canvas, params), *_of_probabilities(canvas, giving or {}), *_of_the_gate(canvas, gate)]
     return sorted(wanted, key=lambda one: list(Canvas.model_fields).index(one.block))
+
+
+def probabilities_of(grid: pd.DataFrame) -> dict[str, bool]:
+    """Return of each model that was measured whether it gives probabilities: then it has a log loss."""
+    known = grid[grid["metric"] == "log_loss"]
+    return {str(model): bool(value) for model, value in known["value"].notna().groupby(known["model"]).any().items()}
 
 
 def guards_of(gate: Gate | None) -> dict[str, float | None]:
@@ -75,6 +85,20 @@ def _of_params(canvas: Canvas, params: Params) -> Iterator[Parting]:
         if model not in params.train.models:
             told = f"{FILE}: building_models.models names {model!r}, and train.models in params.yaml does not."
             yield Parting("building_models", "models", told + nearest(model, params.train.models))
+
+
+def _of_probabilities(canvas: Canvas, giving: Mapping[str, bool]) -> Iterator[Parting]:
+    """Yield where a model is said to give probabilities and gives none, or the other way round."""
+    block, key, said = "prediction_task", "probabilities", canvas.prediction_task.probabilities
+    if said is None:
+        return
+    for model in said:
+        if model not in giving and giving:
+            yield Parting(block, key, f"{FILE}: {block}.{key} names {model!r}, which was not measured.{nearest(model, giving)}")
+    for model, gives in giving.items():
+        if gives != (model in said):
+            one, other = ("names", "gives none") if not gives else ("does not name", "gives a probability for each class")
+            yield Parting(block, key, f"{FILE}: {block}.{key} {one} {model!r}, and that model {other}")
 
 
 def _labels_bought(canvas: Canvas, params: Params) -> Iterator[Parting]:

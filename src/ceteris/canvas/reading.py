@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ceteris.canvas.parting import Parting, partings
+import pandas as pd
+
+from ceteris.canvas.parting import Parting, partings, probabilities_of
 from ceteris.canvas.terms import FILE, Canvas, parse_canvas
 from ceteris.params import Params
 from ceteris.release.terms import FILE as TERMS
@@ -20,7 +22,14 @@ def read_canvas(root: Path) -> Canvas | None:
     return parse_canvas(read_yaml(path)) if path.is_file() else None
 
 
-def checked(root: Path, canvas: Canvas, params: Params) -> list[Parting]:
-    """Return where a canvas parts from params.yaml and from the gate of release.yaml."""
+def checked(root: Path, canvas: Canvas, params: Params, grid: pd.DataFrame | None = None) -> list[Parting]:
+    """Return where a canvas parts from params.yaml, from the gate of release.yaml, and from what was measured.
+
+    Parameters
+    ----------
+    grid : DataFrame, optional
+        results/compare/grid.csv, where there is one.
+    """
     path = root / TERMS
-    return partings(canvas, params, parse_terms(read_yaml(path)).gate if path.is_file() else None)
+    gate = parse_terms(read_yaml(path)).gate if path.is_file() else None
+    return partings(canvas, params, gate, None if grid is None else probabilities_of(grid))

@@ -37,9 +37,10 @@ class DataSources(Section):
 
 
 class PredictionTask(Section):
-    """What goes in, what comes out."""
+    """What goes in, what comes out, and which models say how probable each class is."""
 
     labels: Literal["classes", "numbers"] | None = None
+    probabilities: Texts | None = None
     input: Text | None = None
     output: Text | None = None
 

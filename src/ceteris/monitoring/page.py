@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ceteris.monitoring.measured import correlations
-from ceteris.monitoring.told import accuracy_told, headline, notes_told, worst
+from ceteris.monitoring.told import accuracy_told, headline, notes_told, over_told, worst
 from ceteris.plots import THEMES, Theme, to_svg
 from ceteris.plots.watch import MOST_BARS, over_windows, shifts
 from ceteris.report import template
@@ -43,6 +43,7 @@ def render(history: Sequence[Mapping[str, Any]], chosen: str, title: str) -> str
         untested=sum(one["p"] is None for one in tests),
         bars=_drawn(lambda theme: shifts(tests, result["least_shift"], theme=theme)) if tests else None,
         multiples=_drawn(lambda theme: over_windows(shown, theme=theme)) if shown else None,
+        over=over_told([one for one in history if one["enough"]]),
         windows=windows.iloc[::-1].to_dict("records"),
         business=_business(windows),
     )

@@ -9,7 +9,7 @@ from ceteris.errors import counted, some
 from ceteris.metrics import METRICS
 from ceteris.wording import visible
 
-__all__ = ["accuracy_told", "headline", "lines_told", "notes_told", "worst"]
+__all__ = ["accuracy_told", "headline", "lines_told", "notes_told", "over_told", "worst"]
 
 
 def headline(result: Mapping[str, Any]) -> str:
@@ -70,6 +70,21 @@ def notes_told(result: Mapping[str, Any]) -> Iterator[str]:
         yield f"{counted(result['asked_again'], 'line')} left out: their row was asked for again later"
     if result["unwatched"]:
         yield f"not watched, as the log does not hold them: {some(result['unwatched'])}"
+
+
+def over_told(windows: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many windows alarmed, beside how many would where nothing had changed.
+
+    Each window may alarm falsely with the chance `alarms` that it was judged by. The expected count is the sum of these, and
+    the chance of `k` false alarms or more is at most that sum over `k` (Markov): both hold however the windows depend on each
+    other, which they do through the one reference.
+    """
+    falsely = sum(one["alarms"] for one in windows)
+    alarmed, count = sum(one["alarm"] for one in windows), counted(len(windows), "window")
+    told = f"{alarmed:,} of {count} alarmed; where nothing had changed, {falsely:.2g} would on average"
+    if alarmed > falsely:
+        told += f", and so many by luck with a chance of {100 * falsely / alarmed:.2g} % at most"
+    return told
 
 
 def worst(tests: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

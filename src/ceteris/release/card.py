@@ -155,7 +155,9 @@ def _limits(facts: Facts) -> str:
     if METRICS[metric].labels != "numbers":
         lines.append("It answers with one of its classes whatever it is shown, things of no class included.")
     if facts.recipe.get("embedding"):
-        lines.append(f"It needs the folder {_text(facts.recipe['embedding'])} beside it, which is not in the package.")
+        lines.append(
+            f"It needs the folder {_text(facts.recipe['embedding'])} beside it, as it is now, which is not in the package."
+        )
     return "\n".join(f"- {line}" for line in lines)
 
 

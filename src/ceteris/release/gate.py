@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.dataset import Dataset
+from ceteris.errors import CeterisError
 from ceteris.release.calibration import calibration_of
 from ceteris.release.folder import ACCEPTANCE, CANDIDATE, GATE, GROUPS, JUDGED, read_terms
 from ceteris.release.gate_terms import Gate
@@ -18,8 +19,8 @@ from ceteris.release.guards import (
     NOT_APPLICABLE,
     UNKNOWN,
     Guard,
-    at_least,
     at_most,
+    load_guards,
     opens,
     package_guard,
     slice_guards,
@@ -27,8 +28,10 @@ from ceteris.release.guards import (
 )
 from ceteris.release.judged import CANDIDATE as OF_CANDIDATE
 from ceteris.release.judged import GROUP_OF, LABEL, column_of, pred_probs_of
-from ceteris.release.pace import latency_ms, load_test
+from ceteris.release.pace import latency_ms
 from ceteris.release.slices import by_group
+from ceteris.release.under_load import load_of
+from ceteris.serving.commands import refuse_without_libraries
 from ceteris.serving.packaged import NOTHING, Packaged, open_package
 from ceteris.slicing import FEWEST, sliced
 from ceteris.stages import Stage, run
@@ -98,20 +101,26 @@ def _calibration(judged: pd.DataFrame, classes: tuple[str, ...], gate: Gate) -> 
 
 def _of_package(root: Path, package: Packaged | None, gate: Gate) -> list[Guard]:
     """Return what the package weighs and how fast it answers, measured here."""
-    names = ("size_mb", "latency_ms", "load_per_second", "load_ms")
+    names = ("size_mb", "latency_ms")
     if package is None:
         told = "cannot be told of a model that is not packaged"
-        return [Guard(name, UNKNOWN, f"{name} {told}", None, getattr(gate, name)) for name in names]
+        unknown = [Guard(name, UNKNOWN, f"{name} {told}", None, getattr(gate, name)) for name in names]
+        return [*unknown, *load_guards(None, gate, f"it {told}")]
     size = sum(path.stat().st_size for path in package.folder.iterdir()) / 1e6
     rows = package.reference()[[one.name for one in package.schema.features]].tail(100).reset_index(drop=True)
-    load = load_test(package.predict, rows, gate.load_clients, gate.load_seconds)
-    clients = f"{gate.load_clients} clients at once for {gate.load_seconds:g} s"
     return [
         at_most(names[0], "the size of the package", size, gate, " MB"),
         at_most(names[1], "the 95th percentile of one prediction", latency_ms(package.predict, rows), gate, " ms"),
-        at_least(names[2], "the pace of its answers", load.per_second, gate, " a second", clients),
-        at_most(names[3], "the 95th percentile under load", load.p95_ms, gate, " ms", clients),
+        *_under_load(root, package, gate),
     ]
+
+
+def _under_load(root: Path, package: Packaged, gate: Gate) -> list[Guard]:
+    try:
+        refuse_without_libraries()
+        return load_guards(load_of(root, package, gate.load_clients, gate.load_seconds), gate)
+    except CeterisError as refusal:
+        return load_guards(None, gate, str(refusal))
 
 
 def _rounded(guard: Guard) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ceteris.errors import counted
 from ceteris.release.gate_terms import Gate
+from ceteris.release.pace import Load
 from ceteris.release.slices import KNOWN, ROWS
 
 __all__ = [
-    "FAILS", "HOLDS", "NOT_APPLICABLE", "NOT_ASKED", "UNKNOWN", "Guard", "at_least", "at_most", "opens", "package_guard",
-    "slice_guards", "verdict_guard",
+    "FAILS", "HOLDS", "NOT_APPLICABLE", "NOT_ASKED", "UNKNOWN", "Guard", "at_least", "at_most", "load_guards", "opens",
+    "package_guard", "slice_guards", "verdict_guard",
 ]  # fmt: skip
 
 HOLDS, FAILS, UNKNOWN = "holds", "fails", "unknown"
@@ -83,6 +85,36 @@ def package_guard(reason: str) -> Guard:
     if not reason:
         return Guard("package", HOLDS, "the package is whole and opens with trusted types alone")
     return Guard("package", FAILS, f"the candidate cannot be packaged: {reason}")
+
+
+def load_guards(load: Load | None, gate: Gate, reason: str = "") -> list[Guard]:
+    """Return the guards of a load test; `load` None: there was none, and `reason` says why.
+
+    Where neither pace nor time is asked for, nothing is asked of the load test.
+    """
+    clients = f"{counted(gate.load_clients, 'client')} at once over HTTP for {gate.load_seconds:g} s"
+    measured = load if load is not None and load.answered else None
+    more = clients if measured else reason or "no request was answered"
+    pace, p95 = (None, None) if measured is None else (measured.per_second, measured.p95_ms)
+    return [
+        _answered(load, gate, reason, clients),
+        at_least("load_per_second", "the pace of its answers", pace, gate, " a second", more),
+        at_most("load_ms", "the 95th percentile under load", p95, gate, " ms", more),
+    ]
+
+
+def _answered(load: Load | None, gate: Gate, reason: str, clients: str) -> Guard:
+    """Return whether every request of a load test was answered: told without a count, which would differ each time."""
+    if load is None:
+        state, told = UNKNOWN, f"what the package bears is unknown ({reason})"
+    elif load.failed:
+        state = FAILS
+        told = f"{load.failed:,} of {load.answered + load.failed:,} requests of {clients} failed, the first: {load.why}"
+    else:
+        state, told = HOLDS, f"every request of {clients} is answered"
+    if state != HOLDS and gate.load_per_second is None and gate.load_ms is None:
+        return Guard("load", NOT_ASKED, f"{told}; nothing is asked of it (gate.load_per_second, gate.load_ms)")
+    return Guard("load", state, told)
 
 
 def slice_guards(groups: pd.DataFrame, gate: Gate, numbers: bool) -> list[Guard]:

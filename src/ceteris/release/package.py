@@ -13,10 +13,12 @@ from ceteris.cell_files import MODEL as CELL_MODEL
 from ceteris.dataset import ID, LABEL, PART
 from ceteris.kinds import merged
 from ceteris.ledger import of_part, read_ledger
+from ceteris.models import folder_digest
 from ceteris.release.card import Facts, card
 from ceteris.release.folder import ACCEPTANCE, CANDIDATE, read_terms
 from ceteris.release.gate_terms import unpackable
 from ceteris.release.trained import Trained
+from ceteris.serving.embeddings import EMBEDDINGS
 from ceteris.serving.packaged import (
     CARD,
     FILES,
@@ -71,8 +73,10 @@ def main(stage: Stage) -> None:
     write_text(folder / CARD, card(_facts(stage, found, schema, (model, made_of), prints)))
     sweep(folder, {folder / file for file in (*FILES, README)})
     files = {file: sha256(folder / file) for file in FILES}
+    named = stage.params.train.models[model].embedding
+    embeddings = {EMBEDDINGS: {named: folder_digest(stage.root / named)}} if named else {}
     manifest = {"format": FORMAT, "cell": f"{model}/{made_of}", "files": files, "libraries": libraries_of(trusted)}
-    write_json(folder / MANIFEST, manifest | {"fingerprints": prints})  # last: from here on the package is whole
+    write_json(folder / MANIFEST, manifest | embeddings | {"fingerprints": prints})  # last: from here on the package is whole
     open_package(folder, trusted)
 
 

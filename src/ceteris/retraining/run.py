@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ import pandas as pd
 
 from ceteris import keeper
 from ceteris.dataset import ID, META
-from ceteris.errors import BadInputError, CeterisError, counted
+from ceteris.errors import BadInputError, BusyError, CeterisError, counted
 from ceteris.layout import read_layout
 from ceteris.locks import locked
 from ceteris.params import Params, parse
@@ -40,7 +43,7 @@ from ceteris.store import (
     write_table,
 )
 
-__all__ = ["Retrained", "note_promoted", "reproduced", "retrain"]
+__all__ = ["Retrained", "note_promoted", "refuse_beside_dvc", "reproduced", "retrain"]
 
 _SHOWN = 20_000  # letters of what a pipeline said that failed
 
@@ -66,9 +69,10 @@ def retrain(root: Path, log: Path, package: Path, batch: str | None, tell: Calla
     BadInputError
         There are too few labelled rows, or the source has columns that the log lacks.
     BusyError
-        Another retrain is at work, or the last one was too short a while ago.
+        Another retrain or a run of the pipeline is at work, or the last retrain was too short a while ago.
     """
     settings = read_terms(root).retrain
+    refuse_beside_dvc(root)
     now = datetime.now(UTC)
     with locked(root / STATE / "retrain", "ceteris retrain", f"a retrain in {root}", 0.0):
         refuse_too_soon(read_record(root), now, settings.cool_down_hours)
@@ -136,6 +140,29 @@ def _put_in(
         )
     end(root)
     return baseline
+
+
+def refuse_beside_dvc(root: Path) -> None:
+    """Refuse to change params.yaml under a pipeline that is running: its next stage would read other params than its last.
+
+    Raises
+    ------
+    BusyError
+    """
+    path = root / ".dvc/tmp/rwlock"  # what DVC writes down for as long as it runs a stage
+    try:
+        held = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        entries = [*held.get("write", {}).values(), *chain.from_iterable(held.get("read", {}).values())]
+        numbers = sorted({int(one["pid"]) for one in entries})
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return  # torn, which the pipeline itself says
+    for number in numbers:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(number, 0)
+            raise BusyError(
+                f"DVC is at work here (process {number}), and a retrain changes params.yaml.",
+                "Wait for it to end, or end it, then run this again.",
+            )
 
 
 def reproduced(root: Path) -> bool:

@@ -71,6 +71,7 @@ class Asking:
         rows = self._quickly(body)
         if rows is None:
             return self._by_the_form(body)
+        self._form.refuse_twice(body, len(rows))
         frame = frame_of_values(list(map(self._values, rows)), self._schema)
         return Asked([row.row_id for row in rows], frame, lambda: self._written(rows))
 

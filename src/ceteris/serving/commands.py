@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ceteris.release.terms import Release
 
-__all__ = ["add_to"]
+__all__ = ["TOKEN", "add_to", "refuse_without_libraries"]
 
 TOKEN = "CETERIS_TOKEN"
 _NEEDED = ("fastapi", "msgspec", "uvicorn", "prometheus_client")
@@ -42,6 +42,18 @@ def serve(
     ] = None,
 ) -> None:
     """Serve a packaged model over HTTP: POST /predict, every inference in the log."""
+    refuse_without_libraries()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from ceteris.serving.packaged import open_package
+    from ceteris.serving.server import serve as run
+
+    terms = _settings(settings)
+    run(open_package(Path(folder), terms.package.trusted or ()), terms.serve, Path(log), host, port, _token(token_file))
+
+
+def refuse_without_libraries() -> None:
+    """Refuse to serve where the extra `serve` is not installed."""
     from importlib.util import find_spec
 
     lacking = [name for name in _NEEDED if find_spec(name) is None]
@@ -50,13 +62,6 @@ def serve(
             f"Serving needs {some(lacking)}, which {'is' if len(lacking) == 1 else 'are'} not installed.",
             "Install the extra: pip install 'ceteris[serve]'",
         )
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from ceteris.serving.packaged import open_package
-    from ceteris.serving.server import serve as run
-
-    terms = _settings(settings)
-    run(open_package(Path(folder), terms.package.trusted or ()), terms.serve, Path(log), host, port, _token(token_file))
 
 
 def _settings(file: str | None) -> Release:

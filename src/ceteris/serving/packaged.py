@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.errors import BadInputError, IntegrityError, some
+from ceteris.serving.embeddings import refuse_other_embeddings
 from ceteris.serving.schema import InputSchema
 from ceteris.store import read_parquet, sha256
 
@@ -150,7 +151,7 @@ def open_package(folder: Path, trusted: Iterable[str] = ()) -> Packaged:
 
     estimator = skops.io.loads(data[MODEL], trusted=[*TRUSTED, *trusted])
     _refuse_misfit(folder, estimator, schema)
-    _refuse_without_embedding(folder, estimator)
+    refuse_other_embeddings(folder, estimator, manifest)
     return Packaged(folder, manifest, fingerprint, schema, estimator)
 
 
@@ -287,17 +288,3 @@ def _refuse_misfit(folder: Path, estimator: Any, schema: InputSchema) -> None:
     codes = list(getattr(estimator, "classes_", [])) if schema.classes else []
     if columns != [one.name for one in schema.features] or (codes and max(codes) >= len(schema.classes)):
         raise IntegrityError(f"The model in {folder} was fitted on other columns or classes than {SCHEMA} says.", _AGAIN)
-
-
-def _refuse_without_embedding(folder: Path, estimator: Any) -> None:
-    """Refuse a model that reads texts by an embedding model which is not here: a package does not hold that folder."""
-    from ceteris.embedding import Sentences
-
-    parts = estimator.get_params().values() if hasattr(estimator, "get_params") else ()
-    for part in parts:
-        if isinstance(part, Sentences) and not Path(part.folder).is_dir():
-            raise BadInputError(
-                f"The model in {folder} reads texts by the embedding model {part.folder}, which no package holds, and which is"
-                f" not in {Path.cwd()}.",
-                f"Run this where {part.folder} is, or copy that folder here.",
-            )

@@ -5,6 +5,7 @@ No sentence holds a value of a row: refusals are logged, and a value may be one 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -69,7 +70,40 @@ class Form:
             found: dict[str, Any] = self._validator.validate_json(body)
         except ValidationError as error:
             raise self._refusal(error) from None
+        self.refuse_twice(body, len(found[self._key]))
         return found
+
+    def refuse_twice(self, body: bytes, items: int) -> None:
+        """Refuse a body in which one key stands twice, of which any reader of JSON would take another one.
+
+        A colon stands behind each key. Where there are no more of them than keys are needed, none stands twice, and the body is
+        not read again.
+
+        Parameters
+        ----------
+        items : int
+            How many items it was read to hold.
+
+        Raises
+        ------
+        Refused
+            422
+        """
+        if body.count(b":") == 1 + items * len(self._known[(self._key,)]):
+            return
+        done = 0  # objects, which end one by one: the items, and then the body
+
+        def once(pairs: list[tuple[str, Any]]) -> None:
+            nonlocal done
+            done += 1
+            seen: set[str] = set()
+            for name, _ in pairs:
+                if name in seen:
+                    where = f"{self._what} {done}" if done <= items else "The request"
+                    raise Refused(422, f"{where} has {name[:60]!r} twice. Send each key once.")
+                seen.add(name)
+
+        json.loads(body, object_pairs_hook=once, parse_int=float)
 
     def _refusal(self, error: ValidationError) -> Refused:
         faults = error.errors(include_url=False)

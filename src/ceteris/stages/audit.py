@@ -26,6 +26,7 @@ from ceteris.votes import Votes, by_person, unpacked
 __all__ = ["main"]
 
 _WINDOW = 500  # rows of front.parquet that are read together
+_CONFIDENT = 0.99  # of folds that we made ourselves only this much tells that the label stands among the features
 
 
 def main(stage: Stage) -> None:
@@ -72,13 +73,14 @@ def _classes(stage: Stage, data: Dataset, classes: tuple[str, ...]) -> tuple[pd.
     audit, given = stage.params.audit, codes(data.labels, classes)
     if audit.model.predictions:
         pred_probs = Brought(stage.root, audit.model.predictions, classes).pred_probs(data)
+        doubts = [fits_too_well(pred_probs, given), classes_look_swapped(pred_probs.argmax(axis=1), given, classes)]
     else:
         model = learner(audit.model, data.features, stage.root, classes)
         pred_probs = out_of_fold(model, data.by_id(), given, len(classes), names=classes, **_folds(stage, data, classes))
+        doubts = [fits_too_well(pred_probs, given, _CONFIDENT)]
+    for doubt in filter(None, doubts):
+        stage.tell(doubt)
     issues = find_label_issues(data.ids, data.labels, pred_probs, classes, audit.filter_by)
-    for doubt in (fits_too_well(pred_probs, given), classes_look_swapped(pred_probs.argmax(axis=1), given, classes)):
-        if doubt:
-            stage.tell(doubt)
     return issues, pd.DataFrame(pred_probs, columns=[f"p:{name}" for name in classes])
 
 

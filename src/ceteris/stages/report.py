@@ -52,7 +52,7 @@ def _canvas(stage: Stage, tables: Tables) -> Drawing | None:
     canvas = read_canvas(stage.root)
     if canvas is None:
         return None
-    found = checked(stage.root, canvas, stage.params)
+    found = checked(stage.root, canvas, stage.params, tables.grid)
     if found and stage.params.report.canvas == "refuse":
         listed = "".join(f"\n  {one.told}" for one in found)
         raise ParamsError(
