@@ -27,7 +27,7 @@ def _clocked_import(*args, **kwargs):
 
 
 def _clock_fits():
-    fits = getattr(sys.modules.get("ceteris.fits"), "Fits", None)
+    fits = getattr(sys.modules.get("ceteris.training.fits"), "Fits", None)
     if fits is not None and not hasattr(fits, "clocked"):
         fits.clocked, iterate = True, fits.__iter__
 

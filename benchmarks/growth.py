@@ -45,9 +45,9 @@ import numpy as np, pandas as pd
 from sklearn.naive_bayes import GaussianNB
 import ceteris
 from ceteris.dataset import Dataset, row_digests
-from ceteris.fingerprint import of_rows
+from ceteris.measuring.fingerprint import of_rows
 from ceteris.issues import find_label_issues
-from ceteris.near import near_clusters
+from ceteris.tables.near import near_clusters
 from ceteris.store import read_parquet
 
 data = Dataset.from_frame(read_parquet("data/raw/table.parquet"))

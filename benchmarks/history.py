@@ -23,11 +23,11 @@ from ruamel.yaml import YAML
 from benchmarks.ratios import timed_command
 from benchmarks.repository import environment
 from benchmarks.workloads import synthetic
-from ceteris.cell_files import FINGERPRINT, MODEL, read_cell, write_cell
-from ceteris.cells import Cell
-from ceteris.fingerprint import Fingerprint, of_values
-from ceteris.pairs import Name
+from ceteris.measuring.fingerprint import Fingerprint, of_values
+from ceteris.measuring.pairs import Name
 from ceteris.store import write_parquet
+from ceteris.training.cell_files import FINGERPRINT, MODEL, read_cell, write_cell
+from ceteris.training.cells import Cell
 
 __all__ = ["KINDS", "N_CELLS", "grow"]
 

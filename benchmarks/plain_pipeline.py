@@ -24,7 +24,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from ceteris import plots
-from ceteris.noise import plant
+from ceteris.fixing.noise import plant
 from ceteris.sections import Plant
 
 SEEDS = 10

@@ -17,7 +17,7 @@ import pandas as pd
 from benchmarks.ratios import Result, side_by_side, table
 from benchmarks.repository import ROOT, environment
 from ceteris.dataset import ID, LABEL
-from ceteris.splits import TRAIN
+from ceteris.splitting.splits import TRAIN
 from ceteris.store import read_parquet, write_parquet
 
 PRESSES, PACE = 150, 120  # keys, and milliseconds between them

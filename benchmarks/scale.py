@@ -20,7 +20,7 @@ EFFECT_ROWS = (10_000, 100_000, 1_000_000)
 _EFFECT = """
 import sys, time
 import numpy as np
-from ceteris.effect import paired_effect
+from ceteris.measuring.effect import paired_effect
 seeds, rows = map(int, sys.argv[1:])
 rng = np.random.default_rng(0)
 baseline = (rng.random((seeds, rows)) < 0.8).astype(float)

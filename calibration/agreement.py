@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from ceteris.annotators import agreement
+from ceteris.editing.annotators import agreement
 
 __all__ = ["COVERED", "SIZES", "TRUTH_ROWS", "WORLDS", "agreeing"]
 

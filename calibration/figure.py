@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ceteris.intervals import clopper_pearson
+from ceteris.measuring.intervals import clopper_pearson
 from ceteris.plots.colors import Theme
 from ceteris.plots.sheet import Sheet, to_svg
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from calibration.worlds import EVEN, STOCHASTIC, Arm, effect_of, flip
-from ceteris.online import levels
-from ceteris.verdicts import HARMS, HELPS
+from ceteris.measuring.online import levels
+from ceteris.measuring.verdicts import HARMS, HELPS
 
 __all__ = ["history"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from calibration.worlds import EVEN, LEARNERS, STOCHASTIC, Learner, flip
-from ceteris.resampled import Chain, replay, split_difference
+from ceteris.measuring.resampled import Chain, replay, split_difference
 from ceteris.sections import Step
 
 __all__ = ["kind", "shuffled"]

@@ -19,8 +19,8 @@ from calibration.worlds import (
     flip,
     truth_of,
 )
-from ceteris.disagreement import NOT_ANSWERED, disagreement_set, permanent_numbers, usable_labels, verified_effect
-from ceteris.effect import Effect
+from ceteris.measuring.disagreement import NOT_ANSWERED, disagreement_set, permanent_numbers, usable_labels, verified_effect
+from ceteris.measuring.effect import Effect
 
 __all__ = ["ASKED", "FULL_ROWS", "RATES", "SAMPLED_ROWS", "noisy"]
 

@@ -16,7 +16,7 @@ from calibration.worlds import (
     flagged,
     flip,
 )
-from ceteris.verdicts import HARMS, HELPS
+from ceteris.measuring.verdicts import HARMS, HELPS
 
 __all__ = ["AA_SIZES", "KINDS", "METRICS", "aa", "drop"]
 

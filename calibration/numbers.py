@@ -11,10 +11,10 @@ from sklearn.linear_model import Ridge, SGDRegressor
 from sklearn.tree import DecisionTreeRegressor
 
 from calibration.worlds import LATE, TRUTH_ROWS, TRUTH_SEEDS, Learner, Truth, covers
-from ceteris.effect import paired_effect
-from ceteris.intervals import crossed_variance
+from ceteris.measuring.effect import paired_effect
+from ceteris.measuring.intervals import crossed_variance
+from ceteris.measuring.scoring_numbers import number_scores
 from ceteris.metrics import NUMBERS, metrics_of
-from ceteris.scoring_numbers import number_scores
 
 __all__ = ["FORMS", "LEARNERS", "METRICS", "SIZES", "TRIALS", "errors"]
 

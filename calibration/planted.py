@@ -8,9 +8,9 @@ from types import MappingProxyType
 import numpy as np
 
 from calibration.data_sets import Labelled
-from ceteris.noise import confusable as mistaken
-from ceteris.noise import uniform as anywhere
-from ceteris.noise import weak_pred_probs
+from ceteris.fixing.noise import confusable as mistaken
+from ceteris.fixing.noise import uniform as anywhere
+from ceteris.fixing.noise import weak_pred_probs
 
 __all__ = ["KINDS", "planted"]
 

@@ -7,9 +7,9 @@ from functools import cache
 import numpy as np
 
 from calibration.worlds import EVEN, LATE, LEARNERS, Arm, Rows, effect_of, flip
-from ceteris.effect import holm, judge, smallest_visible_after
-from ceteris.intervals import hidden_variance
-from ceteris.verdicts import HELPS
+from ceteris.measuring.effect import holm, judge, smallest_visible_after
+from ceteris.measuring.intervals import hidden_variance
+from ceteris.measuring.verdicts import HELPS
 
 __all__ = ["power"]
 

@@ -12,13 +12,13 @@ from calibration.data_sets import data_set
 from calibration.people import people
 from calibration.planted import planted
 from ceteris.detectors.scores import DETECTORS, Judged, scores_of
-from ceteris.models import prepared
-from ceteris.pred_probs import out_of_fold
-from ceteris.preparation import preparation
 from ceteris.reviewing.arms import CONTROL, RANDOM, Arm
 from ceteris.reviewing.dealing import BLOCK, Dealer
 from ceteris.reviewing.learning import LEARNED, Learner, known_of
 from ceteris.sections import ModelRecipe, Review
+from ceteris.training.models import prepared
+from ceteris.training.pred_probs import out_of_fold
+from ceteris.training.preparation import preparation
 
 __all__ = ["DEPTHS", "ORACLE", "PEOPLE", "SHARE", "STRATEGIES", "TRAINED", "ranked"]
 

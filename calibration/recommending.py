@@ -12,17 +12,17 @@ from sklearn.pipeline import make_pipeline
 
 from calibration.data_sets import DATA_SETS, Labelled, data_set
 from calibration.planted import KINDS, planted
-from ceteris import edits
-from ceteris.effect import Effect, judge, paired_effect
-from ceteris.finding import findings
+from ceteris.editing import edits
+from ceteris.fixing.recipes import make_all
+from ceteris.fixing.versions import Evidence, Version
 from ceteris.issues import find_label_issues, rank
-from ceteris.pred_probs import out_of_fold
-from ceteris.preparation import preparation
-from ceteris.recipes import make_all
+from ceteris.measuring.effect import Effect, judge, paired_effect
+from ceteris.measuring.tipping import tipping_count
 from ceteris.recommending.recommendation import GIVEN, recommend
 from ceteris.sections import PLACEBO, Step
-from ceteris.tipping import tipping_count
-from ceteris.versions import Evidence, Version
+from ceteris.telling.finding import findings
+from ceteris.training.pred_probs import out_of_fold
+from ceteris.training.preparation import preparation
 
 __all__ = ["ALL", "LOWERED", "RATES", "SHIPPED", "cells", "recommended"]
 

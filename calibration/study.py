@@ -20,7 +20,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from ceteris.closure import PACKAGE, first_party_imports, import_closure
-from ceteris.fits import available_workers
+from ceteris.training.fits import available_workers
 
 __all__ = ["Gate", "Outcomes", "Scenario", "Tally", "digest", "outcomes_of", "run", "tally"]
 

@@ -11,9 +11,9 @@ from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from ceteris.effect import Effect, paired_effect
-from ceteris.intervals import crossed_variance
-from ceteris.scoring import row_scores
+from ceteris.measuring.effect import Effect, paired_effect
+from ceteris.measuring.intervals import crossed_variance
+from ceteris.measuring.scoring import row_scores
 
 __all__ = [
     "DETERMINISTIC",
@@ -200,7 +200,7 @@ def truth_of(arms: Sequence[Arm], rows: Rows, metrics: Sequence[str], n_seeds: i
     """Return what the second arm is worth against the first, from many rows and, where seeds matter, many seeds.
 
     The value is the mean over seeds of the difference of metrics; its variance is at most v_row + v_seed of
-    `ceteris.intervals.crossed_variance`, taken from means of batches of 20 seeds so that no table of all seeds is held.
+    `intervals.crossed_variance`, taken from means of batches of 20 seeds so that no table of all seeds is held.
     """
     varies = any(arm.varies for arm in arms)
     starts = range(LATE, LATE + (n_seeds if varies else 1), 20)

@@ -19,9 +19,9 @@ from pathlib import Path
 import pandas as pd
 
 import ceteris
-from ceteris.finding import Finding, findings
-from ceteris.scored_twice import scored_twice
-from ceteris.wording import level, metric_name, percent, upper_first
+from ceteris.telling.finding import Finding, findings
+from ceteris.telling.scored_twice import scored_twice
+from ceteris.telling.wording import level, metric_name, percent, upper_first
 from ceteris.workbench import Workbench
 
 ROOT = Path(__file__).resolve().parents[1]

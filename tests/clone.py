@@ -18,7 +18,7 @@ from checkout import checkout, run, surroundings
 from ruamel.yaml import YAML
 
 from ceteris.dataset import ID, LABEL
-from ceteris.edits import COLUMNS
+from ceteris.editing.edits import COLUMNS
 
 __all__ = ["Clone", "Run", "SMALL", "TREE", "publish"]
 

@@ -8,7 +8,7 @@ import pandas as pd
 from faults_stages import LEDGER, Change, Fault, another, both, file, line, rows, stated, wrote
 from small import edit
 
-from ceteris import edits, ledger
+from ceteris.editing import edits, ledger
 from ceteris.errors import LeakageError, SealedTestError, StaleEditError
 
 __all__ = ["FAULTS", "HEADER", "LATER"]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.sections import Ingest
-from ceteris.survey import Survey, asked_repairs, survey
+from ceteris.tables.survey import Survey, asked_repairs, survey
 
 __all__ = ["EIGHT", "FAULTS", "KINDS", "Fault", "as_csv", "clean", "declared", "eight_at_once", "looked", "made", "write"]
 

@@ -16,7 +16,7 @@ from clone import Clone
 from past import dvc, store
 
 from ceteris.dataset import ID
-from ceteris.edits import COLUMNS
+from ceteris.editing.edits import COLUMNS
 
 __all__ = ["PARAMS", "TRUTH", "answer", "fill", "noisy_past", "table"]
 

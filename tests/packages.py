@@ -13,11 +13,11 @@ from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 
 from ceteris.dataset import ID, LABEL, PART
-from ceteris.models import CLASSIFIER, REGRESSOR, build
 from ceteris.sections import ModelRecipe
 from ceteris.serving.packaged import CARD, FILES, FORMAT, MANIFEST, MODEL, REFERENCE, SCHEMA, libraries_of
 from ceteris.serving.schema import InputSchema, schema_of
-from ceteris.skops_file import dump_model
+from ceteris.training.models import CLASSIFIER, REGRESSOR, build
+from ceteris.training.skops_file import dump_model
 
 __all__ = ["CLASSES", "CODES", "ROWS", "digits", "flowers", "package", "prices", "resealed", "sealed", "write_package"]
 

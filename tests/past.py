@@ -17,7 +17,7 @@ import small
 from clone import Clone
 
 from ceteris.dataset import ID, LABEL
-from ceteris.edits import COLUMNS
+from ceteris.editing.edits import COLUMNS
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -73,7 +73,7 @@ def judge(clone: Clone) -> None:
 
 
 def edit_code(clone: Clone) -> None:
-    clone.append("src/ceteris/fits.py", "# Nothing else changed.\n")
+    clone.append("src/ceteris/training/fits.py", "# Nothing else changed.\n")
 
 
 TRAIN, FIX, ALL = ("train", "compare"), ("fix", "train", "compare"), small.STAGES[:-1]

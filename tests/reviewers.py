@@ -9,7 +9,7 @@ import pandas as pd
 from small import edit
 
 from ceteris.dataset import ID, LABEL
-from ceteris.edits import COLUMNS
+from ceteris.editing.edits import COLUMNS
 
 __all__ = ["answer"]
 

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 from small import CLASSES
 
-from ceteris.cells import Cell
 from ceteris.errors import BadInputError
 from ceteris.experiments.pairing import Side
 from ceteris.experiments.snapshot import Judging, Snapshot
 from ceteris.experiments.table import Past
-from ceteris.fingerprint import Fingerprint
-from ceteris.pairs import Name, VersionFacts
+from ceteris.measuring.fingerprint import Fingerprint
+from ceteris.measuring.pairs import Name, VersionFacts
 from ceteris.sections import Compare
+from ceteris.training.cells import Cell
 
 __all__ = ["SETTINGS", "World", "cell", "judging", "never", "params", "snapshot", "version"]
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris import edits
 from ceteris.dataset import ID, LABEL, Dataset
+from ceteris.editing import edits
+from ceteris.fixing.versions import Evidence
 from ceteris.neutral import neutral
 from ceteris.stages import open_stage
-from ceteris.versions import Evidence
 
 __all__ = [
     "REPOSITORY",

@@ -22,8 +22,8 @@ from clone import TREE, Clone
 from sealed import BOTH, HELPS, NAMES, NEAR, UNSURE, accept, acceptance, go_on, looks, name, true_labels
 
 import ceteris
-from ceteris.effect import paired_effect
 from ceteris.errors import BadInputError, CeterisError, IntegrityError, LeakageError, StaleEditError
+from ceteris.measuring.effect import paired_effect
 from ceteris.release.folder import read_terms, request
 from ceteris.release.looks import parse
 

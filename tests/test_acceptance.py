@@ -12,13 +12,12 @@ import pytest
 from scipy import stats
 from small import CLASSES, dataset, decided, edit
 
-from ceteris.cells import Cell
-from ceteris.compare import Arm, Judged
 from ceteris.dataset import ID, TRUE_LABEL, Dataset
-from ceteris.effect import paired_effect, smallest_visible_before
 from ceteris.errors import BadInputError
-from ceteris.fingerprint import Fingerprint
-from ceteris.pairs import Name, Pair, VersionFacts
+from ceteris.measuring.compare import Arm, Judged
+from ceteris.measuring.effect import paired_effect, smallest_visible_before
+from ceteris.measuring.fingerprint import Fingerprint
+from ceteris.measuring.pairs import Name, Pair, VersionFacts
 from ceteris.release.acceptance import (
     Judges,
     acceptance,
@@ -34,6 +33,7 @@ from ceteris.release.acceptance import (
 from ceteris.release.looks import Question, next_look
 from ceteris.release.told import told
 from ceteris.sections import Compare, Contrast
+from ceteris.training.cells import Cell
 
 N, SEEDS = 120, 5
 TRUE = np.arange(N) % 3

@@ -15,9 +15,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from calibration.worlds import EVEN, flip
-from ceteris.advice import Advice, advise, labels_forecast, trials_forecast
-from ceteris.effect import Effect, paired_effect
 from ceteris.errors import BadInputError
+from ceteris.measuring.advice import Advice, advise, labels_forecast, trials_forecast
+from ceteris.measuring.effect import Effect, paired_effect
 
 N_ROWS = 800
 

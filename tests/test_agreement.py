@@ -10,7 +10,7 @@ import pytest
 from small import edit
 from statsmodels.stats.inter_rater import cohens_kappa, to_table
 
-from ceteris import edits
+from ceteris.editing import edits
 from ceteris.reviewing.agreement import disagreements, first_answers, kappa, last_answers
 
 

@@ -15,15 +15,15 @@ from small import CLASSES, REPOSITORY, STAGES, evidence, repository, run_stages
 from voters import PEOPLE, declared, in_lines, voted
 
 import ceteris
-from ceteris.annotators import agreement, people_table
 from ceteris.dataset import ID, LABEL, TRUE_LABEL, VOTES
+from ceteris.editing.annotators import agreement, people_table
 from ceteris.errors import BadInputError, ParamsError
+from ceteris.fixing.recipes import make, make_all
 from ceteris.issues import crowd, find_label_issues, with_votes
 from ceteris.params import parse
-from ceteris.recipes import make, make_all
 from ceteris.sections import Step
 from ceteris.store import parse_yaml, read_json, read_params, read_parquet, read_table
-from ceteris.votes import Votes, unpacked
+from ceteris.tables.votes import Votes, unpacked
 
 NAN = np.nan
 # Krippendorff (2011), section C: twelve units and four observers, values a to e; alpha is 0.743.

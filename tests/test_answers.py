@@ -13,8 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small import CLASSES, decided, edit
 
-from ceteris import edits
-from ceteris.answers import in_order, not_imported, random_rows, still_answered, to_edits, to_reverts, to_review, with_reverts
+from ceteris.editing import edits
+from ceteris.editing.answers import (
+    in_order,
+    not_imported,
+    random_rows,
+    still_answered,
+    to_edits,
+    to_reverts,
+    to_review,
+    with_reverts,
+)
 from ceteris.errors import BadInputError
 from ceteris.reviewing.arms import Question
 from ceteris.reviewing.place import read_filled

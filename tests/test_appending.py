@@ -20,14 +20,14 @@ import pytest
 from small import REPOSITORY, by_hand, edit
 from test_store import nearly_full_disk
 
-from ceteris import edits, ledger
+from ceteris.editing import edits, ledger
 from ceteris.errors import BusyError, CeterisError, StaleEditError
 from ceteris.store import single_writer
 
 WRITER = """
 import sys, threading, uuid
 from pathlib import Path
-from ceteris import ledger
+from ceteris.editing import ledger
 folder, who, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 def write(thread):
     for number in range(count):

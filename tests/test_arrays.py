@@ -15,8 +15,8 @@ from written import rows, written
 
 from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.readers.arrays import with_array
+from ceteris.readers.sources import read, source_sha256
 from ceteris.sections import Ingest
-from ceteris.sources import read, source_sha256
 
 NUMBERS = np.random.default_rng(0).normal(size=(3, 4))
 

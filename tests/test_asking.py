@@ -16,9 +16,9 @@ from past import dvc
 from small import run_stages
 
 import ceteris
-from ceteris.cell_files import read_cell
 from ceteris.dataset import ID, codes
 from ceteris.errors import LeakageError
+from ceteris.training.cell_files import read_cell
 
 VERIFIED = "verified (disagreements)"
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ceteris.attribution import attribute
+from ceteris.measuring.attribution import attribute
 
 
 def square(seed: int, n_seeds: int = 6, n_rows: int = 80) -> list[np.ndarray]:

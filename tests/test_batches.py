@@ -13,13 +13,13 @@ from small import evidence, params, repository, run_stages, table
 
 from ceteris.dataset import BATCH, GROUP, ID, LABEL
 from ceteris.errors import BadInputError, ParamsError
+from ceteris.fixing.recipes import make
+from ceteris.fixing.versions import Evidence
 from ceteris.params import parse
-from ceteris.recipes import make
+from ceteris.readers.sources import read, source_sha256
 from ceteris.sections import Ingest, Step
-from ceteris.sources import read, source_sha256
-from ceteris.splits import PARTS
+from ceteris.splitting.splits import PARTS
 from ceteris.store import read_parquet, read_table
-from ceteris.versions import Evidence
 
 LATER = "data/source/later.csv"
 

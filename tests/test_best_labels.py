@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from revisions import N_ROWS, SETTINGS, World, cell, judging, never, snapshot
 
-from ceteris.disagreement import NOT_ANSWERED, UNSURE
 from ceteris.experiments.best_labels import Measured, contrasts_of
 from ceteris.experiments.measured import measured
 from ceteris.experiments.moved import Move, moved
 from ceteris.experiments.pairing import Side
 from ceteris.experiments.snapshot import Judging, Snapshot
 from ceteris.experiments.table import Line, judged, key_of, lines
+from ceteris.measuring.disagreement import NOT_ANSWERED, UNSURE
 
 ROWS = judging()
 GIVEN = np.arange(N_ROWS) % 3

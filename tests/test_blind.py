@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small import CLASSES, decided, edit
 
-from ceteris import edits
-from ceteris.answers import to_edits, to_reverts
-from ceteris.blind import not_blind, told_of_blindness
-from ceteris.disagreement import NOT_ANSWERED, UNSURE
+from ceteris.editing import edits
+from ceteris.editing.answers import to_edits, to_reverts
+from ceteris.editing.blind import not_blind, told_of_blindness
 from ceteris.errors import LeakageError
-from ceteris.verified import answers_of, said_of
+from ceteris.measuring.disagreement import NOT_ANSWERED, UNSURE
+from ceteris.measuring.verified import answers_of, said_of
 
 IDS = np.array(["v1", "v2", "v3"], dtype=object)
 TEXTS = np.array(["ant", "bee", "cow"], dtype=object)

@@ -19,15 +19,15 @@ from test_shown_experiments import drawn
 
 import ceteris
 from ceteris import plots
-from ceteris.answers import random_rows
-from ceteris.budget import PEOPLE, SIMULATED, Board, Trial, budget_curve
 from ceteris.dataset import ID
-from ceteris.effect import Effect, paired_effect
+from ceteris.editing.answers import random_rows
 from ceteris.errors import BadInputError
 from ceteris.experiments.board import read_board
 from ceteris.experiments.board_page import board_page
 from ceteris.experiments.board_shown import advice_told, board_shown
 from ceteris.experiments.reviewing import Reviewing
+from ceteris.measuring.budget import PEOPLE, SIMULATED, Board, Trial, budget_curve
+from ceteris.measuring.effect import Effect, paired_effect
 from ceteris.plots.board import BOARD_WIDTH, exchange_board
 
 

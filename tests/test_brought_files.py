@@ -13,13 +13,13 @@ import pytest
 from elsewhere import change_manifest, train_elsewhere
 from small import CLASSES, by_hand, edit, params, repository, run_stages, table
 
-from ceteris.brought import classes_look_swapped, fits_too_well
 from ceteris.dataset import ID, LABEL
 from ceteris.errors import BadInputError, CeterisError, LeakageError, ParamsError
-from ceteris.exporting import export_versions
+from ceteris.fixing.exporting import export_versions
 from ceteris.layout import read_layout
 from ceteris.release.trained import Trained
 from ceteris.store import read_json, read_params, read_table
+from ceteris.training.brought import classes_look_swapped, fits_too_well
 
 BROUGHT = {"predictions": "predictions/net"}
 PLANNED = [

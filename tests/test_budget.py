@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from ceteris.budget import PEOPLE, Board, Trial, budget_curve, steps_up_to, table
-from ceteris.effect import paired_effect
 from ceteris.errors import BadInputError
+from ceteris.measuring.budget import PEOPLE, Board, Trial, budget_curve, steps_up_to, table
+from ceteris.measuring.effect import paired_effect
 
 ROWS = 200
 

@@ -27,15 +27,15 @@ from ceteris.canvas.terms import BLOCKS, Canvas, parse_canvas
 from ceteris.canvas.told import returns_told, together_told
 from ceteris.canvas.windows import metrics_of
 from ceteris.errors import BadInputError, ParamsError
-from ceteris.finding import Finding, findings
 from ceteris.monitoring.settings import Monitor
 from ceteris.monitoring.watched import watch
 from ceteris.monitoring.windows import window_of
 from ceteris.params import Params, parse
-from ceteris.params_file import changed
 from ceteris.release.gate_terms import Gate
-from ceteris.report import Settings, render
+from ceteris.starting.params_file import changed
 from ceteris.store import parse_yaml, read_params, read_table, read_yaml
+from ceteris.telling.finding import Finding, findings
+from ceteris.telling.report import Settings, render
 
 DIGITS = read_params(REPOSITORY)
 

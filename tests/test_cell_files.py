@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ceteris.cell_files import FINGERPRINT, MODEL, PREDICTIONS, cell_state, copy_cell, read_cell, write_cell
-from ceteris.cells import Cell
 from ceteris.errors import IntegrityError
-from ceteris.fingerprint import Fingerprint
+from ceteris.measuring.fingerprint import Fingerprint
+from ceteris.training.cell_files import FINGERPRINT, MODEL, PREDICTIONS, cell_state, copy_cell, read_cell, write_cell
+from ceteris.training.cells import Cell
 
 KEY = Fingerprint("d", "m", "s", "i", "c")
 IDS = np.array(["007", "é", "=1"], dtype=object)

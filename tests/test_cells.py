@@ -15,9 +15,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from ceteris.cells import Cell, Draw
 from ceteris.errors import BadInputError
-from ceteris.fitted import Job, fit_cells
+from ceteris.training.cells import Cell, Draw
+from ceteris.training.fitted import Job, fit_cells
 
 RNG = np.random.default_rng(3)
 TRAIN = RNG.normal(size=(60, 3))

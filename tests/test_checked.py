@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from ceteris.checked import review_of
-from ceteris.disagreement import NOT_ANSWERED, UNSURE, disagreement_set, permanent_numbers
-from ceteris.reviewed import Checked, Review, minutes_of, noted
+from ceteris.editing.checked import review_of
+from ceteris.editing.reviewed import Checked, Review, minutes_of, noted
+from ceteris.measuring.disagreement import NOT_ANSWERED, UNSURE, disagreement_set, permanent_numbers
 
 
 def world(n_rows: int = 100, differing: int = 40) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

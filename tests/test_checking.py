@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from small import CLASSES, edit
 
-from ceteris import edits
-from ceteris.edit_lines import Fault
+from ceteris.editing import edits
+from ceteris.editing.edit_lines import Fault
 from ceteris.reviewing.checking import COLUMNS, Today, check
 
 LATER = "2026-02-01T12:00:00+00:00"

@@ -14,7 +14,7 @@ from faults_stages import another
 from small import by_hand, edit
 
 import ceteris
-from ceteris import edits, ledger
+from ceteris.editing import edits, ledger
 from ceteris.reviewing.session import open_session
 from ceteris.store import read_table, single_writer, write_table
 

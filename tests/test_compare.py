@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ceteris.cells import Cell
-from ceteris.compare import COLUMNS, Arm, Scorer, as_one_family, effects_table, grid_table, judge_pairs
-from ceteris.effect import holm
 from ceteris.errors import NotHeldFixedError, ParamsError
-from ceteris.fingerprint import Fingerprint
+from ceteris.measuring.compare import COLUMNS, Arm, Scorer, as_one_family, effects_table, grid_table, judge_pairs
+from ceteris.measuring.effect import holm
+from ceteris.measuring.fingerprint import Fingerprint
+from ceteris.measuring.pairs import VersionFacts, pairs_of
 from ceteris.metrics import CLASSES, metrics_of
-from ceteris.pairs import VersionFacts, pairs_of
 from ceteris.sections import Compare, Contrast
+from ceteris.training.cells import Cell
 
 FACTS = {
     "given": VersionFacts(rows=100),

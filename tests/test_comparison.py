@@ -13,12 +13,12 @@ from revisions import SETTINGS, World, cell, judging, never, snapshot, version
 from rich.console import Console
 from shown import HOSTILE
 
-from ceteris.disagreement import NOT_ANSWERED, UNSURE
 from ceteris.errors import BadInputError, NotHeldFixedError
 from ceteris.experiments import shown
 from ceteris.experiments.comparison import PARTS, Comparison, compared
 from ceteris.experiments.page import comparison_page
 from ceteris.experiments.snapshot import Snapshot
+from ceteris.measuring.disagreement import NOT_ANSWERED, UNSURE
 
 ROWS = judging()
 BASE = snapshot("base", parent="")

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from small import CLASSES, edit, evidence, params, repository, run_stages
 
 import ceteris
-from ceteris import edits
-from ceteris.consensus import decided_together
+from ceteris.editing import edits
+from ceteris.editing.consensus import decided_together
+from ceteris.editing.ledger import append
 from ceteris.errors import ParamsError, StaleEditError
-from ceteris.evidence import read_evidence
+from ceteris.fixing.evidence import read_evidence
+from ceteris.fixing.recipes import make
 from ceteris.issues import consensus
 from ceteris.layout import read_layout
-from ceteris.ledger import append
-from ceteris.recipes import make
 from ceteris.sections import Step
 from ceteris.store import read_params, read_parquet
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ceteris.contribution import Answered, contributions, halves
-from ceteris.effect import Effect, paired_effect
 from ceteris.errors import BadInputError
+from ceteris.measuring.contribution import Answered, contributions, halves
+from ceteris.measuring.effect import Effect, paired_effect
 
 N_SEEDS, N_ROWS = 10, 200
 Value = Callable[[np.ndarray], float]

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from ceteris.copies import copied_rows
 from ceteris.errors import BadInputError
+from ceteris.tables.copies import copied_rows
 
 ROWS = [[1, 16_777_217], [0, 3], [5, 2**40 + 1]]
 OTHERS = [[2, 2], [5, 2**40 + 1], [0, 4]]

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ceteris.credit import MOST_FOR_SHAPLEY, Credit, batches_by, chains, coalitions, credits, named, table
 from ceteris.errors import BadInputError
+from ceteris.measuring.credit import MOST_FOR_SHAPLEY, Credit, batches_by, chains, coalitions, credits, named, table
 
 
 def game(worth: dict[frozenset[str], float]) -> dict[frozenset[str], np.ndarray]:

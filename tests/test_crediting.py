@@ -13,12 +13,12 @@ from clone import Clone
 from reviewers import answer
 
 import ceteris
-from ceteris.cell_files import read_cell
 from ceteris.dataset import ID
 from ceteris.errors import BadInputError
 from ceteris.experiments.crediting import credit_of_answers, credit_of_batches
 from ceteris.experiments.reviewing import Reviewing
 from ceteris.store import read_parquet
+from ceteris.training.cell_files import read_cell
 
 
 def test_a_harmful_batch_is_told_from_a_helpful_one(repo: Path) -> None:

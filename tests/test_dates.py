@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ceteris.dates import read_dates, said
 from ceteris.errors import Problems
+from ceteris.tables.dates import read_dates, said
 
 _2024_04_03 = 1712102400.0
 

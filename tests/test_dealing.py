@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small import edit
 
-from ceteris import edits
-from ceteris.answers import random_rows
+from ceteris.editing import edits
+from ceteris.editing.answers import random_rows
 from ceteris.reviewing.arms import FIXED, Arm, Question, answers_so_far, ticket
 from ceteris.reviewing.dealing import BLOCK, Dealer
 from ceteris.reviewing.learning import Learner

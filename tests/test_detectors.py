@@ -16,7 +16,7 @@ from ceteris.detectors.told import choice_told, table_told
 from ceteris.detectors.trees import out_of_bag_votes
 from ceteris.detectors.tried import tried_rows, world_of
 from ceteris.errors import BadInputError
-from ceteris.estimates import Estimate
+from ceteris.measuring.estimates import Estimate
 
 CLASSES = ("ant", "bee", "cow")
 

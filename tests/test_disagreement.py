@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from ceteris.disagreement import (
+from ceteris.errors import BadInputError
+from ceteris.measuring.disagreement import (
     NOT_ANSWERED,
     UNSURE,
     decided_labels,
@@ -22,8 +23,7 @@ from ceteris.disagreement import (
     verified_bounds,
     verified_effect,
 )
-from ceteris.effect import paired_effect
-from ceteris.errors import BadInputError
+from ceteris.measuring.effect import paired_effect
 
 IDS = [f"row-{i}" for i in range(1000)]
 

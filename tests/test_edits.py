@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small import CLASSES, decided, edit
 
-from ceteris import edits
-from ceteris.edit_lines import fault_of
+from ceteris.editing import edits
+from ceteris.editing.edit_lines import fault_of
 from ceteris.errors import StaleEditError
 
 IDS = np.array(["a", "b", "c", "d"], dtype=object)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from ceteris.effect import paired_effect
 from ceteris.errors import BadInputError
-from ceteris.intervals import clopper_pearson, crossed_variance, hidden_variance, sign_flip_p
+from ceteris.measuring.effect import paired_effect
+from ceteris.measuring.intervals import clopper_pearson, crossed_variance, hidden_variance, sign_flip_p
 
 HITS = arrays(float, (6, 15), elements=st.sampled_from([0.0, 1.0]))
 

@@ -20,9 +20,9 @@ from sklearn.datasets import load_digits
 from small import REPOSITORY, STAGES, run_stages
 
 import ceteris
-from ceteris.fetching import fetch_command
-from ceteris.onboarding import init_command
-from ceteris.params_file import changed
+from ceteris.readers.fetching import fetch_command
+from ceteris.starting.onboarding import init_command
+from ceteris.starting.params_file import changed
 
 ROWS = 240
 Source = tuple[str, dict[str, Any]]

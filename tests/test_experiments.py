@@ -122,10 +122,10 @@ def test_a_declared_file_that_git_does_not_know_is_missed_and_told_how_to_bring(
 
 
 def test_what_is_queued_runs_with_the_code_and_the_edits_it_was_queued_with(clone: Clone, small_run: Clone) -> None:
-    code = clone.read("src/ceteris/recipes.py")
+    code = clone.read("src/ceteris/fixing/recipes.py")
     edited = code.replace("rows from the top of the queue", "rows that the edited code chose")
     assert edited != code
-    (clone.root / "src/ceteris/recipes.py").write_text(edited, encoding="utf-8")
+    (clone.root / "src/ceteris/fixing/recipes.py").write_text(edited, encoding="utf-8")
     clone.dvc("exp", "run", "--queue", "-n", "edited", "-S", "fix.recipes.simulated.0.rows=25", "fix")
     clone.git("reset", "-q", "--hard")
     clone.answer()

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from small import CLASSES
 
-from ceteris.cell_files import read_cell
-from ceteris.cells import Cell
 from ceteris.dataset import Dataset
 from ceteris.experiments.extra import Extra, Training, kept
 from ceteris.experiments.records import read_seconds
 from ceteris.sections import ModelRecipe
 from ceteris.store import read_parquet
+from ceteris.training.cell_files import read_cell
+from ceteris.training.cells import Cell
 
 TREE = ModelRecipe(estimator="sklearn.tree.DecisionTreeClassifier", prepare="none", params={"max_depth": 2})
 COIN = ModelRecipe(estimator="sklearn.tree.ExtraTreeClassifier", prepare="none", params={"max_depth": 2})

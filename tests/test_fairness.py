@@ -12,21 +12,21 @@ import pytest
 from small import params
 from test_report import Page, tables
 
-from ceteris.cells import Cell
-from ceteris.compare import Arm, Scorer
-from ceteris.effect import paired_effect
 from ceteris.errors import BadInputError, ParamsError
-from ceteris.fairness import UNKNOWN, Gap, gaps_of, groups_table, metric_of
-from ceteris.fingerprint import Fingerprint
-from ceteris.groups_told import groups_told
-from ceteris.pairs import Pair, VersionFacts
+from ceteris.measuring.compare import Arm, Scorer
+from ceteris.measuring.effect import paired_effect
+from ceteris.measuring.fairness import UNKNOWN, Gap, gaps_of, groups_table, metric_of
+from ceteris.measuring.fingerprint import Fingerprint
+from ceteris.measuring.pairs import Pair, VersionFacts
 from ceteris.params import parse
 from ceteris.release.judged import BASELINE, CANDIDATE
 from ceteris.release.slices import by_group
-from ceteris.report import Settings, render
 from ceteris.sections import Compare, Contrast
 from ceteris.stages import open_stage
 from ceteris.stages.compare import main as compare
+from ceteris.telling.groups_told import groups_told
+from ceteris.telling.report import Settings, render
+from ceteris.training.cells import Cell
 
 FACTS = {name: VersionFacts(control=name == "aa") for name in ("given", "pruned", "same", "aa")}
 TOWN = np.array(["big"] * 60 + ["small"] * 40 + ["tiny"] * 29, dtype=object)

@@ -19,7 +19,7 @@ from ceteris.families.found import COLUMNS, find_families, rows_of
 from ceteris.families.patterns import Pattern, columns_of, pattern_of
 from ceteris.kinds import kinds_of
 from ceteris.reviewing.slices import Slice
-from ceteris.votes import Votes
+from ceteris.tables.votes import Votes
 
 CLASSES = ("ant", "bee", "cow")
 NAMES = np.array(CLASSES, dtype=object)

@@ -14,7 +14,7 @@ import pytest
 from small import CLASSES, by_hand, edit, run_stages
 
 import ceteris
-from ceteris import edits, ledger
+from ceteris.editing import edits, ledger
 from ceteris.families.found import COLUMNS
 from ceteris.families.kept import rows_today
 from ceteris.families.sampled import fix_lines, said_of, sample_of

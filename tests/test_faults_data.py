@@ -13,9 +13,9 @@ from faults import FAULTS, SOURCE, Fault, repository
 
 from ceteris.errors import CeterisError
 from ceteris.params import Params, parse
-from ceteris.params_file import changed
-from ceteris.sources import read
+from ceteris.readers.sources import read
 from ceteris.stages import ingest, run
+from ceteris.starting.params_file import changed
 from ceteris.store import parse_yaml, read_parquet
 
 REPOSITORY = Path(__file__).resolve().parents[1]

@@ -17,7 +17,7 @@ from faults_params import BOMB, MINE, own
 from faults_stages import LEDGER, Fault, another, line, rows, stated, wrote
 from small import edit
 
-from ceteris import edits, ledger
+from ceteris.editing import edits, ledger
 from ceteris.errors import ParamsError
 from ceteris.stages import open_stage, run
 from ceteris.store import read_parquet, read_table

@@ -15,10 +15,10 @@ from written import rows
 
 from ceteris import cli
 from ceteris.errors import BadInputError
-from ceteris.fetching import fetch_command
-from ceteris.params_file import changed
+from ceteris.readers.fetching import fetch_command
+from ceteris.readers.sources import read
 from ceteris.sections import Ingest
-from ceteris.sources import read
+from ceteris.starting.params_file import changed
 
 QUERY = "select * from pets"
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ceteris import fingerprint
 from ceteris.dataset import ID, LABEL, Dataset, row_digests
 from ceteris.errors import NotHeldFixedError
-from ceteris.fingerprint import AXES, Fingerprint, axis, hold_fixed, of_draws, of_rows
+from ceteris.measuring import fingerprint
+from ceteris.measuring.fingerprint import AXES, Fingerprint, axis, hold_fixed, of_draws, of_rows
 
 BASE = Fingerprint(data="d", model="m", seeds="s", inputs="i", code="c", labels="l")
 ROWS = st.lists(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ceteris.errors import BadInputError, CeterisError, ParamsError
-from ceteris.fits import Fits, available_workers
+from ceteris.training.fits import Fits, available_workers
 
 
 def add(shared: np.ndarray, task: int) -> float:

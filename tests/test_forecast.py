@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from small import REPOSITORY
 
-from ceteris import forecast
 from ceteris.dataset import ID, LABEL
 from ceteris.errors import BadInputError
-from ceteris.forecast import expected_seconds, expected_time
 from ceteris.params import Params
+from ceteris.starting import forecast
+from ceteris.starting.forecast import expected_seconds, expected_time
 from ceteris.store import read_params
 
 

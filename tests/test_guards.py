@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from ceteris.errors import BadInputError, ParamsError
+from ceteris.measuring.slicing import MISSING, sliced
 from ceteris.release.calibration import calibration_of
 from ceteris.release.gate_terms import Gate, unpackable
 from ceteris.release.guards import (
@@ -29,7 +30,6 @@ from ceteris.release.pace import Load, latency_ms
 from ceteris.release.slices import by_group
 from ceteris.release.terms import parse_terms
 from ceteris.sections import ModelRecipe
-from ceteris.slicing import MISSING, sliced
 
 
 def judged(**rows: tuple[int, int, int]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ceteris.guesses import guess, kinds_told, labels_are_numbers
+from ceteris.tables.guesses import guess, kinds_told, labels_are_numbers
 
 
 def column(values: list[object], repeat: int = 1) -> pd.DataFrame:

@@ -11,14 +11,14 @@ import pytest
 import small
 from small import CLASSES, decided, edit
 
-from ceteris import edits, ledger
 from ceteris.dataset import Dataset, row_digests
-from ceteris.disagreement import NOT_ANSWERED, UNSURE
+from ceteris.editing import edits, ledger
 from ceteris.errors import LeakageError, StaleEditError
 from ceteris.experiments.here import Here
 from ceteris.experiments.snapshot import Judging
+from ceteris.measuring.disagreement import NOT_ANSWERED, UNSURE
+from ceteris.measuring.verified import said_of
 from ceteris.store import write_parquet
-from ceteris.verified import said_of
 
 IDS = ["a", "b", "c"]
 NONE = edits.parse("", "")

@@ -16,8 +16,8 @@ from ceteris.dataset import ID, LABEL
 from ceteris.errors import BadInputError
 from ceteris.readers import Read
 from ceteris.readers.image_folder import read_image_folder
+from ceteris.readers.sources import look, source_sha256
 from ceteris.sections import Ingest
-from ceteris.sources import look, source_sha256
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 10, 3), dtype=np.uint8)
 SMALL = {"image_size": 4}

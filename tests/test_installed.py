@@ -21,13 +21,13 @@ from small import REPOSITORY, by_hand, edit
 from ceteris import installed
 from ceteris.canvas.form import form
 from ceteris.dataset import ID, LABEL
-from ceteris.edit_lines import JUDGING_SOURCE
+from ceteris.editing.edit_lines import JUDGING_SOURCE
 from ceteris.errors import BadInputError, IntegrityError
 from ceteris.installed import PIPELINES, installed_code, lock_text, pipeline_text, refuse_other_code, upgrade
-from ceteris.params_file import changed
 from ceteris.release.terms import parse_terms
+from ceteris.starting.params_file import changed
+from ceteris.starting.template import COPIED, template
 from ceteris.store import LOCK, parse_yaml, write_text
-from ceteris.template import COPIED, template
 
 SMALL: dict[tuple[str, ...], Any] = {
     ("audit", "folds"): 3,

@@ -16,12 +16,12 @@ from small import REPOSITORY, repository, table
 from ceteris.canvas.terms import parse_canvas
 from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.installed import PIPELINES
-from ceteris.into import project_in
 from ceteris.layout import reach_of, read_layout
-from ceteris.onboarding import init_command
-from ceteris.sources import locate
+from ceteris.readers.sources import locate
+from ceteris.starting.into import project_in
+from ceteris.starting.onboarding import init_command
+from ceteris.starting.template import COPIED
 from ceteris.store import LOCK, find_root, home_of, read_params, read_yaml
-from ceteris.template import COPIED
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +220,7 @@ def test_the_wheel_carries_every_file_that_a_project_starts_with() -> None:
 
 def test_a_start_that_was_broken_off_can_be_taken_up(theirs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     making = project_in(str(theirs / "ceteris"))
-    monkeypatch.setattr("ceteris.into.write_text", _once)
+    monkeypatch.setattr("ceteris.starting.into.write_text", _once)
     with pytest.raises(KeyboardInterrupt):
         list(making.make())
     monkeypatch.undo()

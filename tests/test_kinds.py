@@ -22,9 +22,9 @@ from small import STAGES, params, repository, run_stages
 
 import ceteris
 from ceteris.dataset import Dataset
-from ceteris.dates import said
 from ceteris.reviewing.session import open_session
 from ceteris.store import read_json, read_parquet
+from ceteris.tables.dates import said
 
 ROWS = 240
 LOGISTIC = {"estimator": "sklearn.linear_model.LogisticRegression", "params": {"max_iter": 1000}}

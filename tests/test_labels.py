@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ceteris.errors import BadInputError
-from ceteris.labels import one_spelling, refuse_undeclared, spelling_key, typed
+from ceteris.tables.labels import one_spelling, refuse_undeclared, spelling_key, typed
 
 
 def texts(*values: str | None) -> np.ndarray:

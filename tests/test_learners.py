@@ -14,13 +14,13 @@ from small import by_hand, edit, params, repository, run_stages
 from ceteris.dataset import ID, LABEL
 from ceteris.errors import BadInputError, ParamsError
 from ceteris.layout import read_layout
-from ceteris.learners import described, learner, refuse_unwatched
 from ceteris.params import parse
 from ceteris.release.trained import Trained
 from ceteris.sections import ModelRecipe
 from ceteris.stages import open_stage
 from ceteris.stages.train import main as train
 from ceteris.store import read_json, read_params
+from ceteris.training.learners import described, learner, refuse_unwatched
 
 COMMAND = f"{sys.executable} estimators/net.py {{train}} {{predict}} {{out}} {{seed}}"
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small import by_hand, decided, edit
 
-from ceteris import edits, ledger
+from ceteris.editing import edits, ledger
 from ceteris.errors import SealedTestError, StaleEditError
-from ceteris.splits import TEST, TRAIN, VALIDATION
+from ceteris.splitting.splits import TEST, TRAIN, VALIDATION
 
 ANY = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from faults_stages import line
 
-from ceteris import ledger
-from ceteris.asking import questions_about
+from ceteris.editing import ledger
 from ceteris.errors import BadInputError, BusyError
+from ceteris.measuring.asking import questions_about
 from ceteris.stages import Stage, compare, fix, open_stage
 from ceteris.store import read_parquet, read_table
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from revisions import N_ROWS, SETTINGS, World, cell, judging, never, snapshot
 
-from ceteris.cells import Cell
 from ceteris.errors import BadInputError, NotHeldFixedError
 from ceteris.experiments.measured import Measured, measured, sides_of
 from ceteris.experiments.moved import moved
 from ceteris.experiments.snapshot import Snapshot
 from ceteris.experiments.table import corners
+from ceteris.training.cells import Cell
 
 ROWS = judging()
 BASE = snapshot("base", parent="")

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from messy_files import FAULTS, KINDS, as_csv, clean, declared, looked, made, write
 
+from ceteris.readers.sources import look, read
 from ceteris.sections import Ingest
-from ceteris.sources import look, read
-from ceteris.survey import findings_told, survey
+from ceteris.tables.survey import findings_told, survey
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CASES = [(name, kind) for name, fault in FAULTS.items() for kind in fault.kinds]

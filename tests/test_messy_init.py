@@ -15,13 +15,13 @@ from messy_files import EIGHT, FAULTS, as_csv, clean, declared, eight_at_once, l
 from small import REPOSITORY
 
 from ceteris.errors import BadInputError, CeterisError, ParamsError
-from ceteris.headers import looks_like_a_header
-from ceteris.mess import line, override
-from ceteris.onboarding import init_command
+from ceteris.readers.sources import look, read
 from ceteris.sections import Ingest
-from ceteris.sources import look, read
+from ceteris.starting.onboarding import init_command
 from ceteris.store import read_params
-from ceteris.survey import asked_repairs, survey
+from ceteris.tables.headers import looks_like_a_header
+from ceteris.tables.mess import line, override
+from ceteris.tables.survey import asked_repairs, survey
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 
-from ceteris.intervals import clopper_pearson
+from ceteris.measuring.intervals import clopper_pearson
 from ceteris.reviewing import rankings
 from ceteris.reviewing.arms import Arm, Question
 from ceteris.reviewing.dealing import Dealer, Seen

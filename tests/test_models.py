@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from ceteris.errors import ParamsError
-from ceteris.models import build, describe, estimator_class, seeded
 from ceteris.sections import ModelRecipe
+from ceteris.training.models import build, describe, estimator_class, seeded
 
 NUMBERS = pd.DataFrame({"x": [0.0, 1.0, np.nan, 3.0], "y": [1.0, 1.0, 1.0, 1.0]})
 MIXED = NUMBERS.assign(t=pd.Series(["a", "b", None, "a"], dtype=object))

@@ -16,7 +16,7 @@ from watched_world import SCHEMA_OF, World, draw, world
 
 from ceteris.dataset import ID, LABEL
 from ceteris.errors import BadInputError
-from ceteris.estimates import wilson
+from ceteris.measuring.estimates import wilson
 from ceteris.monitoring.alarms import judged, share_of
 from ceteris.monitoring.asked import queue_of
 from ceteris.monitoring.derived import Values, values_of

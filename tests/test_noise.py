@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ceteris.dataset import ID, LABEL
-from ceteris.noise import confusable, plant, uniform, weak_pred_probs
+from ceteris.fixing.noise import confusable, plant, uniform, weak_pred_probs
+from ceteris.readers.sources import read
 from ceteris.sections import Ingest, Plant
-from ceteris.sources import read
 
 
 @cache

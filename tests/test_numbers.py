@@ -18,19 +18,19 @@ from sklearn.metrics import mean_absolute_error
 from small import STAGES, by_hand, edit, run_stages
 
 import ceteris
-from ceteris import edits
+from ceteris.editing import edits
 from ceteris.errors import BadInputError, CeterisError, ParamsError, StaleEditError
+from ceteris.fixing.noise import plant
+from ceteris.fixing.recipes import make_all
+from ceteris.fixing.versions import Evidence
 from ceteris.issues import COLUMNS, find_number_issues
-from ceteris.labels import is_known, number_text, typed
 from ceteris.metrics import NUMBERS, metrics_of
-from ceteris.noise import plant
 from ceteris.params import parse
-from ceteris.predicted_numbers import assign_folds, out_of_fold_numbers
-from ceteris.recipes import make_all
 from ceteris.reviewing.typed import typed as reads
 from ceteris.sections import Plant, Step
 from ceteris.store import parse_yaml
-from ceteris.versions import Evidence
+from ceteris.tables.labels import is_known, number_text, typed
+from ceteris.training.predicted_numbers import assign_folds, out_of_fold_numbers
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

@@ -18,19 +18,21 @@ from small import edit as edited
 from test_looks import look, text_of
 from typer.main import get_command
 
-from ceteris import cli, edits, forecast, onboarding, tracking
+from ceteris import cli
 from ceteris.canvas.reading import read_canvas
 from ceteris.dataset import ID, LABEL
+from ceteris.editing import edits
 from ceteris.errors import BadInputError, CeterisError, ParamsError
-from ceteris.init import inspect, plan
-from ceteris.init_options import OPTIONS, options_of
-from ceteris.mess import REPAIRS
-from ceteris.onboarding import init_command
 from ceteris.params import Params
+from ceteris.readers.sources import read
 from ceteris.sections import Ingest
-from ceteris.sources import read
 from ceteris.stages import ingest, run
+from ceteris.starting import forecast, onboarding, tracking
+from ceteris.starting.init import inspect, plan
+from ceteris.starting.init_options import OPTIONS, options_of
+from ceteris.starting.onboarding import init_command
 from ceteris.store import read_json, read_params
+from ceteris.tables.mess import REPAIRS
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ from test_onboarding import root as root
 from written import KINDS, rows, written
 
 from ceteris.errors import BadInputError, CeterisError
-from ceteris.onboarding import init_command
 from ceteris.readers.image_folder import read_image_folder
-from ceteris.sources import locate
+from ceteris.readers.sources import locate
 from ceteris.stages import ingest, run
+from ceteris.starting.onboarding import init_command
+from ceteris.starting.tracking import bring, existing, place, track
 from ceteris.store import read_json, read_params
-from ceteris.tracking import bring, existing, place, track
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "sql"])
@@ -113,7 +113,7 @@ def test_a_folder_is_copied_whole_and_given_to_git(root: Path, tmp_path: Path) -
 
 
 def test_a_folder_of_many_files_is_given_to_dvc(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ceteris import tracking
+    from ceteris.starting import tracking
 
     monkeypatch.setattr(tracking, "_GIT_FILES", 3)
     home = folder(root)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ceteris.errors import BadInputError
-from ceteris.online import level, levels
+from ceteris.measuring.online import level, levels
 
 GAMMA = np.arange(1, 8) ** -1.6 / 2.2857656  # zeta(1.6) = 2.2857656...
 

@@ -13,7 +13,7 @@ from elsewhere import train_elsewhere
 from own_trainers import CENTROIDS
 from past import run_and_commit
 
-from ceteris.exporting import export_versions
+from ceteris.fixing.exporting import export_versions
 
 COMMAND = {"command": "python estimators/net.py {train} {predict} {out} {seed}", "exchange": "csv"}
 PLANNED = [

@@ -22,13 +22,13 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
-from ceteris.embedding import Sentences
 from ceteris.errors import BadInputError, IntegrityError
-from ceteris.models import folder_digest
 from ceteris.serving import packaged
 from ceteris.serving.packaged import CARD, MANIFEST, MODEL, REFERENCE, SCHEMA, libraries_of, open_package
 from ceteris.serving.schema import schema_of
-from ceteris.skops_file import dump_model
+from ceteris.training.embedding import Sentences
+from ceteris.training.models import folder_digest
+from ceteris.training.skops_file import dump_model
 
 
 class Strange(ClassifierMixin, BaseEstimator):

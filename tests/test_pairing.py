@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from revisions import SETTINGS, cell, judging, snapshot
 
-from ceteris.cells import Cell
 from ceteris.errors import BadInputError
 from ceteris.experiments.pairing import Side, on_shared_rows, shared_rows
 from ceteris.experiments.snapshot import Judging
+from ceteris.training.cells import Cell
 
 
 def side(rows: Judging, of: Cell | None = None) -> Side:

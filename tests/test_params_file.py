@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from ceteris.params import parse
-from ceteris.params_file import changed
+from ceteris.starting.params_file import changed
 from ceteris.store import parse_yaml
 
 SHIPPED = (Path(__file__).resolve().parents[1] / "params.yaml").read_text(encoding="utf-8")

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from ceteris.dataset import GROUP, ID, LABEL, TIME, Dataset, row_digests
 from ceteris.errors import BadInputError, LeakageError, ParamsError
-from ceteris.near import near_clusters
-from ceteris.parts import assign_parts, units_of
 from ceteris.sections import Split
-from ceteris.splits import PARTS, TEST, TRAIN, VALIDATION
+from ceteris.splitting.parts import assign_parts, units_of
+from ceteris.splitting.splits import PARTS, TEST, TRAIN, VALIDATION
+from ceteris.tables.near import near_clusters
 
 BY_TIME = Split(by="time", validation_from=5, test_from=8)
 TIMES = st.lists(st.integers(0, 10), min_size=1, max_size=30)

@@ -138,7 +138,7 @@ def test_a_line_of_the_canvas_and_a_guard_of_the_gate_each_rerun_the_report_and_
 
 
 def test_a_change_to_training_code_refits_everything(clone: Clone) -> None:
-    clone.append("src/ceteris/skops_file.py", "# A word.\n")
+    clone.append("src/ceteris/training/skops_file.py", "# A word.\n")
     done = clone.repro("train")
     assert done.stages == ["train"]
     assert set(done.fitted) == set(product(("logistic", "tree"), VERSIONS)) - {("logistic", "reviewed"), ("tree", "reviewed")}

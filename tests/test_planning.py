@@ -11,9 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ceteris.errors import BadInputError
-from ceteris.planning import made_otherwise, plan_changes, plan_hash, plan_name, reviews_needed, rows_needed, visible_table
+from ceteris.measuring.planning import (
+    made_otherwise,
+    plan_changes,
+    plan_hash,
+    plan_name,
+    reviews_needed,
+    rows_needed,
+    visible_table,
+)
+from ceteris.measuring.verdicts import smallest_visible_before
 from ceteris.sections import Compare, Contrast
-from ceteris.verdicts import smallest_visible_before
 
 
 def test_rows_needed_by_hand() -> None:

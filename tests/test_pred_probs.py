@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from memory import Coin, Leaver, Memoriser, Warped
 
 from ceteris.errors import BadInputError, CeterisError, ParamsError
-from ceteris.pred_probs import assign_folds, check, out_of_fold, predict
+from ceteris.training.pred_probs import assign_folds, check, out_of_fold, predict
 
 NUMBERS = np.arange(30.0)[:, None]
 LABELS = np.arange(30) % 3

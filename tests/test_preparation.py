@@ -11,13 +11,13 @@ import pytest
 import skops.io
 from scipy.sparse import issparse
 
-from ceteris import transformers
 from ceteris.errors import BadInputError, ParamsError
-from ceteris.models import build, describe, seeded
-from ceteris.preparation import preparation
 from ceteris.sections import ModelRecipe
-from ceteris.skops_file import dump_model
-from ceteris.transformers import SparseRows, Words, date_parts
+from ceteris.training import transformers
+from ceteris.training.models import build, describe, seeded
+from ceteris.training.preparation import preparation
+from ceteris.training.skops_file import dump_model
+from ceteris.training.transformers import SparseRows, Words, date_parts
 
 ROWS = 120
 KINDS = {"text": "text", "silent": "text", "day": "date", "never": "date"}

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ceteris.disagreement import NOT_ANSWERED, Disagreement, disagreement_set, permanent_numbers
-from ceteris.questions import questions_of
+from ceteris.measuring.disagreement import NOT_ANSWERED, Disagreement, disagreement_set, permanent_numbers
+from ceteris.measuring.questions import questions_of
 
 IDS = np.array([f"row-{row}" for row in range(400)], dtype=object)
 NOBODY = np.full(400, NOT_ANSWERED)

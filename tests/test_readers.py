@@ -17,8 +17,8 @@ from written import KINDS, rows, written
 from ceteris.closure import PACKAGE
 from ceteris.dataset import ID, LABEL
 from ceteris.errors import BadInputError
+from ceteris.readers.sources import Table, kind_of, read, source_sha256
 from ceteris.sections import Ingest
-from ceteris.sources import Table, kind_of, read, source_sha256
 
 STRANGE = ["🐱‍👤", "قطة", "a\u200bb", "e\u0301"]
 BIG = 2**53 + 1
@@ -193,7 +193,7 @@ def test_a_csv_file_is_read_without_the_libraries_of_other_kinds(tmp_path: Path)
 import sys
 from pathlib import Path
 from ceteris.sections import Ingest
-from ceteris.sources import read
+from ceteris.readers.sources import read
 assert len(read(Ingest(source={source!r}, id="id"), Path({str(tmp_path)!r})).frame) == 30
 print(sorted(name for name in ("openpyxl", "sqlalchemy", "PIL", "scipy") if name in sys.modules))
 """

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from small import CLASSES, decided, edit, evidence
 
 from ceteris.errors import ParamsError, StaleEditError
-from ceteris.recipes import make, make_all
+from ceteris.fixing.recipes import make, make_all
+from ceteris.fixing.versions import Evidence, Version
 from ceteris.sections import Step
-from ceteris.versions import Evidence, Version
 
 STEPS = {
     "given": (),

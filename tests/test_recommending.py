@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from ceteris.finding import Finding, findings
 from ceteris.recommending.guidance import ANSWERED, guidance
 from ceteris.recommending.recommendation import recommend
 from ceteris.recommending.told import lines_of, object_of
 from ceteris.recommending.transfer import transfer_of
+from ceteris.telling.finding import Finding, findings
 
 
 def effect(version: str, low: float, high: float, p: float, **more: Any) -> dict[str, Any]:

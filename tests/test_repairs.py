@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from ceteris.dataset import ID, LABEL, TRUE_LABEL, VERIFIED
 from ceteris.errors import ParamsError
-from ceteris.mess import found_in_rows
-from ceteris.repairs import rare_classes, repaired, sets_of, without_one
 from ceteris.sections import Ingest
+from ceteris.tables.mess import found_in_rows
+from ceteris.tables.repairs import rare_classes, repaired, sets_of, without_one
 
 ALL = Ingest(duplicates="drop", conflicting="majority", rare_classes="other", rare_below=3)
 

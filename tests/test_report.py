@@ -13,10 +13,10 @@ import pytest
 import shown
 
 from ceteris import plots
-from ceteris.pairs import Pair
-from ceteris.report import Picture, Settings, Tables, render
-from ceteris.reviewed import Checked, Review
-from ceteris.reviews import reviews_table
+from ceteris.editing.reviewed import Checked, Review
+from ceteris.measuring.pairs import Pair
+from ceteris.measuring.reviews import reviews_table
+from ceteris.telling.report import Picture, Settings, Tables, render
 
 VISIBLE = pd.DataFrame({"discordant_share": [0.02, 0.05], "smallest_visible": [0.021, 0.033]})
 

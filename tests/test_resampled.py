@@ -17,8 +17,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 from ceteris.errors import BadInputError, LeakageError, ParamsError
-from ceteris.replaying import replay_version
-from ceteris.resampled import Chain, corrected_effect, replay
+from ceteris.fixing.replaying import replay_version
+from ceteris.measuring.resampled import Chain, corrected_effect, replay
 from ceteris.sections import Step
 
 CLASSES = ("a", "b")

@@ -28,7 +28,6 @@ from test_batches import later
 from ceteris.errors import BadInputError, BusyError, IntegrityError
 from ceteris.locks import locked
 from ceteris.params import parse
-from ceteris.params_file import changed
 from ceteris.retraining.batch import Labelled, in_columns_of, labelled
 from ceteris.retraining.decision import Decision, decide
 from ceteris.retraining.plan import changes_for
@@ -38,6 +37,7 @@ from ceteris.retraining.unfinished import begin, put_back
 from ceteris.sections import Ingest
 from ceteris.serving.log_file import INFERENCE, add_labels, open_log, transaction
 from ceteris.serving.schema import Feature, InputSchema
+from ceteris.starting.params_file import changed
 from ceteris.store import parse_yaml, read_table
 
 SCHEMA = InputSchema((Feature("x", "number", True), Feature("y", "number", False)), CLASSES)

@@ -10,9 +10,9 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ceteris.pairs import Pair
-from ceteris.reviewed import Checked, Review
-from ceteris.reviews import COLUMNS, reviews_of, reviews_table
+from ceteris.editing.reviewed import Checked, Review
+from ceteris.measuring.pairs import Pair
+from ceteris.measuring.reviews import COLUMNS, reviews_of, reviews_table
 from ceteris.store import read_table, table_text
 
 PAIR = Pair("data", ("m", "given"), ("m", "fixed"))

@@ -12,11 +12,11 @@ from reviewers import answer
 from shown import HOSTILE
 from test_shown_experiments import drawn
 
-from ceteris.contribution import Answered
-from ceteris.credit import Credit
-from ceteris.effect import Effect, paired_effect
 from ceteris.experiments.reviews_shown import answers_shown, credit_shown
-from ceteris.wording import literal
+from ceteris.measuring.contribution import Answered
+from ceteris.measuring.credit import Credit
+from ceteris.measuring.effect import Effect, paired_effect
+from ceteris.telling.wording import literal
 
 BASE = np.tile(np.arange(400) < 200, (6, 1)).astype(float)
 HELPS, HARMS, NOTHING = (

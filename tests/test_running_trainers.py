@@ -17,11 +17,11 @@ import pytest
 from own_trainers import CENTROIDS, PERL, WRONG
 from small import CLASSES, REPOSITORY
 
-from ceteris.cells import Cell, Draw
 from ceteris.errors import BadInputError
-from ceteris.fitted import Job, fit_cells
-from ceteris.pred_probs import out_of_fold
-from ceteris.running_trainers import Trainer, program_of
+from ceteris.training.cells import Cell, Draw
+from ceteris.training.fitted import Job, fit_cells
+from ceteris.training.pred_probs import out_of_fold
+from ceteris.training.running_trainers import Trainer, program_of
 
 RNG = np.random.default_rng(2)
 CODES = np.arange(60) % 3
@@ -164,7 +164,7 @@ def test_what_it_prints_is_kept_and_its_tables_are_not(home: Path, monkeypatch: 
 def test_a_long_run_tells_its_last_line(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("ceteris.running_trainers._TOLD_EVERY", 0.3)
+    monkeypatch.setattr("ceteris.training.running_trainers._TOLD_EVERY", 0.3)
     (home / "slow.py").write_text("import time\nprint('epoch 1')\nprint('epoch 2')\ntime.sleep(1.5)\n" + CENTROIDS)
     cell_of(trainer(home, "slow.py {train} {predict} {out} {seed}"), seeds=1)
     assert "net/given: 1 s. epoch 2" in capsys.readouterr().err
@@ -281,7 +281,8 @@ def started_by(home: Path, how: str) -> list[int]:
 def fitting(home: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A process that fits a command which never ends."""
     program = (
-        "import sys, numpy as np, pandas as pd; from pathlib import Path; from ceteris.running_trainers import Trainer\n"
+        "import sys, numpy as np, pandas as pd; from pathlib import Path\n"
+        "from ceteris.training.running_trainers import Trainer\n"
         f"rows = pd.DataFrame({{'x': np.zeros(6)}}); home = Path({str(home)!r})\n"
         f"command = {PYTHON!r} + ' wrong.py hangs {{train}} {{predict}} {{out}} {{seed}}'\n"
         "model = Trainer(command, 'csv', 600.0, home, ('ant', 'bee', 'cow'), 'net/given')\n"

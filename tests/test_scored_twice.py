@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 import shown
 
-from ceteris.finding import Finding, findings
-from ceteris.reviewed import Checked, Review
-from ceteris.scored_twice import given_told, parting, progress_told, review_told, scored_twice, two_columns
+from ceteris.editing.reviewed import Checked, Review
+from ceteris.telling.finding import Finding, findings
+from ceteris.telling.scored_twice import given_told, parting, progress_told, review_told, scored_twice, two_columns
 
 VERIFIED = "verified (disagreements)"
 

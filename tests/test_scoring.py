@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from ceteris.effect import crossed_variance
 from ceteris.errors import BadInputError
+from ceteris.measuring.effect import crossed_variance
+from ceteris.measuring.scoring import row_scores, thin_classes, value
 from ceteris.metrics import CLASSES, metrics_of
-from ceteris.scoring import row_scores, thin_classes, value
 
 METRICS = metrics_of(CLASSES)
 ORACLE = {

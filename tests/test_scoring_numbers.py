@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from ceteris.effect import crossed_variance, paired_effect
 from ceteris.errors import BadInputError
+from ceteris.measuring.effect import crossed_variance, paired_effect
+from ceteris.measuring.scoring import row_scores, value
 from ceteris.metrics import METRICS, NUMBERS, metrics_of
-from ceteris.scoring import row_scores, value
 
 NAMES = metrics_of(NUMBERS)
 ORACLE = {"mae": metrics.mean_absolute_error, "rmse": metrics.root_mean_squared_error, "r2": metrics.r2_score}

@@ -13,15 +13,15 @@ from clone import Clone
 from sealed import HELPS, accept, looks
 
 import ceteris
+from ceteris.editing.ledger import of_part, read_ledger
 from ceteris.errors import BadInputError, SealedTestError
 from ceteris.experiments.history import History
 from ceteris.layout import read_layout
-from ceteris.ledger import of_part, read_ledger
+from ceteris.readers.sources import read
 from ceteris.release.review import asked_labels, asked_rows
 from ceteris.release.sealed import open_test, seal_of
 from ceteris.sections import Ingest
-from ceteris.sources import read
-from ceteris.splits import TRAIN
+from ceteris.splitting.splits import TRAIN
 from ceteris.store import read_parquet
 
 PARTS = ("data/split/test.parquet", "data/split/truth-test.parquet")

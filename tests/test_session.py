@@ -14,11 +14,11 @@ import pytest
 from reviewers import answer as answer_before
 from small import edit, run_stages
 
-from ceteris import ledger
-from ceteris.contrasts import Contrasts
-from ceteris.disagreement import NOT_ANSWERED, UNSURE
+from ceteris.editing import ledger
 from ceteris.errors import BadInputError
 from ceteris.layout import read_layout
+from ceteris.measuring.contrasts import Contrasts
+from ceteris.measuring.disagreement import NOT_ANSWERED, UNSURE
 from ceteris.reviewing.session import Session, open_session
 from ceteris.store import read_params
 
@@ -267,7 +267,7 @@ def test_flips_are_shown_with_a_wrong_label_and_never_applied(repo: Path) -> Non
     rows = {row["id"]: row for row in here.deal(20)[0]}
     here.record([said(rows[question.id], "relabel", here.queue.given(question.id)) for question in flipped])
     assert set(lines(repo)["source"]) == {"control"}
-    from ceteris import edits
+    from ceteris.editing import edits
 
     assert edits.resolve(lines(repo)).empty
 

@@ -17,7 +17,7 @@ from ceteris.experiments.comparison import compared
 from ceteris.experiments.shown import shown, side_by_side
 from ceteris.experiments.snapshot import NotCachedError, Snapshot
 from ceteris.experiments.table import Line, judged, lines
-from ceteris.wording import literal, visible
+from ceteris.telling.wording import literal, visible
 
 BASE = snapshot("base", parent="")
 ROWS = judging()

@@ -26,7 +26,7 @@ from sklearn.tree import ExtraTreeClassifier
 from small import REPOSITORY
 
 from ceteris.errors import BadInputError
-from ceteris.skops_file import dump_model
+from ceteris.training.skops_file import dump_model
 
 ROWS = np.random.default_rng(0).normal(size=(40, 3))
 LABELS = np.arange(40) % 2
@@ -40,7 +40,7 @@ import hashlib, numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from ceteris.skops_file import dump_model
+from ceteris.training.skops_file import dump_model
 rows, labels = np.random.default_rng(0).normal(size=(40, 3)), np.arange(40) % 2
 print(hashlib.sha256(dump_model(make_pipeline(StandardScaler(), LogisticRegression()).fit(rows, labels))).hexdigest())
 """

@@ -15,10 +15,10 @@ from faults import plain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ceteris.csv_file import guess_delimiter, guess_encoding, read_csv
 from ceteris.dataset import GROUP, ID, LABEL, META
+from ceteris.readers.csv_file import guess_delimiter, guess_encoding, read_csv
+from ceteris.readers.sources import Table, read, source_sha256
 from ceteris.sections import Ingest
-from ceteris.sources import Table, read, source_sha256
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=12)
 

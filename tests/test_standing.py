@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small import decided, edit
 
-from ceteris import edits
+from ceteris.editing import edits
 from ceteris.errors import BadInputError
 from ceteris.reviewing.standing import COLUMNS, chosen, standing
 

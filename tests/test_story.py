@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 import shown
 
-from ceteris import story
-from ceteris.finding import findings
-from ceteris.reviewed import Checked, Review
-from ceteris.story import control_rows, on_best_labels, summary
+from ceteris.editing.reviewed import Checked, Review
+from ceteris.telling import story
+from ceteris.telling.finding import findings
+from ceteris.telling.story import control_rows, on_best_labels, summary
 
 
 def test_the_most_trusted_labels_speak_for_a_contrast() -> None:

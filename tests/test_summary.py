@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from small import edit
 
-from ceteris import edits
+from ceteris.editing import edits
 from ceteris.reviewing.shares import share_of
 from ceteris.reviewing.summary import seconds_of, summary
 

@@ -14,9 +14,9 @@ from revisions import N_ROWS, SETTINGS, World, cell, judging, params, snapshot, 
 from ceteris.errors import BadInputError
 from ceteris.experiments.snapshot import Snapshot
 from ceteris.experiments.table import COLUMNS, Line, judged, lines, table
-from ceteris.online import levels
+from ceteris.measuring.online import levels
+from ceteris.measuring.planning import plan_name
 from ceteris.params import parse_compare
-from ceteris.planning import plan_name
 
 ROWS = judging()
 BASE = snapshot("base", parent="")

@@ -23,7 +23,7 @@ from small import CLASSES, REPOSITORY
 from test_store import nearly_full_disk
 
 import ceteris
-from ceteris import ledger
+from ceteris.editing import ledger
 from ceteris.reviewing.card_shown import card, classes_shown
 from ceteris.reviewing.session import open_session
 from ceteris.reviewing.shown import profile, shown

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from ceteris.errors import LeakageError, ParamsError
-from ceteris.pred_probs import assign_folds, out_of_fold
-from ceteris.time_folds import assign_blocks, refuse_cut_order, training_rows
+from ceteris.splitting.time_folds import assign_blocks, refuse_cut_order, training_rows
+from ceteris.training.pred_probs import assign_folds, out_of_fold
 
 
 @given(st.lists(st.integers(0, 60), min_size=4, max_size=80), st.integers(2, 6))

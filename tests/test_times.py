@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ceteris.errors import BadInputError, Problems
-from ceteris.times import cut_at, spelled, times_of
+from ceteris.tables.times import cut_at, spelled, times_of
 
 DAY = 86_400.0
 

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ceteris.effect import paired_effect
-from ceteris.tipping import tipping_count, tipping_sentence
+from ceteris.measuring.effect import paired_effect
+from ceteris.measuring.tipping import tipping_count, tipping_sentence
 
 
 @settings(max_examples=25, deadline=None)

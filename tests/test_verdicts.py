@@ -14,7 +14,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from ceteris.errors import BadInputError
-from ceteris.verdicts import VERDICTS, Effect, holm, judge, smallest_visible_after, smallest_visible_before
+from ceteris.measuring.verdicts import VERDICTS, Effect, holm, judge, smallest_visible_after, smallest_visible_before
 
 PLAIN = Effect(
     difference=0.03, low=0.01, high=0.05, p_value=0.004, n_seeds=10, n_rows=400, n_discordant=40, verdict="", reason="",

@@ -9,12 +9,12 @@ import pytest
 from small import CLASSES, decided, edit
 from test_compare import FACTS, LABELS, plan, scorer
 
-from ceteris.compare import as_one_family, effects_table, judge_pairs
 from ceteris.dataset import codes
-from ceteris.disagreement import NOT_ANSWERED, UNSURE
 from ceteris.errors import LeakageError, StaleEditError
-from ceteris.pairs import VersionFacts, pairs_of
-from ceteris.verified import (
+from ceteris.measuring.compare import as_one_family, effects_table, judge_pairs
+from ceteris.measuring.disagreement import NOT_ANSWERED, UNSURE
+from ceteris.measuring.pairs import VersionFacts, pairs_of
+from ceteris.measuring.verified import (
     Answers,
     answers_of,
     chosen_rows,

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ceteris.dataset import ID, LABEL
-from ceteris.rows import assemble
 from ceteris.sections import Ingest
-from ceteris.votes import Votes, by_person, majority, packed, settled, unpacked, without
+from ceteris.tables.rows import assemble
+from ceteris.tables.votes import Votes, by_person, majority, packed, settled, unpacked, without
 
 IDS = np.array([f"r{row}" for row in range(4)], dtype=object)
 

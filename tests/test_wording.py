@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ceteris.wording import (
+from ceteris.telling.wording import (
     amount,
     count,
     elide,

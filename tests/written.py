@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ceteris.fetching import fetch_command
+from ceteris.readers.fetching import fetch_command
 
 __all__ = ["KINDS", "rows", "written"]
 

@@ -95,7 +95,7 @@ def environment(root: Path) -> dict[str, str]:
 
 def prepare(root: Path, settings: Mapping[str, Any]) -> Loop:
     """Clone the repository into a scratch folder, on the digits that are known, and run its pipeline."""
-    from ceteris.params_file import changed
+    from ceteris.starting.params_file import changed
 
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(root)], check=True)
     loop = Loop(root)

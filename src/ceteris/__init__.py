@@ -12,8 +12,8 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {
-    "measure_effect": "measure",
-    "measure_model_effect": "measure",
+    "measure_effect": "measuring.measure",
+    "measure_model_effect": "measuring.measure",
     "open": "workbench",
     "review": "reviewing.widget",
     "CeterisError": "errors",

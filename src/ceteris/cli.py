@@ -106,8 +106,8 @@ def init(
     ] = None,
 ) -> None:
     """Look at a file of your own, say what is in it, and write params.yaml for it."""
-    from ceteris.into import project_in
-    from ceteris.onboarding import init_command
+    from ceteris.starting.into import project_in
+    from ceteris.starting.onboarding import init_command
 
     asked = {
         "unlabelled": unlabelled, "normalise": normalise, "infinite": infinite, "label_type": label_type, "sheet": sheet,
@@ -175,7 +175,7 @@ def fetch(
     query: Annotated[str | None, typer.Option(help="One SELECT, or a .sql file that holds it.")] = None,
 ) -> None:
     """Ask a database and keep its rows as data/source/NAME.parquet, the query beside them; again, where it has changed."""
-    from ceteris.fetching import fetch_command
+    from ceteris.readers.fetching import fetch_command
 
     fetch_command(name, database, query)
 
@@ -198,11 +198,11 @@ def upgrade(
 def summary() -> None:
     """Say in a few lines which lever moved the score, by how much, how sure, and scored on what."""
     import ceteris
-    from ceteris.planning import made_otherwise
+    from ceteris.measuring.planning import made_otherwise
+    from ceteris.measuring.reviews import reviews_of
     from ceteris.release.told import looks_told
-    from ceteris.reviews import reviews_of
-    from ceteris.story import simulated_versions
-    from ceteris.story import summary as told
+    from ceteris.telling.story import simulated_versions
+    from ceteris.telling.story import summary as told
 
     bench = ceteris.open()
     found, compare, reviews, plan = bench.effects(), bench.params.compare, reviews_of(bench.verified()), bench.plan()
@@ -218,9 +218,9 @@ def summary() -> None:
 def effects(every: Annotated[bool, typer.Option("--all", help="Also what was not planned.")] = False) -> None:
     """Print the effects on the primary metric, each with its interval and verdict."""
     import ceteris
-    from ceteris.finding import findings
-    from ceteris.planning import made_otherwise
-    from ceteris.story import lever, planned, simulated_versions
+    from ceteris.measuring.planning import made_otherwise
+    from ceteris.telling.finding import findings
+    from ceteris.telling.story import lever, planned, simulated_versions
 
     bench = ceteris.open()
     table, compare, plan = bench.effects(), bench.params.compare, bench.plan()
@@ -241,7 +241,7 @@ def export(
     csv: Annotated[bool, typer.Option("--csv", help="Tables as CSV; default: Parquet.")] = False,
 ) -> None:
     """Export the versions, the validation rows without labels, and folds: train elsewhere, and bring predictions back."""
-    from ceteris.exporting import export_versions
+    from ceteris.fixing.exporting import export_versions
     from ceteris.store import find_root, single_writer
 
     root = find_root()

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version_tuple
 
-from ceteris.fingerprint import of_values
+from ceteris.measuring.fingerprint import of_values
 
 __all__ = ["PACKAGE", "import_closure", "first_party_imports", "code_fingerprint", "library_versions", "training_code"]
 

@@ -21,8 +21,8 @@ from ceteris.closure import PACKAGE
 from ceteris.errors import BadInputError, CeterisError, IntegrityError
 from ceteris.pipelines import for_installed, watched_code
 from ceteris.release.terms import FILE as TERMS
+from ceteris.starting.template import COPIED, REINSTALL, template
 from ceteris.store import LOCK, find_root, read_yaml, write_text
-from ceteris.template import COPIED, REINSTALL, template
 
 __all__ = ["PIPELINES", "installed_code", "lock_text", "pipeline_text", "refuse_other_code", "upgrade"]
 

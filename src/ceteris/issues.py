@@ -12,8 +12,8 @@ import pandas as pd
 
 from ceteris.dataset import codes
 from ceteris.errors import BadInputError, some
-from ceteris.labels import number_text
-from ceteris.pred_probs import check
+from ceteris.tables.labels import number_text
+from ceteris.training.pred_probs import check
 
 __all__ = [
     "COLUMNS",

@@ -13,7 +13,7 @@ _SIGNIFICANT = 3  # digits, where the unit is that of the labels and may be of a
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric, computed per row in an orientation in which more is better (`ceteris.scoring`).
+    """A metric, computed per row in an orientation in which more is better (`ceteris.measuring.scoring`).
 
     Attributes
     ----------

@@ -20,12 +20,12 @@ from typing import Any, BinaryIO
 
 import pandas as pd
 
-from ceteris.arrays import array_type
 from ceteris.errors import BadInputError, CeterisError, ParamsError, SealedTestError
 from ceteris.kinds import array_kind
 from ceteris.locks import locked
 from ceteris.neutral import neutral, original
 from ceteris.params import Params, parse
+from ceteris.tables.arrays import array_type
 
 __all__ = [
     "LOCK", "SEALED", "STATE", "find_root", "git_top", "home_of", "note_times", "parse_yaml", "read_json", "read_params",

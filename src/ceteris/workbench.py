@@ -12,20 +12,20 @@ import pandas as pd
 
 from ceteris.dataset import ID, LABEL, META, TRUE_LABEL
 from ceteris.errors import BadInputError, SealedTestError, nearest
-from ceteris.finding import findings
 from ceteris.gallery import Gallery
 from ceteris.layout import layout_of, read_layout
+from ceteris.measuring.planning import plan_name
 from ceteris.metrics import METRICS
 from ceteris.params import Params, parse
-from ceteris.planning import plan_name
-from ceteris.scored_twice import scored_twice, two_columns
 from ceteris.sections import SCORED_ON
-from ceteris.splits import VALIDATION
+from ceteris.splitting.splits import VALIDATION
 from ceteris.store import SEALED, find_root, parse_yaml, read_params, read_parquet, read_table
+from ceteris.telling.finding import findings
+from ceteris.telling.scored_twice import scored_twice, two_columns
 
 if TYPE_CHECKING:
-    from ceteris.budget import Board
     from ceteris.experiments.reviewing import Reviewing
+    from ceteris.measuring.budget import Board
     from ceteris.reviewing.running import Running
 
 __all__ = ["AXES", "Workbench", "open"]
@@ -145,7 +145,7 @@ class Workbench:
 
     def model(self, name: str) -> Any:
         """Return the unfitted estimator of a model of params.yaml, its preparation of columns included."""
-        from ceteris.learners import learner
+        from ceteris.training.learners import learner
 
         recipes = self.params.train.models
         if name not in recipes:
@@ -244,16 +244,16 @@ class Workbench:
     def credit(self, by: str = "batch", *, reviewer: str | None = None, model: str | None = None) -> pd.DataFrame:
         """Return what each batch of edits is worth, or with `reviewer` each answer of one person; cells are trained.
 
-        Columns as of `ceteris.credit.table` and `Answered.table`, shares of 1 (nats for log-loss).
+        Columns as of `ceteris.measuring.credit.table` and `Answered.table`, shares of 1 (nats for log-loss).
 
         Parameters
         ----------
-        by : one of `ceteris.credit.BY`, or several with commas between
+        by : one of `ceteris.measuring.credit.BY`, or several with commas between
         model : str, optional
             Held fixed; default: that of the first planned data contrast.
         """
-        from ceteris.credit import table
         from ceteris.experiments.crediting import credit_of_answers, credit_of_batches
+        from ceteris.measuring.credit import table
 
         reviewing = self._reviewing(model)
         return table(credit_of_batches(reviewing, by)) if reviewer is None else credit_of_answers(reviewing, reviewer).table()
@@ -261,9 +261,9 @@ class Workbench:
     def budget(self, most: int = 400, *, model: str | None = None) -> pd.DataFrame:
         """Return the exchange-rate board: what up to `most` reviewed labels and each trial of a model are worth.
 
-        The columns are those of `ceteris.budget.table`; versions in between are trained.
+        The columns are those of `ceteris.measuring.budget.table`; versions in between are trained.
         """
-        from ceteris.budget import table
+        from ceteris.measuring.budget import table
 
         return table(self.board(most, model=model))
 
@@ -330,7 +330,7 @@ class Workbench:
         As it is now, for any contrast; of a revision as compare wrote it, for the planned ones.
         """
         if self._files is None:
-            from ceteris.asking import questions_about
+            from ceteris.measuring.asking import questions_about
 
             return questions_about(self.root, contrast)[0].rows
         return self._table("results", f"compare/queues/{contrast}.csv")

@@ -13,7 +13,7 @@ from lab import Lab, Notebook, serve, until
 from playwright.sync_api import Browser
 from worlds import NOTEBOOK, made_again, plain
 
-from ceteris.edit_lines import COLUMNS
+from ceteris.editing.edit_lines import COLUMNS
 
 SIZE = {"width": 1400, "height": 1000}
 CHANGED = "The data have changed since this queue was opened. Open it anew: run the cell again."

@@ -43,9 +43,9 @@ def canvas(
     from ceteris.canvas.told import together_told
     from ceteris.experiments.commands import tell_page
     from ceteris.experiments.pages import keep_canvas
-    from ceteris.finding import findings
     from ceteris.store import find_root, write_text
-    from ceteris.story import simulated_versions
+    from ceteris.telling.finding import findings
+    from ceteris.telling.story import simulated_versions
 
     root = find_root()
     said = read_canvas(root)

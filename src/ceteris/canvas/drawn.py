@@ -9,9 +9,9 @@ from typing import Any
 from ceteris.canvas.parting import Parting
 from ceteris.canvas.terms import Canvas
 from ceteris.canvas.told import returns_told
-from ceteris.finding import Finding
 from ceteris.metrics import CLASSES, NUMBERS
 from ceteris.params import Params
+from ceteris.telling.finding import Finding
 
 __all__ = ["Block", "Drawing", "drawing", "lines_of"]
 

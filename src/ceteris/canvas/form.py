@@ -11,11 +11,11 @@ from ceteris.canvas.reading import read_canvas
 from ceteris.canvas.terms import FILE, Canvas
 from ceteris.errors import ParamsError
 from ceteris.experiments.git import Git
-from ceteris.params_file import changed
+from ceteris.readers.sources import DIGITS
 from ceteris.sections import Section
-from ceteris.sources import DIGITS
+from ceteris.starting.params_file import changed
+from ceteris.starting.template import template
 from ceteris.store import git_top, write_text
-from ceteris.template import template
 
 __all__ = ["empty_the_shipped_one", "form"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ceteris.canvas.drawn import Drawing
-from ceteris.report import template
+from ceteris.telling.report import template
 
 __all__ = ["canvas_page"]
 

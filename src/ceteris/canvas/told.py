@@ -7,10 +7,10 @@ import math
 from ceteris.canvas.returns import FEWEST, Returns, Together
 from ceteris.canvas.terms import FILE, Canvas
 from ceteris.errors import counted
-from ceteris.finding import Finding
 from ceteris.metrics import METRICS, NUMBERS
-from ceteris.story import on_best_labels
-from ceteris.wording import count, percent
+from ceteris.telling.finding import Finding
+from ceteris.telling.story import on_best_labels
+from ceteris.telling.wording import count, percent
 
 __all__ = ["returns_told", "together_later", "together_told"]
 

@@ -12,9 +12,9 @@ import pandas as pd
 from ceteris.detectors.planting import planted
 from ceteris.detectors.scores import Detector, Judged, scores_of
 from ceteris.errors import CeterisError
-from ceteris.fits import Fits
-from ceteris.models import runs_alone, seeded
-from ceteris.pred_probs import assign_folds, fit, out_of_fold, predict
+from ceteris.training.fits import Fits
+from ceteris.training.models import runs_alone, seeded
+from ceteris.training.pred_probs import assign_folds, fit, out_of_fold, predict
 
 __all__ = ["HELD_OUT", "REVIEWS", "World", "bake_off", "doubted_before"]
 

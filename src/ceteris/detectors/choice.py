@@ -10,8 +10,8 @@ import pandas as pd
 
 from ceteris.detectors.bakeoff import HELD_OUT
 from ceteris.detectors.scores import STANDING
-from ceteris.estimates import Estimate
-from ceteris.resampled import corrected_effect
+from ceteris.measuring.estimates import Estimate
+from ceteris.measuring.resampled import corrected_effect
 
 __all__ = ["MEASURES", "Choice", "choose", "failures", "summary"]
 

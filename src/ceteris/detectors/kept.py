@@ -11,12 +11,12 @@ from ceteris.dataset import Dataset, row_digests
 from ceteris.detectors.choice import Choice
 from ceteris.detectors.scores import DETECTORS, Detector, own_detector
 from ceteris.errors import IntegrityError
-from ceteris.estimates import Estimate
-from ceteris.fingerprint import of_rows, of_values
-from ceteris.learners import described
-from ceteris.models import own_function
+from ceteris.measuring.estimates import Estimate
+from ceteris.measuring.fingerprint import of_rows, of_values
 from ceteris.params import Params
 from ceteris.store import STATE, read_json, read_parquet, sha256, write_json, write_table, write_text
+from ceteris.training.learners import described
+from ceteris.training.models import own_function
 
 __all__ = ["CHOSEN", "FOLDER", "TABLE", "Evidence", "data_of", "detectors_of", "keep", "read_evidence"]
 

@@ -14,8 +14,8 @@ from ceteris.detectors.kept import Evidence, data_of, detectors_of, keep
 from ceteris.detectors.tried import tried_rows, world_of
 from ceteris.errors import BadInputError, ParamsError
 from ceteris.layout import read_layout
-from ceteris.learners import learner
 from ceteris.store import read_params, read_parquet
+from ceteris.training.learners import learner
 
 __all__ = ["run_bake_off"]
 

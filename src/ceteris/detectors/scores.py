@@ -13,8 +13,8 @@ import pandas as pd
 from ceteris.detectors.trees import out_of_bag_votes
 from ceteris.errors import BadInputError
 from ceteris.issues import REPAIRED, Doubts, find_doubts
-from ceteris.pred_probs import guarded
 from ceteris.reviewing.rankings import knn_agreement, order
+from ceteris.training.pred_probs import guarded
 
 __all__ = ["DETECTORS", "STANDING", "Detector", "Judged", "own_detector", "scores_of"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ceteris.estimates import Estimate
+from ceteris.measuring.estimates import Estimate
 
 if TYPE_CHECKING:
     from ceteris.detectors.choice import Choice

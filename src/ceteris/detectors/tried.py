@@ -12,10 +12,10 @@ from ceteris.detectors.bakeoff import World, doubted_before
 from ceteris.detectors.planting import FEWEST, MOST, chances_of, rate_of
 from ceteris.detectors.scores import Detector, Judged, scores_of
 from ceteris.errors import BadInputError, CeterisError, counted, some
+from ceteris.fixing.noise import weak_pred_probs
 from ceteris.issues import noise_joint
-from ceteris.noise import weak_pred_probs
-from ceteris.pred_probs import out_of_fold
-from ceteris.preparation import preparation
+from ceteris.training.pred_probs import out_of_fold
+from ceteris.training.preparation import preparation
 
 __all__ = ["FEWEST_OF_CLASS", "judged_of", "tried_rows", "world_of"]
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ceteris.diagnosis.counted import sets_told
 from ceteris.diagnosis.judged import Judged, not_judged, of_rows
-from ceteris.near import connected
+from ceteris.tables.near import connected
 
 __all__ = ["K", "like_rows"]
 

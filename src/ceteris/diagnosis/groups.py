@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from ceteris.diagnosis.judged import Judged, not_judged, of_rows
-from ceteris.estimates import wilson
+from ceteris.measuring.estimates import wilson
 
 __all__ = ["LEAST_GAP", "underperforming"]
 

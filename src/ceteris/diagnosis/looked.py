@@ -19,7 +19,7 @@ from ceteris.diagnosis.pictures import pictures_judged
 from ceteris.diagnosis.properties import properties_of
 from ceteris.diagnosis.spurious import spurious_correlation
 from ceteris.kinds import kinds_of
-from ceteris.preparation import preparation
+from ceteris.training.preparation import preparation
 
 __all__ = ["Looked", "look"]
 

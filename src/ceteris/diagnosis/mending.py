@@ -9,8 +9,8 @@ import pandas as pd
 
 from ceteris.diagnosis.kinds import GROUP, flag
 from ceteris.errors import ParamsError, some
+from ceteris.fixing.versions import Evidence, Version, extended
 from ceteris.sections import Step
-from ceteris.versions import Evidence, Version, extended
 
 __all__ = ["drop_issues", "reweigh", "weigh_issues"]
 

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from ceteris.diagnosis.judged import Judged, not_judged
-from ceteris.estimates import wilson
+from ceteris.measuring.estimates import wilson
 
 __all__ = ["LEAST_GAIN", "spurious_correlation"]
 

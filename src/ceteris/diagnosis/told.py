@@ -11,9 +11,9 @@ import pandas as pd
 from ceteris.diagnosis.kinds import COLUMNS, FOUND, KINDS, NONE, NOT_JUDGED
 from ceteris.families.found import COLUMNS as OF_FAMILIES
 from ceteris.families.line import share_text
-from ceteris.finding import Finding
-from ceteris.story import against_given
-from ceteris.wording import count
+from ceteris.telling.finding import Finding
+from ceteris.telling.story import against_given
+from ceteris.telling.wording import count
 
 __all__ = ["diagnosis_told", "families_told", "no_families", "no_kinds"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ceteris.examples import Source, drawn
-from ceteris.init import BOOSTING, LOGISTIC
 from ceteris.readers import borrowed
+from ceteris.starting.init import BOOSTING, LOGISTIC
 
 __all__ = ["source"]
 

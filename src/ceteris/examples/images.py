@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from ceteris.examples import Source, drawn
-from ceteris.init import LOGISTIC, SVC
 from ceteris.readers import borrowed
+from ceteris.starting.init import LOGISTIC, SVC
 
 __all__ = ["source"]
 

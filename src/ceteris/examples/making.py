@@ -10,11 +10,11 @@ from pathlib import Path
 
 from ceteris.errors import BadInputError, CeterisError, nearest
 from ceteris.examples import Source, credit, images, movie_reviews
-from ceteris.into import Project
-from ceteris.onboarding import init_command
-from ceteris.sources import FOLDER
+from ceteris.readers.sources import FOLDER
+from ceteris.starting.into import Project
+from ceteris.starting.onboarding import init_command
+from ceteris.starting.template import template
 from ceteris.store import git_top
-from ceteris.template import template
 
 __all__ = ["EXAMPLES", "example_command"]
 

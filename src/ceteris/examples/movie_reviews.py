@@ -12,7 +12,7 @@ import pandas as pd
 
 from ceteris.examples import Source, drawn
 from ceteris.examples.archive import archive
-from ceteris.init import LOGISTIC
+from ceteris.starting.init import LOGISTIC
 
 __all__ = ["members", "source", "table"]
 

@@ -15,8 +15,8 @@ from ceteris.experiments.measured import Corner
 from ceteris.experiments.records import read_seconds, read_spent, record
 from ceteris.experiments.snapshot import Snapshot, setting
 from ceteris.experiments.table import Line, Past, corners, judged, lines
-from ceteris.fingerprint import Fingerprint
-from ceteris.pairs import Name
+from ceteris.measuring.fingerprint import Fingerprint
+from ceteris.measuring.pairs import Name
 from ceteris.params import parse_recipe
 from ceteris.store import read_params
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ceteris.disagreement import Disagreement, disagreement_set, permanent_numbers
 from ceteris.errors import BadInputError, some
 from ceteris.experiments.account import both, past_of
 from ceteris.experiments.best_labels import contrasts_of
@@ -17,11 +16,12 @@ from ceteris.experiments.measured import sides_of
 from ceteris.experiments.moved import Move, move_between
 from ceteris.experiments.pairing import on_shared_rows
 from ceteris.experiments.table import corners
-from ceteris.pairs import Name, Pair
-from ceteris.questions import Questions, questions_of
+from ceteris.measuring.disagreement import Disagreement, disagreement_set, permanent_numbers
+from ceteris.measuring.pairs import Name, Pair
+from ceteris.measuring.questions import Questions, questions_of
+from ceteris.measuring.verified import chosen_rows
 from ceteris.sections import Compare
 from ceteris.store import read_params
-from ceteris.verified import chosen_rows
 
 __all__ = ["questions_between"]
 

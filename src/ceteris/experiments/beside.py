@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 
 from ceteris.experiments.comparison import Comparison
-from ceteris.scored_twice import AGREEING_MEANS, given_told, parting, progress_told, review_told
-from ceteris.wording import labels_of, literal, upper_first
+from ceteris.telling.scored_twice import AGREEING_MEANS, given_told, parting, progress_told, review_told
+from ceteris.telling.wording import labels_of, literal, upper_first
 
 __all__ = ["checked_told", "flips_told"]
 

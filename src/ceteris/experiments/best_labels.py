@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ceteris.attribution import Attribution, attribute
-from ceteris.checked import review_of
-from ceteris.compare import Scorer
-from ceteris.effect import Effect, judge
+from ceteris.editing.checked import review_of
+from ceteris.editing.reviewed import Review
 from ceteris.experiments.moved import Move
 from ceteris.experiments.pairing import Shared
-from ceteris.fingerprint import Fingerprint
-from ceteris.pairs import Name, Pair
-from ceteris.reviewed import Review
+from ceteris.measuring.attribution import Attribution, attribute
+from ceteris.measuring.compare import Scorer
+from ceteris.measuring.effect import Effect, judge
+from ceteris.measuring.fingerprint import Fingerprint
+from ceteris.measuring.pairs import Name, Pair
+from ceteris.measuring.tipping import tipping_count, tipping_sentence
+from ceteris.measuring.verified import chosen_rows, labels_for_all, verified_pair
 from ceteris.sections import PLACEBO, Compare
-from ceteris.tipping import tipping_count, tipping_sentence
-from ceteris.verified import chosen_rows, labels_for_all, verified_pair
 
 __all__ = ["Doubt", "Measured", "attributed_on_best", "contrasts_of", "doubt_of", "judged_on_best"]
 

@@ -12,23 +12,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ceteris import edits
-from ceteris.answers import RANDOM_SOURCE, in_order, with_reverts
-from ceteris.budget import PEOPLE, SIMULATED, Board, Curve, Trial, budget_curve, steps_up_to
-from ceteris.cells import Cell
-from ceteris.effect import paired_effect
+from ceteris.editing import edits
+from ceteris.editing.answers import RANDOM_SOURCE, in_order, with_reverts
+from ceteris.editing.ledger import read_ledger
 from ceteris.errors import BadInputError, CeterisError
 from ceteris.experiments.extra import Training
 from ceteris.experiments.history import History
 from ceteris.experiments.records import read_seconds
 from ceteris.experiments.reviewing import Reviewing
-from ceteris.fingerprint import Fingerprint
+from ceteris.fixing.recipes import make_all
 from ceteris.layout import read_layout
-from ceteris.ledger import read_ledger
+from ceteris.measuring.budget import PEOPLE, SIMULATED, Board, Curve, Trial, budget_curve, steps_up_to
+from ceteris.measuring.effect import paired_effect
+from ceteris.measuring.fingerprint import Fingerprint
 from ceteris.metrics import METRICS
-from ceteris.recipes import make_all
 from ceteris.reviewing.rankings import random_order
 from ceteris.sections import RANDOM, Step
+from ceteris.training.cells import Cell
 
 __all__ = ["read_board"]
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from ceteris.budget import PEOPLE, Board, table
 from ceteris.experiments.board_shown import HEADS, curve_notes, evidence_told, trial_notes
+from ceteris.measuring.budget import PEOPLE, Board, table
 from ceteris.plots import THEMES, to_svg
 from ceteris.plots.board import BOARD_WIDTH, exchange_board
-from ceteris.report import template
-from ceteris.wording import amount, interval
+from ceteris.telling.report import template
+from ceteris.telling.wording import amount, interval
 
 __all__ = ["board_page"]
 

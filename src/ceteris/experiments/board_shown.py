@@ -8,11 +8,11 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from ceteris.advice import Advice
-from ceteris.budget import SECONDS_A_LABEL, SIMULATED, Board, Curve
 from ceteris.experiments.reviews_shown import amount_of, beside, plain, titled
-from ceteris.tabled import keep_whole
-from ceteris.wording import amount, interval, literal
+from ceteris.measuring.advice import Advice
+from ceteris.measuring.budget import SECONDS_A_LABEL, SIMULATED, Board, Curve
+from ceteris.telling.tabled import keep_whole
+from ceteris.telling.wording import amount, interval, literal
 
 __all__ = ["HEADS", "advice_row", "advice_told", "board_shown", "curve_notes", "evidence_told", "trial_notes"]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from ceteris.experiments.table import Line
-    from ceteris.pairs import Name
+    from ceteris.measuring.pairs import Name
 
 __all__ = ["add_to", "as_rows", "cells_named", "json_text", "objects_of", "tell_page"]
 

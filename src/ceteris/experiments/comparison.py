@@ -16,9 +16,9 @@ from ceteris.experiments.moved import move_between, told
 from ceteris.experiments.pairing import Shared, on_shared_rows
 from ceteris.experiments.snapshot import Snapshot
 from ceteris.experiments.table import Past
-from ceteris.pairs import Name
+from ceteris.measuring.pairs import Name
+from ceteris.measuring.verified import labels_for_all
 from ceteris.sections import Compare
-from ceteris.verified import labels_for_all
 
 __all__ = ["Comparison", "compared", "PARTS"]
 

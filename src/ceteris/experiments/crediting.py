@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ceteris.contribution import Answered, contributions, halves
-from ceteris.credit import Credit, batches_by, chains, coalitions, credits, ways
-from ceteris.effect import paired_effect
 from ceteris.errors import BadInputError, nearest
 from ceteris.experiments.reviewing import Reviewing
+from ceteris.measuring.contribution import Answered, contributions, halves
+from ceteris.measuring.credit import Credit, batches_by, chains, coalitions, credits, ways
+from ceteris.measuring.effect import paired_effect
 
 __all__ = ["credit_of_answers", "credit_of_batches"]
 

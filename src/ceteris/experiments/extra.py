@@ -8,17 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from ceteris.cell_files import read_cell, write_cell
-from ceteris.cells import Cell, Draw
 from ceteris.closure import training_code
 from ceteris.dataset import Dataset, codes, row_digests
 from ceteris.errors import IntegrityError
-from ceteris.fingerprint import Fingerprint, of_draws, of_rows, of_values
-from ceteris.fitted import Job, fit_cells
-from ceteris.learners import described, learner
-from ceteris.models import CLASSIFIER, REGRESSOR
+from ceteris.measuring.fingerprint import Fingerprint, of_draws, of_rows, of_values
 from ceteris.sections import ModelRecipe
 from ceteris.store import STATE, note_times
+from ceteris.training.cell_files import read_cell, write_cell
+from ceteris.training.cells import Cell, Draw
+from ceteris.training.fitted import Job, fit_cells
+from ceteris.training.learners import described, learner
+from ceteris.training.models import CLASSIFIER, REGRESSOR
 
 __all__ = ["Extra", "Training", "kept"]
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from ceteris import edits
 from ceteris.dataset import Dataset, row_digests
+from ceteris.editing import edits
+from ceteris.editing.ledger import read_ledger
 from ceteris.experiments.snapshot import Judging
 from ceteris.layout import read_layout
-from ceteris.ledger import read_ledger
+from ceteris.measuring.verified import said_of
 from ceteris.store import read_params, read_parquet
-from ceteris.verified import said_of
 
 __all__ = ["Here"]
 

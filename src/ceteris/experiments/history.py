@@ -12,9 +12,9 @@ from zipfile import BadZipFile
 
 import pandas as pd
 
-from ceteris import edits
-from ceteris.cell_files import FINGERPRINT, PREDICTIONS, unpack
 from ceteris.dataset import Dataset
+from ceteris.editing import edits
+from ceteris.editing.ledger import ledger_files
 from ceteris.errors import BadInputError, CeterisError, SealedTestError, nearest, some
 from ceteris.experiments.cache import Cache
 from ceteris.experiments.git import Git
@@ -22,12 +22,12 @@ from ceteris.experiments.here import Here
 from ceteris.experiments.pairing import Side
 from ceteris.experiments.run import Run, as_run, run_of
 from ceteris.experiments.snapshot import WORKSPACE, Judging, Snapshot, setting
-from ceteris.fingerprint import Fingerprint
 from ceteris.layout import layout_of
-from ceteris.ledger import ledger_files
-from ceteris.pairs import Name
-from ceteris.splits import TEST, TRAIN
+from ceteris.measuring.fingerprint import Fingerprint
+from ceteris.measuring.pairs import Name
+from ceteris.splitting.splits import TEST, TRAIN
 from ceteris.store import parse_yaml
+from ceteris.training.cell_files import FINGERPRINT, PREDICTIONS, unpack
 
 __all__ = ["History"]
 

@@ -41,10 +41,10 @@ def credit(
     """Tell which batch of edits helped and which hurt, or which of one person's answers mattered; cells are trained."""
     from rich.console import Console
 
-    from ceteris.credit import table, ways
     from ceteris.experiments.crediting import credit_of_answers, credit_of_batches
     from ceteris.experiments.reviewing import Reviewing
     from ceteris.experiments.reviews_shown import answers_shown, beside, credit_shown
+    from ceteris.measuring.credit import table, ways
     from ceteris.store import find_root
 
     ways(by)
@@ -128,7 +128,7 @@ def replay(
     splits: Annotated[int, typer.Option(help="Re-splits of the train rows, 2 to 1000.")] = 15,
 ) -> None:
     """Tell what this kind of fix is worth on data like this: audit, fix and fits anew in every re-split of the train rows."""
-    from ceteris.replaying import replay_version
+    from ceteris.fixing.replaying import replay_version
     from ceteris.store import find_root
 
     print(replay_version(find_root(), version, model, splits, progress("replay", "re-splits to make")))

@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from ceteris.cells import Cell
 from ceteris.errors import BadInputError, NotHeldFixedError
 from ceteris.experiments.best_labels import Measured, attributed_on_best, judged_on_best
 from ceteris.experiments.moved import Move
 from ceteris.experiments.pairing import Side, on_shared_rows
 from ceteris.experiments.snapshot import WORKSPACE, Snapshot
-from ceteris.fingerprint import Fingerprint, hold_fixed
-from ceteris.pairs import Name
+from ceteris.measuring.fingerprint import Fingerprint, hold_fixed
+from ceteris.measuring.pairs import Name
 from ceteris.sections import PLACEBO, Compare
+from ceteris.training.cells import Cell
 
 __all__ = ["Corner", "Find", "Measured", "arms_of", "measured", "sides_of"]
 

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from ceteris.experiments.snapshot import Judging, Snapshot, setting
-from ceteris.fingerprint import axis
-from ceteris.pairs import Name
-from ceteris.planning import plan_changes
+from ceteris.measuring.fingerprint import axis
+from ceteris.measuring.pairs import Name
+from ceteris.measuring.planning import plan_changes
 
 __all__ = ["Move", "judged_otherwise", "move_between", "moved", "params_changed", "rows_changed", "told"]
 

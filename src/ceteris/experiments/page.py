@@ -7,15 +7,15 @@ from typing import Any
 
 import pandas as pd
 
-from ceteris.effect import Effect
+from ceteris.editing.reviewed import noted
 from ceteris.experiments.beside import checked_told, flips_told
 from ceteris.experiments.comparison import PARTS, Comparison
 from ceteris.experiments.diff import CHANGES, FLIPS, by_class, relabellings, shifts, tally
 from ceteris.experiments.snapshot import Snapshot
+from ceteris.measuring.effect import Effect
 from ceteris.metrics import METRICS, NUMBERS
-from ceteris.report import template
-from ceteris.reviewed import noted
-from ceteris.wording import amount, count, interval, labels_of
+from ceteris.telling.report import template
+from ceteris.telling.wording import amount, count, interval, labels_of
 
 __all__ = ["comparison_page", "list_page"]
 

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
-from ceteris.budget import Board
 from ceteris.canvas.drawn import Drawing
 from ceteris.canvas.page import canvas_page
 from ceteris.experiments.board_page import board_page
 from ceteris.experiments.comparison import Comparison
 from ceteris.experiments.page import comparison_page, list_page
 from ceteris.layout import COMPARISONS, read_layout
+from ceteris.measuring.budget import Board
 from ceteris.store import write_text
 
 __all__ = ["keep_board", "keep_canvas", "keep_page"]

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ceteris.cells import Cell
-from ceteris.compare import Arm, Scorer
 from ceteris.dataset import codes
 from ceteris.errors import BadInputError
 from ceteris.experiments.snapshot import Judging
-from ceteris.fingerprint import Fingerprint
-from ceteris.pairs import Name
+from ceteris.measuring.compare import Arm, Scorer
+from ceteris.measuring.fingerprint import Fingerprint
+from ceteris.measuring.pairs import Name
+from ceteris.measuring.verified import Answers
 from ceteris.sections import SCORED_ON, Compare
-from ceteris.verified import Answers
+from ceteris.training.cells import Cell
 
 __all__ = ["Side", "Shared", "shared_rows", "on_shared_rows"]
 

@@ -10,21 +10,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris import edits
-from ceteris.cell_files import FINGERPRINT, read_cell
-from ceteris.cells import Cell
-from ceteris.contrasts import Contrasts
 from ceteris.dataset import ID, TRUE_LABEL, Dataset, codes
+from ceteris.editing import edits
 from ceteris.errors import BadInputError, nearest
-from ceteris.evidence import read_evidence
 from ceteris.experiments.diff import flips
 from ceteris.experiments.extra import Extra, Training
-from ceteris.fingerprint import Fingerprint
+from ceteris.fixing.evidence import read_evidence
+from ceteris.fixing.versions import Evidence, Version
 from ceteris.layout import read_layout
-from ceteris.scoring import row_scores
+from ceteris.measuring.contrasts import Contrasts
+from ceteris.measuring.fingerprint import Fingerprint
+from ceteris.measuring.scoring import row_scores
+from ceteris.measuring.verified import Answers, labels_for_all
 from ceteris.store import read_json, read_params, read_parquet
-from ceteris.verified import Answers, labels_for_all
-from ceteris.versions import Evidence, Version
+from ceteris.training.cell_files import FINGERPRINT, read_cell
+from ceteris.training.cells import Cell
 
 __all__ = ["Patch", "Reviewing"]
 

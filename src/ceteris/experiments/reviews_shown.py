@@ -10,14 +10,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ceteris.contribution import Answered
-from ceteris.credit import MOST_FOR_SHAPLEY, Credit
-from ceteris.effect import Effect
 from ceteris.experiments.diff import FLIPS
 from ceteris.experiments.shown import STYLES
-from ceteris.tabled import keep_whole
-from ceteris.verdicts import HARMS, HELPS
-from ceteris.wording import amount, interval, labels_of, literal, metric_name
+from ceteris.measuring.contribution import Answered
+from ceteris.measuring.credit import MOST_FOR_SHAPLEY, Credit
+from ceteris.measuring.effect import Effect
+from ceteris.measuring.verdicts import HARMS, HELPS
+from ceteris.telling.tabled import keep_whole
+from ceteris.telling.wording import amount, interval, labels_of, literal, metric_name
 
 __all__ = ["amount_of", "answers_shown", "beside", "credit_shown", "plain", "titled"]
 

@@ -14,14 +14,14 @@ from typing import Any
 
 import pandas as pd
 
-from ceteris.cell_files import FINGERPRINT
 from ceteris.dataset import ID, TRUE_LABEL, Dataset, row_digests
 from ceteris.errors import BadInputError, some
 from ceteris.experiments.cache import Cache
 from ceteris.experiments.snapshot import Judging, Snapshot, setting
-from ceteris.pairs import Name, VersionFacts
+from ceteris.measuring.pairs import Name, VersionFacts
+from ceteris.measuring.verified import answers_of, came_verified
 from ceteris.store import read_parquet, read_table
-from ceteris.verified import answers_of, came_verified
+from ceteris.training.cell_files import FINGERPRINT
 
 __all__ = ["Run", "as_run", "run_of"]
 

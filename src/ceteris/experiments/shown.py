@@ -12,19 +12,19 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ceteris.effect import Effect
+from ceteris.editing.reviewed import noted
 from ceteris.experiments.beside import checked_told, flips_told
 from ceteris.experiments.comparison import PARTS, Comparison
 from ceteris.experiments.diff import by_class, relabellings, shifts, tally
 from ceteris.experiments.snapshot import NotCachedError, Snapshot
 from ceteris.experiments.table import Line
+from ceteris.measuring.effect import Effect
+from ceteris.measuring.planning import made_otherwise, reviews_needed, visible_table
 from ceteris.metrics import METRICS, NUMBERS
-from ceteris.planning import made_otherwise, reviews_needed, visible_table
-from ceteris.reviewed import noted
-from ceteris.scored_twice import given_told, parting
 from ceteris.sections import Compare
-from ceteris.tabled import keep_whole
-from ceteris.wording import amount, interval, labels_of, literal, metric_name
+from ceteris.telling.scored_twice import given_told, parting
+from ceteris.telling.tabled import keep_whole
+from ceteris.telling.wording import amount, interval, labels_of, literal, metric_name
 
 __all__ = ["STYLES", "planned", "shown", "side_by_side"]
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ceteris.disagreement import NOT_ANSWERED, UNSURE
 from ceteris.errors import BadInputError, CeterisError, ParamsError
-from ceteris.fingerprint import Fingerprint, of_rows
-from ceteris.pairs import Name, VersionFacts
+from ceteris.measuring.disagreement import NOT_ANSWERED, UNSURE
+from ceteris.measuring.fingerprint import Fingerprint, of_rows
+from ceteris.measuring.pairs import Name, VersionFacts
+from ceteris.measuring.planning import plan_name
+from ceteris.measuring.verified import Answers, with_came
 from ceteris.params import parse_compare
-from ceteris.planning import plan_name
 from ceteris.sections import Compare
-from ceteris.verified import Answers, with_came
 
 __all__ = ["Judging", "NotCachedError", "Snapshot", "WORKSPACE", "setting"]
 

@@ -9,19 +9,19 @@ from typing import Any
 
 import pandas as pd
 
-from ceteris.attribution import Attribution
-from ceteris.cells import Cell
-from ceteris.effect import Effect, judge
+from ceteris.editing.reviewed import noted
 from ceteris.errors import CeterisError
 from ceteris.experiments.measured import Corner, Find, Measured, measured
 from ceteris.experiments.moved import Move, moved, told
 from ceteris.experiments.pairing import Side
 from ceteris.experiments.snapshot import Snapshot
-from ceteris.fingerprint import Fingerprint
-from ceteris.online import levels
-from ceteris.reviewed import noted
+from ceteris.measuring.attribution import Attribution
+from ceteris.measuring.effect import Effect, judge
+from ceteris.measuring.fingerprint import Fingerprint
+from ceteris.measuring.online import levels
+from ceteris.measuring.verdicts import HARMS, HELPS
 from ceteris.sections import Compare
-from ceteris.verdicts import HARMS, HELPS
+from ceteris.training.cells import Cell
 
 __all__ = ["COLUMNS", "corners", "Line", "Past", "judged", "lines", "table"]
 

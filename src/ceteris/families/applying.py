@@ -13,9 +13,9 @@ from ceteris.errors import BadInputError, nearest
 from ceteris.families.kept import rows_today
 from ceteris.families.sampled import ENOUGH, Sample, fix_lines, said_of, sample_of
 from ceteris.families.told import sample_told
-from ceteris.labels import is_known
 from ceteris.reviewing.patches import Ledgers, Written, file_of
 from ceteris.reviewing.rankings import random_order
+from ceteris.tables.labels import is_known
 
 if TYPE_CHECKING:
     from ceteris.workbench import Workbench

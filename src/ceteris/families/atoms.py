@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from ceteris.dataset import LABEL
-from ceteris.dates import said
 from ceteris.families.characters import HAS, IS, MISSING, is_so, words_of
 from ceteris.families.patterns import META_WORDS
 from ceteris.kinds import array_kind, is_number
-from ceteris.labels import number_text
 from ceteris.reviewing.slices import HAS_WORD, LONGER, SHORTER, Slice
+from ceteris.tables.dates import said
+from ceteris.tables.labels import number_text
 
 __all__ = ["FEWEST", "Atoms", "atoms_of", "unsearched"]
 

@@ -15,7 +15,7 @@ from ceteris.families.patterns import META_WORDS, Pattern, columns_of, pattern_o
 from ceteris.families.search import search
 from ceteris.kinds import kinds_of
 from ceteris.reviewing.slices import Slice
-from ceteris.votes import Votes
+from ceteris.tables.votes import Votes
 
 __all__ = ["COLUMNS", "LEVEL", "MOST", "find_families", "rows_of"]
 

@@ -11,7 +11,7 @@ from ceteris.dataset import BATCH, ID, VOTES, Dataset
 from ceteris.errors import BadInputError
 from ceteris.families.found import COLUMNS, rows_of
 from ceteris.store import read_parquet, read_table
-from ceteris.votes import unpacked
+from ceteris.tables.votes import unpacked
 
 if TYPE_CHECKING:
     from ceteris.workbench import Workbench

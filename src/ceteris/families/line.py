@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ceteris.wording import literal
+from ceteris.telling.wording import literal
 
 __all__ = ["NONE", "line_of", "share_text"]
 

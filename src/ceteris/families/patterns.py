@@ -13,7 +13,7 @@ import pandas as pd
 from ceteris.dataset import BATCH, GROUP, LABEL, TIME, VOTES, Dataset
 from ceteris.errors import BadInputError, nearest
 from ceteris.reviewing.slices import AND, Slice, slice_of
-from ceteris.votes import Votes
+from ceteris.tables.votes import Votes
 
 __all__ = ["META_WORDS", "Pattern", "columns_of", "pattern_of"]
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ceteris.answers import in_time
-from ceteris.edit_lines import CONTROL, FAMILY_SOURCE
-from ceteris.edits import STATES, label_said, states
-from ceteris.estimates import Estimate, wilson
+from ceteris.editing.answers import in_time
+from ceteris.editing.edit_lines import CONTROL, FAMILY_SOURCE
+from ceteris.editing.edits import STATES, label_said, states
+from ceteris.measuring.estimates import Estimate, wilson
 from ceteris.reviewing.arms import FAMILY
 
 __all__ = ["ENOUGH", "Sample", "fix_lines", "sample_of", "said_of"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ceteris.families.line import NONE, line_of, share_text
-from ceteris.wording import literal
+from ceteris.telling.wording import literal
 
 if TYPE_CHECKING:
     from ceteris.families.applying import Applied

@@ -7,9 +7,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ceteris.measuring.verdicts import holm
 from ceteris.monitoring.drift import Test
 from ceteris.monitoring.settings import Monitor
-from ceteris.verdicts import holm
 
 __all__ = ["FAMILIES", "Judged", "judged", "share_of"]
 

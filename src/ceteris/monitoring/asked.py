@@ -15,7 +15,7 @@ from ceteris.monitoring.settings import Monitor
 from ceteris.monitoring.watched import known_probabilities, replayed
 from ceteris.monitoring.windows import Window
 from ceteris.serving.schema import InputSchema
-from ceteris.splits import VALIDATION
+from ceteris.splitting.splits import VALIDATION
 
 __all__ = ["HEAD", "queue_of"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ceteris.estimates import Estimate, wilson
+from ceteris.measuring.estimates import Estimate, wilson
 from ceteris.monitoring.settings import FEWEST_ROWS
 
 __all__ = ["Calibration", "calibrated", "confidence", "expected_accuracy"]

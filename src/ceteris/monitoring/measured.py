@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ceteris.estimates import Estimate, wilson
+from ceteris.measuring.estimates import Estimate, wilson
 from ceteris.monitoring.settings import FEWEST_IN_GROUP
 
 __all__ = ["Labelled", "correlations", "fairness", "labelled", "percentiles"]

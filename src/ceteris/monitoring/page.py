@@ -11,7 +11,7 @@ from ceteris.monitoring.measured import correlations
 from ceteris.monitoring.told import accuracy_told, headline, notes_told, over_told, worst
 from ceteris.plots import THEMES, Theme, to_svg
 from ceteris.plots.watch import MOST_BARS, over_windows, shifts
-from ceteris.report import template
+from ceteris.telling.report import template
 
 __all__ = ["render", "table_of"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ceteris.errors import counted, some
 from ceteris.metrics import METRICS
-from ceteris.wording import visible
+from ceteris.telling.wording import visible
 
 __all__ = ["accuracy_told", "headline", "lines_told", "notes_told", "over_told", "worst"]
 

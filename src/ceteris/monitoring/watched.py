@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.dataset import ID, LABEL, PART, row_digests
-from ceteris.estimates import Estimate
+from ceteris.measuring.estimates import Estimate
 from ceteris.monitoring.alarms import Judged, judged, share_of
 from ceteris.monitoring.derived import Values, values_of
 from ceteris.monitoring.drift import Test, missing_test, psi_reading, shift_test
@@ -20,7 +20,7 @@ from ceteris.monitoring.settings import FEWEST_IN_GROUP, FEWEST_ROWS, Monitor
 from ceteris.monitoring.together import classifier_test
 from ceteris.monitoring.windows import Window
 from ceteris.serving.schema import InputSchema
-from ceteris.splits import VALIDATION
+from ceteris.splitting.splits import VALIDATION
 
 __all__ = ["FORM", "PREDICTED", "PROBABILITY", "known_probabilities", "replayed", "watch"]
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ceteris.budget import SECONDS_A_LABEL, Board
-from ceteris.effect import Effect
+from ceteris.measuring.budget import SECONDS_A_LABEL, Board
+from ceteris.measuring.effect import Effect
 from ceteris.metrics import typeset
 from ceteris.plots.colors import LIGHT, Theme
 from ceteris.plots.sheet import Sheet
-from ceteris.wording import amount, count, elide, ems, interval, labels_of, metric_name, metric_unit, percent
+from ceteris.telling.wording import amount, count, elide, ems, interval, labels_of, metric_name, metric_unit, percent
 
 __all__ = ["BOARD_WIDTH", "exchange_board"]
 

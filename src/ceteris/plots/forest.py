@@ -10,13 +10,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ceteris.finding import Finding, findings
 from ceteris.metrics import typeset
 from ceteris.plots.colors import LIGHT, Theme
 from ceteris.plots.sheet import Sheet
-from ceteris.scored_twice import scored_twice
-from ceteris.story import control_of, control_rows, exploratory, on_best_labels, planned
-from ceteris.wording import elide, ems, labels_of, metric_name, metric_unit, percent
+from ceteris.telling.finding import Finding, findings
+from ceteris.telling.scored_twice import scored_twice
+from ceteris.telling.story import control_of, control_rows, exploratory, on_best_labels, planned
+from ceteris.telling.wording import elide, ems, labels_of, metric_name, metric_unit, percent
 
 __all__ = ["effects_forest"]
 

@@ -12,8 +12,8 @@ from ceteris.metrics import METRICS
 from ceteris.plots.colors import LIGHT, Theme, ramp, text_on
 from ceteris.plots.sheet import Sheet
 from ceteris.sections import SCORED_ON
-from ceteris.story import is_control
-from ceteris.wording import (
+from ceteris.telling.story import is_control
+from ceteris.telling.wording import (
     amount,
     count,
     elide,

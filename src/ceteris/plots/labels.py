@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from ceteris.plots.colors import LIGHT, Theme, ramp, text_on
 from ceteris.plots.sheet import Sheet
-from ceteris.wording import count, elide, ems
+from ceteris.telling.wording import count, elide, ems
 
 __all__ = ["confused_labels", "confused_pairs", "doubted_images", "label_quality"]
 

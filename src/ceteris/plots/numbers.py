@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from ceteris.metrics import METRICS
 from ceteris.plots.colors import LIGHT, Theme
 from ceteris.plots.sheet import Sheet
-from ceteris.wording import count
+from ceteris.telling.wording import count
 
 __all__ = ["predicted_numbers"]
 

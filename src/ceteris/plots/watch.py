@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ceteris.plots.colors import LIGHT, Theme
 from ceteris.plots.sheet import Sheet
-from ceteris.wording import elide
+from ceteris.telling.wording import elide
 
 __all__ = ["MOST_BARS", "over_windows", "shifts"]
 

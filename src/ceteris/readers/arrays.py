@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ceteris.columns import exact_text
 from ceteris.errors import BadInputError, ParamsError, some
 from ceteris.readers.vectors import pixel_column, vector_column
+from ceteris.tables.columns import exact_text
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ceteris.columns import exact_text, is_plain
-from ceteris.csv_file import refuse_long_cells, refuse_names
 from ceteris.errors import BadInputError
 from ceteris.readers import borrowed
+from ceteris.readers.csv_file import refuse_long_cells, refuse_names
 from ceteris.readers.query import Query
 from ceteris.readers.values import table_of
+from ceteris.tables.columns import exact_text, is_plain
 
 if TYPE_CHECKING:
     import pyarrow as pa

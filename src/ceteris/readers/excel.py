@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-from ceteris.csv_file import refuse_long_cells, refuse_names
 from ceteris.errors import BadInputError, nearest, some
-from ceteris.headers import names_all, one_header
 from ceteris.readers import Read, borrowed
+from ceteris.readers.csv_file import refuse_long_cells, refuse_names
 from ceteris.readers.values import table_of
 from ceteris.sections import Ingest
+from ceteris.tables.headers import names_all, one_header
 
 __all__ = ["read_excel"]
 

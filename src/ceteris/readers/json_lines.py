@@ -7,9 +7,9 @@ import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ceteris.csv_file import COLUMNS_CAP, as_utf8, refuse_long_cells, refuse_names, wrong_encoding
 from ceteris.errors import BadInputError, some
 from ceteris.readers import Read
+from ceteris.readers.csv_file import COLUMNS_CAP, as_utf8, refuse_long_cells, refuse_names, wrong_encoding
 from ceteris.readers.mixed_text import with_fallback
 from ceteris.readers.packed import whole
 from ceteris.readers.values import table_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ceteris.csv_file import refuse_long_cells, refuse_names
 from ceteris.errors import BadInputError
 from ceteris.readers import Read
+from ceteris.readers.csv_file import refuse_long_cells, refuse_names
 from ceteris.readers.query import refuse_another_query
 from ceteris.readers.vectors import lists_as_vectors
 from ceteris.sections import Ingest

@@ -28,9 +28,9 @@ def recommend(
 
     import ceteris
     from ceteris.errors import BadInputError, nearest
-    from ceteris.finding import findings
     from ceteris.recommending.recommendation import recommend as decide
     from ceteris.recommending.told import lines_of, object_of
+    from ceteris.telling.finding import findings
 
     bench = ceteris.open()
     params = bench.params
@@ -60,11 +60,11 @@ def recommend(
 
 def notes_of(bench: Workbench) -> list[str]:
     """Return what people's answers to train rows say against a method, in sentences."""
-    from ceteris.edits import live
-    from ceteris.ledger import of_part, read_ledger
+    from ceteris.editing.edits import live
+    from ceteris.editing.ledger import of_part, read_ledger
     from ceteris.metrics import METRICS
     from ceteris.recommending.guidance import answered_rows, guidance
-    from ceteris.splits import TRAIN
+    from ceteris.splitting.splits import TRAIN
     from ceteris.store import read_parquet
 
     issues = bench.issues()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ceteris.edits import CONTROL, label_said
+from ceteris.editing.edits import CONTROL, label_said
 from ceteris.reviewing.arms import RANDOM
 from ceteris.reviewing.shares import difference, share_of
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from ceteris.finding import Finding
+from ceteris.measuring.verdicts import HARMS, holm
 from ceteris.recommending.transfer import Transfer, transfer_of
-from ceteris.story import against_given, is_control
-from ceteris.verdicts import HARMS, holm
+from ceteris.telling.finding import Finding
+from ceteris.telling.story import against_given, is_control
 
 __all__ = ["GIVEN", "Candidate", "Recommendation", "recommend"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ceteris.finding import Finding
-from ceteris.story import against_given
-from ceteris.verdicts import CANNOT_TELL, HARMS, HELPS
+from ceteris.measuring.verdicts import CANNOT_TELL, HARMS, HELPS
+from ceteris.telling.finding import Finding
+from ceteris.telling.story import against_given
 
 __all__ = ["Transfer", "transfer_of"]
 

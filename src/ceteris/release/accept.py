@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris import edits
-from ceteris.blind import TEST_SOURCES, not_blind, refuse_leaks, told_of_blindness
-from ceteris.cells import Cell
-from ceteris.compare import Arm
 from ceteris.dataset import Dataset
+from ceteris.editing import edits
+from ceteris.editing.blind import TEST_SOURCES, not_blind, refuse_leaks, told_of_blindness
+from ceteris.editing.ledger import of_part, read_ledger
 from ceteris.errors import BadInputError, StaleEditError, some
-from ceteris.ledger import of_part, read_ledger
-from ceteris.pairs import Name, Pair
+from ceteris.measuring.compare import Arm
+from ceteris.measuring.pairs import Name, Pair
+from ceteris.measuring.slicing import sliced
+from ceteris.measuring.verdicts import FEWEST_DISCORDANT, HELPS
 from ceteris.release.acceptance import (
     acceptance,
     in_table,
@@ -49,12 +50,11 @@ from ceteris.release.record import verdict_of
 from ceteris.release.sealed import count_of, open_test, seal_of
 from ceteris.release.terms import Accept, cells_of
 from ceteris.release.trained import Trained
-from ceteris.slicing import sliced
-from ceteris.splits import TEST, TRAIN, VALIDATION
+from ceteris.splitting.splits import TEST, TRAIN, VALIDATION
 from ceteris.stages import Progress, Stage, run
 from ceteris.store import home_of, read_table, write_json, write_parquet, write_table
-from ceteris.verdicts import FEWEST_DISCORDANT, HELPS
-from ceteris.wording import amount, interval, percent
+from ceteris.telling.wording import amount, interval, percent
+from ceteris.training.cells import Cell
 
 __all__ = ["main"]
 

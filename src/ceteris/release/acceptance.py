@@ -10,18 +10,15 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from ceteris.compare import Arm, Judged, Scorer, judge_pair
 from ceteris.dataset import ID, TRUE_LABEL, Dataset, codes
-from ceteris.disagreement import NOT_ANSWERED
 from ceteris.errors import BadInputError, some
-from ceteris.metrics import METRICS
-from ceteris.pairs import Name, Pair, VersionFacts
-from ceteris.release.looks import Look
-from ceteris.scoring import THIN
-from ceteris.sections import PLACEBO, SCORED_ON, Compare
-from ceteris.tipping import tipping_count, tipping_sentence
-from ceteris.verdicts import HELPS, NO_DIFFERENCE, POWER
-from ceteris.verified import (
+from ceteris.measuring.compare import Arm, Judged, Scorer, judge_pair
+from ceteris.measuring.disagreement import NOT_ANSWERED
+from ceteris.measuring.pairs import Name, Pair, VersionFacts
+from ceteris.measuring.scoring import THIN
+from ceteris.measuring.tipping import tipping_count, tipping_sentence
+from ceteris.measuring.verdicts import HELPS, NO_DIFFERENCE, POWER
+from ceteris.measuring.verified import (
     Answers,
     answers_of,
     came_verified,
@@ -30,6 +27,9 @@ from ceteris.verified import (
     queue_of,
     with_came,
 )
+from ceteris.metrics import METRICS
+from ceteris.release.looks import Look
+from ceteris.sections import PLACEBO, SCORED_ON, Compare
 
 __all__ = [
     "Judges", "acceptance", "in_table", "is_accepted", "line_of", "judges_of", "net_of", "pair_of", "questions",

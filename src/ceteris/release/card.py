@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from ceteris.measuring.slicing import FEWEST
 from ceteris.metrics import METRICS
 from ceteris.release.guards import Guard
 from ceteris.release.slices import ROWS
 from ceteris.serving.schema import InputSchema
-from ceteris.slicing import FEWEST
-from ceteris.wording import amount, count, interval, labels_of, metric_name, percent, visible
+from ceteris.telling.wording import amount, count, interval, labels_of, metric_name, percent, visible
 
 __all__ = ["Facts", "card", "with_guards"]
 

@@ -100,9 +100,9 @@ def _named(root: Path) -> Accept:
 
 def _name(root: Path, typed: dict[str, str]) -> Accept:
     """Write what was typed to release.yaml, and return what it says now; nothing is written where that would be refused."""
-    from ceteris.params_file import changed
     from ceteris.release.folder import read_terms
     from ceteris.release.terms import FILE, asked, cells_of, parse_terms
+    from ceteris.starting.params_file import changed
     from ceteris.store import parse_yaml, read_params, single_writer, write_text
 
     with single_writer(root, "accept"):
@@ -163,9 +163,9 @@ def _acceptance(root: Path) -> dict[str, Any]:
 
 def _is_about(root: Path, found: dict[str, Any], named: Accept) -> bool:
     """Return whether acceptance.json is about what was named, and about the cells that these names stand for now."""
-    from ceteris.cell_files import cell_state
-    from ceteris.fingerprint import Fingerprint
     from ceteris.layout import read_layout
+    from ceteris.measuring.fingerprint import Fingerprint
+    from ceteris.training.cell_files import cell_state
 
     models = root / read_layout(root)["models"]
     wanted: dict[str, str | None] = {"at_least": named.at_least}
@@ -225,7 +225,7 @@ def _tell(root: Path, found: dict[str, Any], gate: dict[str, Any], because: str 
     from ceteris.release.looks import level_of
     from ceteris.release.record import FILE as VERDICTS
     from ceteris.release.told import gate_told, told
-    from ceteris.wording import percent, upper_first
+    from ceteris.telling.wording import percent, upper_first
 
     looks = len(read_looks(root))
     print("\n".join(upper_first(line) for line in told(found)))

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ceteris.dataset import Dataset
 from ceteris.errors import CeterisError
+from ceteris.measuring.slicing import FEWEST, sliced
 from ceteris.release.calibration import calibration_of
 from ceteris.release.folder import ACCEPTANCE, CANDIDATE, GATE, GROUPS, JUDGED, read_terms
 from ceteris.release.gate_terms import Gate
@@ -33,7 +34,6 @@ from ceteris.release.slices import by_group
 from ceteris.release.under_load import load_of
 from ceteris.serving.commands import refuse_without_libraries
 from ceteris.serving.packaged import NOTHING, Packaged, open_package
-from ceteris.slicing import FEWEST, sliced
 from ceteris.stages import Stage, run
 from ceteris.store import read_json, read_parquet, write_json, write_table
 

@@ -7,9 +7,9 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from ceteris.cells import Cell
 from ceteris.dataset import ID, Dataset
 from ceteris.errors import BadInputError, nearest
+from ceteris.training.cells import Cell
 
 __all__ = ["BASELINE", "CANDIDATE", "GROUP_OF", "LABEL", "PROB", "column_of", "judged_rows", "pred_probs_of"]
 

@@ -9,11 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris.cell_files import MODEL as CELL_MODEL
 from ceteris.dataset import ID, LABEL, PART
+from ceteris.editing.ledger import of_part, read_ledger
 from ceteris.kinds import merged
-from ceteris.ledger import of_part, read_ledger
-from ceteris.models import folder_digest
 from ceteris.release.card import Facts, card
 from ceteris.release.folder import ACCEPTANCE, CANDIDATE, read_terms
 from ceteris.release.gate_terms import unpackable
@@ -34,9 +32,11 @@ from ceteris.serving.packaged import (
     strange_types,
 )
 from ceteris.serving.schema import InputSchema, schema_of
-from ceteris.splits import TRAIN, VALIDATION
+from ceteris.splitting.splits import TRAIN, VALIDATION
 from ceteris.stages import Stage, run
 from ceteris.store import read_json, read_table, sha256, sweep, write_bytes, write_json, write_parquet, write_text
+from ceteris.training.cell_files import MODEL as CELL_MODEL
+from ceteris.training.models import folder_digest
 
 __all__ = ["main"]
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from ceteris import edits
+from ceteris.editing import edits
+from ceteris.editing.ledger import read_ledger
 from ceteris.errors import BadInputError, IntegrityError, SealedTestError, some
 from ceteris.layout import read_layout
-from ceteris.ledger import read_ledger
 from ceteris.release.folder import ACCEPTANCE, EDITS, QUEUE, read_looks
 from ceteris.release.looks import Look, Question, find
 from ceteris.release.sealed import open_test, seal_of
-from ceteris.splits import TEST
+from ceteris.splitting.splits import TEST
 from ceteris.store import read_json, read_params, read_table
 
 __all__ = ["asked_labels", "asked_rows"]

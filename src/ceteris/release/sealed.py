@@ -12,11 +12,11 @@ import pandas as pd
 
 from ceteris.dataset import Dataset
 from ceteris.errors import BadInputError, IntegrityError, SealedTestError
-from ceteris.fingerprint import of_values
+from ceteris.measuring.fingerprint import of_values
 from ceteris.release.folder import read_looks
 from ceteris.release.looks import FILE as LOOKS
 from ceteris.release.looks import Look, find
-from ceteris.splits import TEST
+from ceteris.splitting.splits import TEST
 from ceteris.store import SEALED, read_json, read_parquet
 
 __all__ = ["TestPart", "count_of", "open_test", "seal_of"]

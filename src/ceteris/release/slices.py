@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from ceteris.estimates import wilson
+from ceteris.measuring.estimates import wilson
+from ceteris.measuring.slicing import FEWEST
 from ceteris.release.judged import BASELINE, CANDIDATE, LABEL
-from ceteris.slicing import FEWEST
 
 __all__ = ["COLUMNS", "FEW", "KNOWN", "ROWS", "by_group"]
 

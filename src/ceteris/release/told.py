@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from ceteris.measuring.verdicts import HELPS
 from ceteris.metrics import METRICS
 from ceteris.release.guards import Guard, opens
-from ceteris.verdicts import HELPS
-from ceteris.wording import amount, count, interval, labels_of, literal, metric_name, orientation, percent, upper_first
+from ceteris.telling.wording import amount, count, interval, labels_of, literal, metric_name, orientation, percent, upper_first
 
 __all__ = ["gate_told", "looks_told", "told"]
 

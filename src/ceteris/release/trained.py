@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ceteris.cell_files import read_cell
-from ceteris.cells import Cell
-from ceteris.compare import Arm
 from ceteris.dataset import Dataset
 from ceteris.errors import BadInputError, IntegrityError
 from ceteris.experiments.extra import Extra, Training
-from ceteris.pairs import Name, VersionFacts
+from ceteris.measuring.compare import Arm
+from ceteris.measuring.pairs import Name, VersionFacts
 from ceteris.params import Params
 from ceteris.store import read_json, read_parquet
+from ceteris.training.cell_files import read_cell
+from ceteris.training.cells import Cell
 
 __all__ = ["Trained"]
 

@@ -24,7 +24,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris import keeper
 from ceteris.closure import PACKAGE
 from ceteris.dataset import PART
 from ceteris.errors import CeterisError
@@ -33,7 +32,8 @@ from ceteris.serving.commands import TOKEN
 from ceteris.serving.packaged import Packaged
 from ceteris.serving.requests import row_id_key
 from ceteris.serving.schema import InputSchema
-from ceteris.splits import TRAIN
+from ceteris.splitting.splits import TRAIN
+from ceteris.training import keeper
 
 __all__ = ["asked_at_once", "load_of", "requests_of"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from ceteris.batch_worth import NEW, OLD
+from ceteris.measuring.batch_worth import NEW, OLD
+from ceteris.measuring.verdicts import HARMS, HELPS
 from ceteris.metrics import METRICS
-from ceteris.verdicts import HARMS, HELPS
-from ceteris.wording import amount, interval
+from ceteris.telling.wording import amount, interval
 
 __all__ = ["Decision", "decide"]
 

@@ -17,13 +17,11 @@ from typing import Any
 
 import pandas as pd
 
-from ceteris import keeper
 from ceteris.dataset import ID, META
 from ceteris.errors import BadInputError, BusyError, CeterisError, counted
 from ceteris.layout import read_layout
 from ceteris.locks import locked
 from ceteris.params import Params, parse
-from ceteris.params_file import changed
 from ceteris.release.folder import read_terms
 from ceteris.retraining.batch import Labelled, in_columns_of, labelled
 from ceteris.retraining.decision import Decision, decide
@@ -33,6 +31,7 @@ from ceteris.retraining.unfinished import begin, end, put_back
 from ceteris.sections import is_batch_name
 from ceteris.serving.log_file import read_inferences, read_labels
 from ceteris.serving.packaged import open_package
+from ceteris.starting.params_file import changed
 from ceteris.store import (
     STATE,
     parse_yaml,
@@ -42,6 +41,7 @@ from ceteris.store import (
     single_writer,
     write_table,
 )
+from ceteris.training import keeper
 
 __all__ = ["Retrained", "note_promoted", "refuse_beside_dvc", "reproduced", "retrain"]
 

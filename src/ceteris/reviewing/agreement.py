@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ceteris.answers import in_time
-from ceteris.edits import CONTROL, STATES, label_said, leaves_open, states
+from ceteris.editing.answers import in_time
+from ceteris.editing.edits import CONTROL, STATES, label_said, leaves_open, states
 from ceteris.reviewing.shares import share_of
 
 __all__ = ["disagreements", "first_answers", "kappa", "last_answers"]

@@ -162,7 +162,7 @@ def _worth(root: Path, name: str) -> str:
     """Return what an experiment was worth against its parent, as `ceteris experiments` judges it."""
     from ceteris.experiments.account import account
     from ceteris.store import read_params
-    from ceteris.wording import amount, interval, labels_of, literal, metric_name
+    from ceteris.telling.wording import amount, interval, labels_of, literal, metric_name
 
     try:
         metric = read_params(root).compare.metric

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ceteris.reviewing.shown import Shown
 from ceteris.reviewing.typed import legend, numbered
-from ceteris.wording import literal
+from ceteris.telling.wording import literal
 
 __all__ = ["card", "classes_shown", "legend_shown", "lines_of"]
 

@@ -8,11 +8,11 @@ from dataclasses import astuple, dataclass
 import numpy as np
 import pandas as pd
 
-from ceteris import edits
-from ceteris.blind import SOURCES, TEST_SOURCES, not_blind
-from ceteris.edit_lines import TOLD, Fault
+from ceteris.editing import edits
+from ceteris.editing.blind import SOURCES, TEST_SOURCES, not_blind
+from ceteris.editing.edit_lines import TOLD, Fault
 from ceteris.errors import StaleEditError
-from ceteris.splits import TEST, TRAIN, VALIDATION
+from ceteris.splitting.splits import TEST, TRAIN, VALIDATION
 
 __all__ = ["COLUMNS", "Today", "check"]
 

@@ -54,7 +54,7 @@ def queue(
     if (name is None) == (between is None):
         if name is not None:
             raise BadInputError("A NAME and --between were both given.", "Choose one of them.")
-        from ceteris.asking import queue_names
+        from ceteris.measuring.asking import queue_names
         from ceteris.reviewing.queues import parted_queues
 
         bench = _bench()
@@ -76,7 +76,7 @@ def queue(
 
         _write(target, *asked_rows(bench.root), nothing=NOTHING_OF_TEST)
     elif between is None:
-        from ceteris.asking import questions_about
+        from ceteris.measuring.asking import questions_about
 
         asked, features = questions_about(bench.root, str(name))
         _write(target, asked.rows, features, told=asked.told, nothing=asked.nothing)
@@ -108,7 +108,7 @@ def _write_rows(bench: Workbench, target: Path, name: str, most: int | None) -> 
     """Write the questions that a review would ask next, each of a train row with its ticket, which tells no doubted one."""
     import pandas as pd
 
-    from ceteris.answers import TICKET
+    from ceteris.editing.answers import TICKET
     from ceteris.reviewing.patches import Ledgers
     from ceteris.reviewing.queues import open_queue
     from ceteris.reviewing.tickets import written
@@ -138,7 +138,7 @@ def _write(
     also: str = "",
 ) -> None:
     """Write a queue, and say how many rows it holds, what is known of them, and how answers come back."""
-    from ceteris.answers import columns_told, to_review
+    from ceteris.editing.answers import columns_told, to_review
     from ceteris.store import write_table
 
     if rows.empty:

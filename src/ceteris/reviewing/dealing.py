@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from ceteris.edits import CONTROL
+from ceteris.editing.edits import CONTROL
 from ceteris.reviewing.arms import FIXED, FLIP, RANDOM, Arm, Question, ticket
 from ceteris.sections import Review
 

@@ -11,9 +11,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ceteris import edits
-from ceteris.tabled import keep_whole
-from ceteris.wording import literal
+from ceteris.editing import edits
+from ceteris.telling.tabled import keep_whole
+from ceteris.telling.wording import literal
 
 __all__ = ["agreed", "checked_shown", "listed", "story"]
 

@@ -37,7 +37,7 @@ def import_answers(
     """Add the answers of a filled-in queue to data/edits/, or release/edits/ for test rows, which git keeps."""
     import pandas as pd
 
-    from ceteris.answers import CHOSEN_BY, QUEUE_SOURCE, TICKET, to_edits
+    from ceteris.editing.answers import CHOSEN_BY, QUEUE_SOURCE, TICKET, to_edits
     from ceteris.release.review import asked_labels
     from ceteris.reviewing.patches import Ledgers, file_of
     from ceteris.reviewing.place import read_filled
@@ -71,7 +71,7 @@ def import_answers(
 
 def _asked(bench: Workbench, filled: pd.DataFrame) -> dict[str, Question | None]:
     """Return what the tickets of the answered rows stand for, by id."""
-    from ceteris.answers import LABEL_COLUMN, TICKET
+    from ceteris.editing.answers import LABEL_COLUMN, TICKET
     from ceteris.reviewing.queues import open_queue
     from ceteris.reviewing.tickets import matched
 
@@ -90,8 +90,8 @@ def revert(
     ] = None,
 ) -> None:
     """Take back a batch of answers, or one: lines are added beside the answers, none is removed."""
-    from ceteris.answers import still_answered, to_reverts
-    from ceteris.credit import named
+    from ceteris.editing.answers import still_answered, to_reverts
+    from ceteris.measuring.credit import named
     from ceteris.reviewing.patches import Ledgers, plain
 
     bench = _bench()
@@ -173,7 +173,7 @@ def who(id: Annotated[str, typer.Argument(help="The row.")], csv: AsCsv = False,
     """Tell the story of one row: every answer, in order, and what they come to."""
     from rich.console import Console
 
-    from ceteris import edits
+    from ceteris.editing import edits
     from ceteris.reviewing.edits_shown import story
     from ceteris.reviewing.patches import Ledgers
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from ceteris.intervals import clopper_pearson
+from ceteris.measuring.intervals import clopper_pearson
 from ceteris.metrics import typeset
 from ceteris.reviewing.dealing import Seen
 from ceteris.reviewing.shares import Range, Share, difference, share_of

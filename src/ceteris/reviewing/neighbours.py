@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris.preparation import preparation
+from ceteris.training.preparation import preparation
 
 __all__ = ["Neighbourhood", "points_of"]
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ceteris import ledger
-from ceteris.edit_lines import Fault
+from ceteris.editing import ledger
+from ceteris.editing.edit_lines import Fault
 from ceteris.errors import BadInputError
 from ceteris.locks import locked
 from ceteris.release.folder import EDITS
 from ceteris.reviewing.checking import Today, check
 from ceteris.reviewing.standing import standing
-from ceteris.splits import TEST
+from ceteris.splitting.splits import TEST
 from ceteris.store import STATE
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ceteris.answers import CHOSEN_BY, LABEL_COLUMN, TICKET, not_imported
+from ceteris.editing.answers import CHOSEN_BY, LABEL_COLUMN, TICKET, not_imported
 from ceteris.errors import BadInputError, some
 from ceteris.store import read_table
 

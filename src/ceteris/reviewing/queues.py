@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ceteris.answers import JUDGING_SOURCE, QUEUE_SOURCE, in_time
-from ceteris.blind import TEST_SOURCES
-from ceteris.edit_lines import TOLD
-from ceteris.edits import CONTROL
+from ceteris.editing.answers import JUDGING_SOURCE, QUEUE_SOURCE, in_time
+from ceteris.editing.blind import TEST_SOURCES
+from ceteris.editing.edit_lines import TOLD
+from ceteris.editing.edits import CONTROL
 from ceteris.errors import BadInputError
 from ceteris.families.kept import rows_today
 from ceteris.reviewing.agreement import disagreements
@@ -27,7 +27,7 @@ from ceteris.reviewing.ranked import ranked
 from ceteris.reviewing.rankings import RANKINGS, random_order
 from ceteris.reviewing.slices import Slice, slice_of
 from ceteris.sections import Review
-from ceteris.splits import TRAIN, VALIDATION
+from ceteris.splitting.splits import TRAIN, VALIDATION
 
 if TYPE_CHECKING:
     from ceteris.workbench import Workbench
@@ -271,7 +271,7 @@ def _settled(lines: pd.DataFrame, reviewer: str) -> pd.DataFrame:
 
 
 def _of_contrast(bench: Workbench, name: str) -> Queue:
-    from ceteris.asking import questions_about
+    from ceteris.measuring.asking import questions_about
 
     asked, _ = questions_about(bench.root, name)
     rows = Rows(bench.path("split") / "validation.parquet")

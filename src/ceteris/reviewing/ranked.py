@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.detectors.followed import followed, scores_for
-from ceteris.edits import CONTROL
-from ceteris.preparation import preparation
+from ceteris.editing.edits import CONTROL
 from ceteris.reviewing.arms import FLIP, RANDOM, Arm
 from ceteris.reviewing.fetched import Rows, read_kept, state_of
 from ceteris.reviewing.heads import HEAD, KNOWN, SHOWN, UNDOUBTED, random_sample, table_of
@@ -22,6 +21,7 @@ from ceteris.reviewing.learning import LEARNED, Learner, known_of
 from ceteris.reviewing.neighbours import points_of
 from ceteris.reviewing.rankings import by_scores, doubted, expected_gain, order
 from ceteris.store import STATE, write_parquet
+from ceteris.training.preparation import preparation
 
 if TYPE_CHECKING:
     from ceteris.workbench import Workbench

@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ceteris.blind import judging_source
+from ceteris.editing.blind import judging_source
 from ceteris.errors import BadInputError, nearest
-from ceteris.labels import is_known, number_text
+from ceteris.tables.labels import is_known, number_text
 
 if TYPE_CHECKING:
     from ceteris.reviewing.queues import Queue

@@ -213,7 +213,7 @@ def _refuse_the_same(root: Path, git: Git, tree: str) -> None:
 def _know_inputs(root: Path, git: Git) -> None:
     """Stage the ledger, and refuse where the copy would lack another input."""
     from ceteris.layout import read_layout
-    from ceteris.sources import is_theirs
+    from ceteris.readers.sources import is_theirs
     from ceteris.store import read_params
 
     layout = read_layout(root)

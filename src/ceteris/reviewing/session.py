@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ceteris.blind import answered_by
+from ceteris.editing.blind import answered_by
 from ceteris.errors import BadInputError, CeterisError, nearest
 from ceteris.reviewing.arms import Question
 from ceteris.reviewing.fetched import state_of

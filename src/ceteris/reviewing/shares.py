@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scipy.special import ndtri
 
-from ceteris.estimates import wilson
+from ceteris.measuring.estimates import wilson
 
 __all__ = ["Range", "Share", "difference", "share_of"]
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris import dates
 from ceteris.kinds import kinds_of
+from ceteris.tables import dates
 
 __all__ = ["MOST_CELLS", "MOST_LETTERS", "Profile", "Shown", "Text", "Value", "profile", "shown"]
 

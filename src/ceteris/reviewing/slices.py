@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris.dates import seconds_of
 from ceteris.errors import BadInputError, nearest
 from ceteris.families.characters import HAS, IS, MISSING, is_so, words_of
 from ceteris.kinds import array_kind
+from ceteris.tables.dates import seconds_of
 
 __all__ = ["AND", "HAS_WORD", "LONGER", "SHORTER", "Slice", "slice_of"]
 

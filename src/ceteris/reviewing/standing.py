@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ceteris.edits import STATES, states
+from ceteris.editing.edits import STATES, states
 from ceteris.errors import BadInputError, nearest
 
 __all__ = ["COLUMNS", "FILTERS", "chosen", "moment", "standing"]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ceteris.edits import CONTROL, label_said
-from ceteris.reviewed import SECONDS_PER_LABEL
+from ceteris.editing.edits import CONTROL, label_said
+from ceteris.editing.reviewed import SECONDS_PER_LABEL
 from ceteris.reviewing.agreement import first_answers
 from ceteris.reviewing.arms import FLIP
 from ceteris.reviewing.shares import Share, share_of

@@ -20,7 +20,7 @@ from ceteris.errors import CeterisError
 from ceteris.reviewing.card_shown import card, classes_shown, legend_shown, lines_of
 from ceteris.reviewing.patches import file_of
 from ceteris.reviewing.typed import MORE, Typed, typed
-from ceteris.wording import literal
+from ceteris.telling.wording import literal
 
 if TYPE_CHECKING:
     from rich.console import Console

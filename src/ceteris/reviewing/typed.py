@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ceteris.errors import nearest
-from ceteris.labels import number_text
+from ceteris.tables.labels import number_text
 
 __all__ = ["MORE", "SIGNS", "Typed", "legend", "numbered", "typed"]
 

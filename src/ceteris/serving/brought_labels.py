@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ceteris.csv_file import read_csv
 from ceteris.errors import BadInputError, nearest, some
 from ceteris.neutral import original
+from ceteris.readers.csv_file import read_csv
 
 __all__ = ["brought"]
 

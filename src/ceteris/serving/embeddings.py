@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ceteris.errors import BadInputError, IntegrityError
-from ceteris.models import folder_digest
+from ceteris.training.models import folder_digest
 
 __all__ = ["EMBEDDINGS", "folders_of", "refuse_other_embeddings"]
 
@@ -16,7 +16,7 @@ EMBEDDINGS = "embeddings"  # in a manifest: the sha256 over all files of each fo
 
 def folders_of(estimator: Any) -> list[str]:
     """Return the folders of the embedding models that a fitted estimator reads texts by, from the working directory."""
-    from ceteris.embedding import Sentences
+    from ceteris.training.embedding import Sentences
 
     parts = estimator.get_params().values() if hasattr(estimator, "get_params") else ()
     return sorted({part.folder for part in (estimator, *parts) if isinstance(part, Sentences)})

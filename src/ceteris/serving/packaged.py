@@ -31,8 +31,11 @@ MODEL, SCHEMA, REFERENCE, CARD = "model.skops", "schema.json", "reference.parque
 FILES = (CARD, MODEL, REFERENCE, SCHEMA)  # and the manifest that names them: no more, no fewer
 # Beyond what skops itself reads of numpy, scipy and scikit-learn: types of these and of ceteris, by name, that hold numbers.
 TRUSTED = (
-    *(f"ceteris.transformers.{name}" for name in ("SparseRows", "Words", "as_table", "date_parts", "pixels", "stacked")),
-    "ceteris.embedding.Sentences",
+    *(
+        f"ceteris.training.transformers.{name}"
+        for name in ("SparseRows", "Words", "as_table", "date_parts", "pixels", "stacked")
+    ),
+    "ceteris.training.embedding.Sentences",
     "numpy.dtype",
     "sklearn._loss.loss.HalfTweedieLossIdentity",
     *(f"sklearn.calibration.{name}" for name in ("_CalibratedClassifier", "_SigmoidCalibration")),

@@ -13,9 +13,9 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
-from ceteris.dates import seconds_of
 from ceteris.errors import nearest
 from ceteris.serving.schema import Feature, InputSchema
+from ceteris.tables.dates import seconds_of
 
 __all__ = ["LARGEST", "LONGEST_ID", "Form", "Refused", "labels_form", "outcomes_form", "row_id_key", "rows_form"]
 

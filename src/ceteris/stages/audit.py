@@ -7,21 +7,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris.annotators import agreement, people_table
-from ceteris.brought import classes_look_swapped, fits_too_well
-from ceteris.brought_files import Brought
 from ceteris.dataset import ID, LABEL, META, VOTES, Dataset, codes
+from ceteris.editing.annotators import agreement, people_table
 from ceteris.issues import find_label_issues, find_number_issues, rank, with_votes
-from ceteris.learners import learner, refuse_unwatched
-from ceteris.models import REGRESSOR
-from ceteris.pred_probs import out_of_fold
-from ceteris.predicted_numbers import out_of_fold_numbers
+from ceteris.measuring.scoring_numbers import number_scores
 from ceteris.reviewing.heads import SAMPLE, heads, in_turn, random_sample
-from ceteris.scoring_numbers import number_scores
+from ceteris.splitting.time_folds import assign_blocks, training_rows
 from ceteris.stages import Progress, Stage, run
 from ceteris.store import read_json, read_parquet, sweep, write_json, write_parquet, write_table
-from ceteris.time_folds import assign_blocks, training_rows
-from ceteris.votes import Votes, by_person, unpacked
+from ceteris.tables.votes import Votes, by_person, unpacked
+from ceteris.training.brought import classes_look_swapped, fits_too_well
+from ceteris.training.brought_files import Brought
+from ceteris.training.learners import learner, refuse_unwatched
+from ceteris.training.models import REGRESSOR
+from ceteris.training.pred_probs import out_of_fold
+from ceteris.training.predicted_numbers import out_of_fold_numbers
 
 __all__ = ["main"]
 

@@ -5,29 +5,29 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ceteris.batch_worth import batch_pairs, batch_table
-from ceteris.blind import told_of_blindness
-from ceteris.checked import review_of
-from ceteris.compare import Judged, Scorer, as_one_family, effects_table, grid_table, judge_pairs
-from ceteris.contrasts import Contrasts
 from ceteris.dataset import BATCH
-from ceteris.disagreement import Disagreement
-from ceteris.effect import smallest_visible_after
+from ceteris.editing.blind import told_of_blindness
+from ceteris.editing.checked import review_of
+from ceteris.editing.reviewed import Review
 from ceteris.errors import BusyError, counted, some
-from ceteris.fairness import groups_table
-from ceteris.intervals import hidden_variance
+from ceteris.measuring.batch_worth import batch_pairs, batch_table
+from ceteris.measuring.compare import Judged, Scorer, as_one_family, effects_table, grid_table, judge_pairs
+from ceteris.measuring.contrasts import Contrasts
+from ceteris.measuring.disagreement import Disagreement
+from ceteris.measuring.effect import smallest_visible_after
+from ceteris.measuring.fairness import groups_table
+from ceteris.measuring.intervals import hidden_variance
+from ceteris.measuring.pairs import Pair, VersionFacts, pairs_of, without
+from ceteris.measuring.planning import plan_name
+from ceteris.measuring.reviews import reviews_table
+from ceteris.measuring.scoring import thin_classes
+from ceteris.measuring.verified import Answers, chosen_rows, judge_verified, queue_of, queue_pairs, with_tipping
 from ceteris.metrics import METRICS
-from ceteris.pairs import Pair, VersionFacts, pairs_of, without
-from ceteris.planning import plan_name
-from ceteris.reviewed import Review
-from ceteris.reviews import reviews_table
-from ceteris.scoring import thin_classes
 from ceteris.sections import SCORED_ON
-from ceteris.splits import VALIDATION
+from ceteris.splitting.splits import VALIDATION
 from ceteris.stages import Stage, run
 from ceteris.store import read_json, sweep, write_json, write_table, write_text
-from ceteris.verified import Answers, chosen_rows, judge_verified, queue_of, queue_pairs, with_tipping
-from ceteris.wording import amount, interval
+from ceteris.telling.wording import amount, interval
 
 __all__ = ["main"]
 

@@ -11,10 +11,10 @@ from ceteris.diagnosis.looked import look
 from ceteris.families.found import find_families
 from ceteris.families.line import line_of
 from ceteris.kinds import array_kind, image_pixels
-from ceteris.near import near_digests
 from ceteris.stages import Stage, run
 from ceteris.store import read_json, read_parquet, sweep, write_parquet, write_table
-from ceteris.votes import unpacked
+from ceteris.tables.near import near_digests
+from ceteris.tables.votes import unpacked
 
 __all__ = ["main"]
 

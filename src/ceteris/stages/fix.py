@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from ceteris.evidence import read_evidence
-from ceteris.recipes import make_all
+from ceteris.fixing.evidence import read_evidence
+from ceteris.fixing.recipes import make_all
+from ceteris.fixing.versions import Evidence, Version
 from ceteris.stages import Stage, run
 from ceteris.store import sweep, table_text, write_json, write_parquet, write_table, write_text
-from ceteris.versions import Evidence, Version
 
 __all__ = ["main"]
 

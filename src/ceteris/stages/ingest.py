@@ -9,14 +9,14 @@ import pandas as pd
 
 from ceteris.dataset import BATCH, ID, LABEL, META, TRUE_LABEL, VERIFIED, VOTES
 from ceteris.errors import ParamsError
+from ceteris.fixing.noise import plant
 from ceteris.kinds import kinds_of
-from ceteris.noise import plant
-from ceteris.repairs import without_one
+from ceteris.readers.sources import Table, read, source_sha256
 from ceteris.sections import Ingest
-from ceteris.sources import Table, read, source_sha256
 from ceteris.stages import Stage, run
 from ceteris.store import write_json, write_parquet
-from ceteris.votes import unpacked
+from ceteris.tables.repairs import without_one
+from ceteris.tables.votes import unpacked
 
 
 def main(stage: Stage) -> None:

@@ -17,14 +17,14 @@ from ceteris.canvas.told import together_later
 from ceteris.dataset import ID, META
 from ceteris.diagnosis.told import no_families, no_kinds
 from ceteris.errors import ParamsError
-from ceteris.finding import findings
 from ceteris.kinds import image_pixels
 from ceteris.layout import COMPARISONS
 from ceteris.metrics import METRICS, NUMBERS
-from ceteris.report import Picture, Settings, Tables, render
 from ceteris.stages import Stage, run
 from ceteris.store import read_json, read_parquet, read_table, sweep, write_text
-from ceteris.story import simulated_versions
+from ceteris.telling.finding import findings
+from ceteris.telling.report import Picture, Settings, Tables, render
+from ceteris.telling.story import simulated_versions
 
 __all__ = ["main"]
 

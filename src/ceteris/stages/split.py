@@ -7,10 +7,10 @@ import pandas as pd
 
 from ceteris.dataset import BATCH, ID, LABEL, PART, TIME, TRUE_LABEL, VOTES, Dataset, row_digests
 from ceteris.errors import BadInputError, some
-from ceteris.fingerprint import of_rows
-from ceteris.near import near_digests
-from ceteris.parts import assign_parts
-from ceteris.splits import (
+from ceteris.measuring.fingerprint import of_rows
+from ceteris.measuring.verdicts import smallest_visible_before
+from ceteris.splitting.parts import assign_parts
+from ceteris.splitting.splits import (
     PARTS,
     TEST,
     TRAIN,
@@ -21,9 +21,9 @@ from ceteris.splits import (
 )
 from ceteris.stages import Stage, run
 from ceteris.store import read_parquet, write_json, write_parquet, write_table
-from ceteris.times import spelled
-from ceteris.verdicts import smallest_visible_before
-from ceteris.votes import FEWEST_VOTES, settled, unpacked
+from ceteris.tables.near import near_digests
+from ceteris.tables.times import spelled
+from ceteris.tables.votes import FEWEST_VOTES, settled, unpacked
 
 __all__ = ["main"]
 

@@ -7,20 +7,20 @@ from pathlib import Path
 
 import numpy as np
 
-from ceteris.brought import are_copies, classes_look_swapped, judges_its_own
-from ceteris.brought_files import Brought
-from ceteris.cell_files import FINGERPRINT, LEFT_OUT, MODEL, PREDICTIONS, cell_state, copy_cell, write_cell
-from ceteris.cells import Cell
 from ceteris.closure import training_code
 from ceteris.dataset import Dataset, codes, row_digests
 from ceteris.errors import some
-from ceteris.fingerprint import Fingerprint, of_rows, of_values
-from ceteris.fitted import Job, fit_cells
-from ceteris.learners import described, learner, refuse_unwatched
-from ceteris.models import runs_alone
+from ceteris.fixing.version_files import Trains, read_versions
+from ceteris.measuring.fingerprint import Fingerprint, of_rows, of_values
 from ceteris.stages import Progress, Stage, run
 from ceteris.store import note_times, read_json, read_parquet, sweep, write_json
-from ceteris.version_files import Trains, read_versions
+from ceteris.training.brought import are_copies, classes_look_swapped, judges_its_own
+from ceteris.training.brought_files import Brought
+from ceteris.training.cell_files import FINGERPRINT, LEFT_OUT, MODEL, PREDICTIONS, cell_state, copy_cell, write_cell
+from ceteris.training.cells import Cell
+from ceteris.training.fitted import Job, fit_cells
+from ceteris.training.learners import described, learner, refuse_unwatched
+from ceteris.training.models import runs_alone
 
 __all__ = ["main"]
 
@@ -120,7 +120,7 @@ def _doubts(
 
 
 def _job(model: str, name: str, estimator: object, train: Dataset, version: Trains) -> Job:
-    from ceteris.skops_file import dump_model
+    from ceteris.training.skops_file import dump_model
 
     keep = None if version.control or runs_alone(estimator) else dump_model  # a command keeps what it likes by itself
     return Job(model, name, estimator, train.by_id(), version.draws, version.seeds, keep)

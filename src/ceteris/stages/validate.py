@@ -10,9 +10,9 @@ import pandas as pd
 from ceteris.dataset import FEWEST_ROWS, GROUP, LABEL, Dataset
 from ceteris.errors import BadInputError
 from ceteris.kinds import array_kind
-from ceteris.labels import refuse_undeclared
 from ceteris.stages import Stage, run
 from ceteris.store import read_json, read_parquet, write_json, write_table
+from ceteris.tables.labels import refuse_undeclared
 
 __all__ = ["main", "schema"]
 

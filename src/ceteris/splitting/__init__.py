@@ -1,0 +1,1 @@
+"""Who may see what: the parts, and what leaks between them."""

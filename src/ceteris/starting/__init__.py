@@ -1,0 +1,1 @@
+"""`ceteris init`: what a project begins with."""

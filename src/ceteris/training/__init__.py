@@ -1,0 +1,1 @@
+"""Recipes to estimators, columns to numbers, and what models say of rows that they have not seen."""
