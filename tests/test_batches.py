@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from ceteris.fixing.recipes import make
 from ceteris.fixing.versions import Evidence
 from ceteris.params import parse
 from ceteris.readers.sources import read, source_sha256
+from ceteris.reviewing.session import open_session
 from ceteris.sections import Ingest, Step
 from ceteris.splitting.splits import PARTS
 from ceteris.store import read_parquet, read_table
@@ -129,6 +132,24 @@ def test_a_folder_of_pictures_takes_another_folder_as_a_batch_and_a_picture_more
     before = source_sha256(ingest, root)
     (root / "data/source/june/ant/june-0.png").rename(root / "data/source/june/ant/june-12.png")
     assert source_sha256(ingest, root) != before
+
+
+def test_a_picture_of_a_batch_is_shown_from_its_own_file(tmp_path: Path) -> None:
+    root, draw = repository(tmp_path / "repo", params()), np.random.default_rng(0)
+    for folder, shape in (("pictures", (16, 16)), ("june", (24, 18))):
+        for label in ("ant", "bee"):
+            (root / "data/source" / folder / label).mkdir(parents=True)
+            for count in range(30):
+                pixels = draw.integers(0, 255, shape).astype(np.uint8)
+                Image.fromarray(pixels).save(root / "data/source" / folder / label / f"{folder}-{count}.png")
+    ingest = {"source": "data/source/pictures", "id": None, "true_label": None, "batches": ["data/source/june"]}
+    content = params(ingest=ingest | {"image_size": 8})
+    (root / "params.yaml").write_text(json.dumps(content))
+    run_stages(root, "ingest", "validate", "split", "audit")
+    session = open_session("train", reviewer="Ann", root=root)
+    later = next(id for id in pd.read_parquet(root / "data/split/train.parquet")[ID] if "june" in id)
+    drawn = Image.open(io.BytesIO(base64.b64decode(session.show(later).image.partition(",")[2])))
+    assert drawn.size == (18, 24)
 
 
 def test_rows_of_a_batch_belong_to_the_groups_of_the_source(tmp_path: Path) -> None:

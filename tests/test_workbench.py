@@ -140,3 +140,11 @@ def test_a_path_that_dvc_yaml_lacks_is_named_with_the_command_that_brings_it_bac
     path.write_text(path.read_text().replace("      reports: reports\n", "      reports: reports\n      results: results\n"))
     with pytest.raises(ParamsError, match=r"edits is '\.\./edits', which lies outside the repository"):
         bench.path("edits")
+
+
+def test_families_and_what_is_wrong_beyond_labels_are_tables(repo: Path) -> None:
+    bench = ceteris.open(repo)
+    assert list(bench.families().columns[:4]) == ["number", "pattern", "rows", "new_rows"]
+    found = bench.diagnosis()
+    assert {"outlier", "exact_duplicate", "missing"} <= set(found["kind"])
+    assert set(found["status"]) <= {"found", "none", "not judged"}

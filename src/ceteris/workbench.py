@@ -179,6 +179,14 @@ class Workbench:
         """Return the issues table of all train rows: id, given and suggested label, label quality, flag."""
         return self._parquet("audit", "issues.parquet")
 
+    def families(self) -> pd.DataFrame:
+        """Return the families of errors, the surest first: pattern, rows, the share that is doubted and the one expected."""
+        return self._table("results", "diagnose/families.csv")
+
+    def diagnosis(self) -> pd.DataFrame:
+        """Return what is wrong with train rows beyond labels: a line a kind, found or not, or why it could not be judged."""
+        return self._table("results", "diagnose/issues.csv")
+
     def orders(self) -> pd.DataFrame:
         """Return the heads of the orders in which train rows can be asked for: the columns of `ceteris.reviewing.heads`."""
         return self._parquet("audit", "orders.parquet")

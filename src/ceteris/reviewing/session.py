@@ -271,9 +271,12 @@ class Session:
         return profile(self.queue.fetched.some(), self._image_shape, self.bench.params.ingest.kinds)
 
     def _file_of(self, id: str) -> str:
-        """Return the picture that a row was read from, where the source is a folder of pictures; "" where it is none."""
-        folder = self.bench.root / self.bench.params.ingest.source
-        return picture(folder / id, folder) if self._image_shape is not None and folder.is_dir() else ""
+        """Return the picture that a row was read from, where source or batch are folders of pictures; "" where it is none."""
+        if self._image_shape is None:
+            return ""
+        ingest = self.bench.params.ingest
+        folders = (self.bench.root / place for place in (ingest.source, *(ingest.batches or ())))
+        return next(filter(None, (picture(folder / id, folder) for folder in folders if folder.is_dir())), "")
 
     @cached_property
     def _neighbourhood(self) -> Neighbourhood:
