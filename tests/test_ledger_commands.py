@@ -67,7 +67,7 @@ def test_where_no_line_is_what_was_asked_for_it_is_not_said_that_nobody_answered
     for words in (("--since", "2030-01-01"), ("--reviewer", "bob", "--action", "unsure")):
         said = ceteris_("edits", "list", *words)
         assert (said.code, said.out.strip()) == (
-            0, "None of the 5 lines of the ledger is one of these. All: ceteris edits list --all"
+            0, "Of 5 lines of the ledger none is one of these. All: ceteris edits list --all"
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.diagnosis.kinds import GROUP, flag
-from ceteris.errors import ParamsError, some
+from ceteris.errors import ParamsError, counted, some
 from ceteris.fixing.versions import Evidence, Version, extended
 from ceteris.sections import Step
 
@@ -22,7 +22,7 @@ def drop_issues(version: Version, step: Step, evidence: Evidence) -> Version:
     rows = np.flatnonzero(_issue_rows(version, step, evidence))
     kept = version.kept.copy()
     kept[:, rows] = False
-    note = f"without the {len(rows):,} rows that are {some(step.issues or ())}"
+    note = f"without {counted(len(rows), 'row')} found as {some(step.issues or ())}"
     patch = extended(version.patch, rows, "drop", evidence, None, DIAGNOSIS)
     return replace(version, kept=kept, patch=patch, note="; ".join(filter(None, (version.note, note))))
 
@@ -30,7 +30,7 @@ def drop_issues(version: Version, step: Step, evidence: Evidence) -> Version:
 def weigh_issues(version: Version, step: Step, evidence: Evidence) -> Version:
     """Give every row that has one of the step's issues its weight."""
     rows = _issue_rows(version, step, evidence)
-    note = f"{int(rows.sum()):,} rows that are {some(step.issues or ())} weigh {step.weight:g}"
+    note = f"weight {step.weight:g} for {counted(int(rows.sum()), 'row')} found as {some(step.issues or ())}"
     return _weighed(version, np.where(rows, float(step.weight or 1.0), 1.0), note)
 
 

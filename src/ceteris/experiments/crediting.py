@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ceteris.errors import BadInputError, nearest
+from ceteris.errors import BadInputError, counted, nearest
 from ceteris.experiments.reviewing import Reviewing
 from ceteris.measuring.contribution import Answered, contributions, halves
 from ceteris.measuring.credit import Credit, batches_by, chains, coalitions, credits, ways
@@ -59,7 +59,7 @@ def credit_of_answers(reviewing: Reviewing, reviewer: str) -> Answered:
     theirs = moving[own]
     if theirs.empty:
         raise BadInputError(
-            f"{len(answers):,} answers of {reviewer!r} count, and none changes a label: they say that what was given stands.",
+            f"{reviewer!r} has {counted(len(answers), 'answer')} that count, and none changes a label: what was given stands.",
             "That moves no model. Go on: ceteris queue train",
         )
     applied = halves(len(theirs), reviewing.params.train.seeds)

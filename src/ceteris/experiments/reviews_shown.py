@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ceteris.errors import counted
 from ceteris.experiments.diff import FLIPS
 from ceteris.experiments.shown import STYLES
 from ceteris.measuring.contribution import Answered
@@ -101,7 +102,7 @@ def _summed(found: Answered, metric: str) -> list[str]:
     unknown = len(verdicts) - verdicts.count(HELPS) - verdicts.count(HARMS)
     flips = found.flipped["flip"].value_counts()
     return [
-        f"Of {len(found.answers):,} answers, {len(found.moving):,} changed a row"
+        f"Of {counted(len(found.answers), 'answer')}, {len(found.moving):,} changed a row"
         + "".join(f"; {kind}" for kind in kinds)
         + ".",
         f"Together they moved {metric_name(metric)} by {plain(found.together, metric)}: {found.together.verdict}.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ceteris.errors import counted
 from ceteris.families.line import NONE, line_of, share_text
 from ceteris.telling.wording import literal
 
@@ -50,11 +51,11 @@ def listed(families: pd.DataFrame, samples: Mapping[str, Sample]) -> Iterator[st
 
 def applied_told(done: Applied, how: str, who: str) -> Iterator[str]:
     """Yield what became of a family, how to take it back, and the recipe that tells what it alone is worth."""
-    yield f"{done.changed:,} rows {'dropped' if how == 'drop' else 'relabelled'} in {' and '.join(done.written.files)}"
+    yield f"{counted(done.changed, 'row')} {'dropped' if how == 'drop' else 'relabelled'} in {' and '.join(done.written.files)}"
     if done.answered:
-        yield f"{done.answered:,} rows keep what a person answered for them."
+        yield f"What a person answered stands for {counted(done.answered, 'row')}."
     if done.same:
-        yield f"{done.same:,} rows bear that label already."
+        yield f"That label stands already on {counted(done.same, 'row')}."
     yield f"Random rows of it: {sample_told(done.sample, how)}" if done.sample.reviewed else "Nobody reviewed a row of it."
     name = literal(f"{who}/{done.batch}")
     yield f"Take it back: ceteris edits revert {shlex.quote(name)} --reviewer {shlex.quote(who)}"

@@ -118,7 +118,7 @@ def _export(path: Path, raw: DataFrame) -> None:
     if path.suffix != ".parquet":
         raise BadInputError(f"--export is {str(path)!r}.", "Name a Parquet file: --export data/windows/NAME.parquet")
     write_parquet(path, raw)
-    typer.echo(f"{len(raw):,} lines of the log are in {path}. Judge them: dvc repro release/watch/dvc.yaml")
+    typer.echo(f"{path} holds {counted(len(raw), 'line')} of the log. Judge them: dvc repro release/watch/dvc.yaml")
 
 
 def _judged(root: Path, packaged: Packaged, settings: Monitor, raws: list[DataFrame], queue: bool) -> dict[str, Any]:

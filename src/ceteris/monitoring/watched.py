@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.dataset import ID, LABEL, PART, row_digests
+from ceteris.errors import counted
 from ceteris.measuring.estimates import Estimate
 from ceteris.monitoring.alarms import Judged, judged, share_of
 from ceteris.monitoring.derived import Values, values_of
@@ -42,7 +43,7 @@ def watch(window: Window, reference: pd.DataFrame, schema: InputSchema, settings
     rule = {"alarms": settings.alarms, "least_shift": settings.least_shift, "least_drop": settings.least_drop}
     head = _head(window, new, int(again.sum())) | rule
     if len(new.lines) < FEWEST_ROWS:
-        told = f"{len(new.lines):,} rows to judge, and under {FEWEST_ROWS} nothing is told"
+        told = f"{counted(len(new.lines), 'row')} to judge, and under {FEWEST_ROWS} nothing is told"
         return head | {"enough": False, "alarm": False, "because": [told]}
     validation = reference[reference[PART] == VALIDATION]
     marked = labelled(new.lines["true"].notna().to_numpy(), new.lines["asked"].to_numpy(dtype=object), _pi(new))

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ceteris.errors import BadInputError
+from ceteris.errors import BadInputError, counted
 from ceteris.readers.database import rows_of
 from ceteris.readers.query import QUERY, Query, digest_of, parse_query, refuse_secrets, spelled
 from ceteris.readers.sources import FOLDER
@@ -126,15 +126,15 @@ def _told(path: Path, cells: pa.Table, content: bytes) -> str:
     import pyarrow.parquet as pq
 
     if not path.exists():
-        return f"{cells.num_rows:,} rows and {cells.num_columns} columns"
+        return f"{counted(cells.num_rows, 'row')} and {cells.num_columns} columns"
     if path.read_bytes() == content:
-        return f"{cells.num_rows:,} rows, the same as before"
+        return f"{counted(cells.num_rows, 'row')}, the same as before"
     before = pq.ParquetFile(path).read()
     if before.column_names != cells.column_names:
-        return f"{cells.num_rows:,} rows; the columns are others than before"
+        return f"{counted(cells.num_rows, 'row')}; the columns are others than before"
     old, new = _counted(before), _counted(cells)
     came, went = (new - old).total(), (old - new).total()
-    return f"{cells.num_rows:,} rows: {came:,} are new or changed, {went:,} of those before are gone or changed"
+    return f"{counted(cells.num_rows, 'row')}: {came:,} are new or changed, {went:,} of those before are gone or changed"
 
 
 def _counted(cells: pa.Table) -> Counter[Any]:

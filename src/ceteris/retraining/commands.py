@@ -30,14 +30,15 @@ def retrain(
 
     Only labels lead here: drift alone promotes nothing.
     """
-    from ceteris.retraining.run import note_promoted
+    from ceteris.errors import counted
+from ceteris.retraining.run import note_promoted
     from ceteris.retraining.run import retrain as made_of
     from ceteris.store import find_root
 
     root = find_root()
     folder = package if package.is_absolute() or package.is_dir() else root / package
     made = made_of(root, log, folder, batch, lambda line: print(f"retrain: {line}", file=sys.stderr, flush=True))
-    print(f"{made.candidate} with the batch {made.batch} ({made.rows:,} rows), against the same without:")
+    print(f"{made.candidate} with the batch {made.batch} ({counted(made.rows, 'row')}), against the same without:")
     print(f"  {made.decision.new}\n  {made.decision.old}")
     if not made.decision.passed:
         note_promoted(root, made.batch, "no: it did not pass on validation")

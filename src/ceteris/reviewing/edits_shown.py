@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ceteris.editing import edits
+from ceteris.errors import counted
 from ceteris.telling.tabled import keep_whole
 from ceteris.telling.wording import literal
 
@@ -38,7 +39,7 @@ def listed(table: pd.DataFrame, most: int | None = 50, width: int = 120, *, ever
         How many lines there are, those included that were not asked for.
     """
     if table.empty and every:
-        return Text(f"None of the {every:,} lines of the ledger is one of these. All: ceteris edits list --all")
+        return Text(f"Of {counted(every, 'line')} of the ledger none is one of these. All: ceteris edits list --all")
     if table.empty:
         return Text("Nobody has answered anything yet. Begin: ceteris review")
     shown, wide = Table(box=box.SIMPLE_HEAD), width >= _WIDE

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
+from ceteris.errors import counted
 from ceteris.measuring.intervals import clopper_pearson
 from ceteris.metrics import typeset
 from ceteris.reviewing.dealing import Seen
@@ -101,7 +102,9 @@ class Meter:
             worth = [typeset(f"{100 * end:+.0f}") for end in (self.worth.value, self.worth.low, self.worth.high)]
             lines.append(f"The rankings are worth {worth[0]} percentage points [{worth[1]}, {worth[2]}] against random rows.")
         if self.left and self.random.n >= _TELLING and not math.isnan(self.errors_left.value):
-            lines.append(f"{self.left:,} rows are left, with {_count(self.errors_left)} wrong labels among them.")
+            lines.append(
+                f"{counted(self.left, 'row')} {'is' if self.left == 1 else 'are'} left, with {_count(self.errors_left)} wrong labels among them."
+            )
         if self.n_ahead:
             minutes = max(1, round(self.minutes))
             time = f"{minutes:,} minute{'s' * (minutes > 1)}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ceteris.editing.answers import CHOSEN_BY, LABEL_COLUMN, TICKET, not_imported
-from ceteris.errors import BadInputError, some
+from ceteris.errors import BadInputError, counted, some
 from ceteris.store import read_table
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def free_place(out: Path | None, name: str, known: Callable[[], pd.DataFrame]) -
             return path
         answers = _imported(path, known())
         if out is not None:
-            raise BadInputError(f"{path} is there already, its {answers:,} answers imported.", "Pass another --out.")
-        print(f"{path} stays as it is: its {answers:,} answers are imported.")
+            raise BadInputError(f"{path} is there already, with {counted(answers, 'answer')} imported.", "Pass another --out.")
+        print(f"{path} stays as it is: {counted(answers, 'answer')} imported.")
     raise AssertionError
 
 

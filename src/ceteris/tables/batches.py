@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.dataset import BATCH, ID, META
-from ceteris.errors import Problems, some
+from ceteris.errors import Problems, counted, some
 from ceteris.kinds import is_number, kinds_of
 from ceteris.tables.rows import Table
 
@@ -29,7 +29,7 @@ def joined(source: Table, batches: Mapping[str, Table]) -> Table:
         rows = _with_nothing(batch.frame, source.frame)
         _note_other_columns(source.frame, rows, name, problems)
         frames.append(rows.assign(**{BATCH: name}))
-        notes += [f"{len(batch.frame):,} rows of the batch {name}", *(f"batch {name}: {note}" for note in batch.notes)]
+        notes += [f"{counted(len(batch.frame), 'row')} of the batch {name}", *(f"batch {name}: {note}" for note in batch.notes)]
     problems.refuse()
     frame = pd.concat(frames, ignore_index=True)
     _note_repeated(frame, problems)
