@@ -31,7 +31,7 @@ def retrain(
     Only labels lead here: drift alone promotes nothing.
     """
     from ceteris.errors import counted
-from ceteris.retraining.run import note_promoted
+    from ceteris.retraining.run import note_promoted
     from ceteris.retraining.run import retrain as made_of
     from ceteris.store import find_root
 

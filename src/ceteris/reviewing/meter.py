@@ -102,9 +102,8 @@ class Meter:
             worth = [typeset(f"{100 * end:+.0f}") for end in (self.worth.value, self.worth.low, self.worth.high)]
             lines.append(f"The rankings are worth {worth[0]} percentage points [{worth[1]}, {worth[2]}] against random rows.")
         if self.left and self.random.n >= _TELLING and not math.isnan(self.errors_left.value):
-            lines.append(
-                f"{counted(self.left, 'row')} {'is' if self.left == 1 else 'are'} left, with {_count(self.errors_left)} wrong labels among them."
-            )
+            left = f"{counted(self.left, 'row')} {'is' if self.left == 1 else 'are'} left"
+            lines.append(f"{left}, with {_count(self.errors_left)} wrong labels among them.")
         if self.n_ahead:
             minutes = max(1, round(self.minutes))
             time = f"{minutes:,} minute{'s' * (minutes > 1)}"
