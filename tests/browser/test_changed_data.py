@@ -149,8 +149,8 @@ def test_a_ledger_that_was_edited_into_nonsense_is_named_with_its_line_and_answe
     damaged, place = path.read_bytes(), f"data/edits/{path.name} line 4"
 
     pressed = notebook.press("3", "1")
-    until(lambda: place in notebook.banner(), "what cannot be read")
-    assert notebook.banner().startswith("2 answers are not saved: ")
+    until(lambda: notebook.banner().startswith("2 answers are not saved: "), "that both answers wait")
+    assert place in notebook.banner()
     assert notebook.said_in("unsaved") == "2 not saved yet"
     assert kept(notebook) == 2
     notebook.looks("ledger")
