@@ -59,7 +59,8 @@ def credit_of_answers(reviewing: Reviewing, reviewer: str) -> Answered:
     theirs = moving[own]
     if theirs.empty:
         raise BadInputError(
-            f"{reviewer!r} has {counted(len(answers), 'answer')} that count, and none changes a label: what was given stands.",
+            f"{counted(len(answers), 'answer')} of {reviewer!r} count{'s' * (len(answers) == 1)}, and none changes a label:"
+            " it is told that what was given stands.",
             "That moves no model. Go on: ceteris queue train",
         )
     applied = halves(len(theirs), reviewing.params.train.seeds)
