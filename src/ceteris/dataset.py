@@ -83,16 +83,17 @@ class Dataset:
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> Dataset:
         """Return the data set that a table with the columns of `META` holds, in canonical order."""
-        ordered = frame.sort_values(ID, kind="stable").reset_index(drop=True)
+        in_order = frame[ID].is_monotonic_increasing  # as every table of ours is: a copy of a big one costs its size again
+        ordered = frame.reset_index(drop=True) if in_order else frame.sort_values(ID, kind="stable", ignore_index=True)
         names = sorted(column for column in ordered.columns if column not in META)
-        features = ordered[names].copy()
+        features = ordered[names]
         for name in names:
             if not pd.api.types.is_numeric_dtype(features[name]):
                 values = features[name].astype(object)
                 features[name] = pd.Series(values.where(values.notna(), None), dtype=object)
         return cls(
             ids=ordered[ID].to_numpy(dtype=object),
-            labels=ordered[LABEL].to_numpy(dtype=object),
+            labels=_shared(ordered[LABEL]),
             features=features,
             groups=ordered[GROUP].to_numpy(dtype=object) if GROUP in ordered else None,
             times=ordered[TIME].to_numpy(dtype=np.float64) if TIME in ordered else None,
@@ -146,6 +147,12 @@ def codes(labels: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
     if not classes:
         return np.asarray(labels, dtype=np.float64)
     return pd.Index(classes).get_indexer(pd.Index(labels)).astype(np.int64)
+
+
+def _shared(labels: pd.Series) -> np.ndarray:
+    """Return labels as objects, equal ones as one object, for each would take as much as an id."""
+    kept: dict[Any, Any] = {}
+    return np.array([kept.setdefault(label, label) for label in labels], dtype=object)
 
 
 def _all_differ(features: pd.DataFrame) -> bool:

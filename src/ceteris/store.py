@@ -213,11 +213,14 @@ def read_parquet(path: Path | BinaryIO, columns: list[str] | None = None) -> pd.
     """Return a table, its text columns as Python objects (None where missing); the sealed test part is refused."""
     if isinstance(path, Path):
         refuse_sealed(path)
+    from pyarrow import default_memory_pool
+
     frame = pd.read_parquet(path, columns=columns)
     for name in frame.columns:
         if not pd.api.types.is_numeric_dtype(frame[name]):
             values, there = frame[name].astype(object), frame[name].notna()
             frame[name] = values if there.all() else pd.Series(values.where(there, None), dtype=object)
+    default_memory_pool().release_unused()  # of a big table as much again as it holds
     return frame
 
 

@@ -31,8 +31,7 @@ _CONFIDENT = 0.99  # of folds that we made ourselves only this much tells that t
 
 def main(stage: Stage) -> None:
     """Write data/audit/ and results/audit/ from the train rows alone."""
-    frame = read_parquet(stage.path("split", "train.parquet")).sort_values(ID, kind="stable", ignore_index=True)
-    data = Dataset.from_frame(frame)
+    data, votes, named = _train(stage)
     classes = tuple(read_json(stage.path("split", "classes.json")))
     audit = stage.params.audit
     for recipe in stage.params.train.models.values():
@@ -41,19 +40,18 @@ def main(stage: Stage) -> None:
     refuse_unwatched(audit.model, stage.root, stage.name)
     issues, told = _classes(stage, data, classes) if classes else _numbers(stage, data)
     agreed, people = _agreement(issues, classes), dict[str, Any]()
-    if VOTES in frame:
-        issues, people = _people(stage, data, unpacked(frame[VOTES].to_numpy(dtype=object)), issues, told, classes)
+    if votes is not None:
+        issues, people = _people(stage, data, unpacked(votes), issues, told, classes)
     told.insert(0, ID, pd.Series(data.ids, dtype=object))
     write_parquet(stage.path("audit", "pred_probs.parquet" if classes else "predicted.parquet"), told)
     write_parquet(stage.path("audit", "issues.parquet"), issues)
     probabilities = told.drop(columns=ID).to_numpy(dtype=float) if classes else None
     orders = heads(issues, data.features, probabilities, classes, stage.params.ingest.kinds)
     write_parquet(stage.path("audit", "orders.parquet"), orders)
-    if len(frame) > SAMPLE:  # a review reads these, and need not read all rows
-        shown = frame[[name for name in frame if name in (ID, LABEL) or name not in META]]
-        front = pd.Index(data.ids).get_indexer(orders["id"].iloc[in_turn(orders)])
-        write_parquet(stage.path("audit", "front.parquet"), shown.iloc[front], row_group=_WINDOW)
-        write_parquet(stage.path("audit", "sample.parquet"), shown.iloc[random_sample(len(frame))])
+    if len(data) > SAMPLE:  # a review reads these, and need not read all rows
+        front = data.positions(orders["id"].iloc[in_turn(orders)].to_numpy(dtype=object))
+        write_parquet(stage.path("audit", "front.parquet"), data.take(front).to_frame()[named], row_group=_WINDOW)
+        write_parquet(stage.path("audit", "sample.parquet"), data.take(random_sample(len(data))).to_frame()[named])
     queue = rank(issues).head(audit.queue_rows)
     queue.insert(0, "rank", range(1, len(queue) + 1))
     write_table(stage.path("results", "audit", "queue.csv"), queue)
@@ -66,6 +64,13 @@ def main(stage: Stage) -> None:
     sweep(folder, {folder / "queue.csv", folder / "summary.json"} | ({folder / "annotators.csv"} if people else set()))
     place = f"{stage.layout['results']}/audit/queue.csv"
     stage.tell(f"{flagged:,} of {len(data):,} train labels are doubted; the queue is in {place}")
+
+
+def _train(stage: Stage) -> tuple[Dataset, np.ndarray | None, list[str]]:
+    """Return the train rows, what several people said of each, and the columns that a reviewer is shown in their order."""
+    frame = read_parquet(stage.path("split", "train.parquet")).sort_values(ID, kind="stable", ignore_index=True)
+    votes = frame[VOTES].to_numpy(dtype=object) if VOTES in frame else None
+    return Dataset.from_frame(frame), votes, [str(name) for name in frame if name in (ID, LABEL) or name not in META]
 
 
 def _classes(stage: Stage, data: Dataset, classes: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
