@@ -80,7 +80,7 @@ ROOMS = {
     " serving.counts serving.embeddings serving.limits serving.log_file serving.packaged serving.predicting"
     " serving.remarks serving.server serving.writer starting.into starting.onboarding starting.other_data"
     " starting.template starting.tracking tables.survey training.brought_files training.cell_files"
-    " training.keeper training.learners training.running_trainers",
+    " training.keeper training.kept training.learners training.running_trainers",
     "stage": "monitoring.watch release.accept release.gate release.package stages stages.audit stages.compare"
     " stages.diagnose stages.fix stages.ingest stages.report stages.split stages.train stages.validate",
 }

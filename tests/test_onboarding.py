@@ -226,7 +226,7 @@ def test_problems_are_resolved_by_options(root: Path, tmp_path: Path) -> None:
     how = {"unlabelled": "drop", "normalise": "labels", "infinite": "missing"}
     told = init(root, tmp_path / "mine.csv", "label", id="id", reading=how)
     assert "29 rows" in told
-    assert "1 rows without a label were left out" in told
+    assert "1 row without a label was left out" in told
     ingest = read_params(root).ingest
     assert (ingest.unlabelled, ingest.normalise, ingest.infinite) == ("drop", "labels", "missing")
     init(root, tmp_path / "mine.csv", "label", id="id")

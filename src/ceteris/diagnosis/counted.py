@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.diagnosis.judged import Judged, of_rows
+from ceteris.errors import counted
 
 __all__ = ["RARE", "class_imbalance", "leaking_rows", "missing_rows", "repeated_rows"]
 
@@ -51,7 +52,7 @@ def class_imbalance(labels: np.ndarray) -> Judged:
     codes, classes = pd.factorize(labels, sort=True)
     counts = np.bincount(codes)
     rare = counts / len(codes) < RARE / len(classes)
-    told = ", ".join(f"{classes[code]}: {counts[code]:,} rows" for code in np.flatnonzero(rare))
+    told = ", ".join(f"{classes[code]}: {counted(int(counts[code]), 'row')}" for code in np.flatnonzero(rare))
     scores = np.where(rare, counts / len(codes), 1.0)
     return of_rows("class_imbalance", rare[codes], scores[codes], told)
 

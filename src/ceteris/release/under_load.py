@@ -33,7 +33,7 @@ from ceteris.serving.packaged import Packaged
 from ceteris.serving.requests import row_id_key
 from ceteris.serving.schema import InputSchema
 from ceteris.splitting.splits import TRAIN
-from ceteris.training import keeper
+from ceteris.training.kept import kept
 
 __all__ = ["asked_at_once", "load_of", "requests_of"]
 
@@ -131,21 +131,14 @@ def _served(root: Path, folder: Path) -> Iterator[int]:
     with tempfile.TemporaryDirectory(prefix="ceteris-load-", ignore_cleanup_errors=True) as scratch:
         out, err = (Path(scratch) / name for name in ("out", "err"))
         words = [sys.executable, "-c", _PROGRAM, str(folder.resolve()), str(Path(scratch) / "log.sqlite")]
-        kept = [sys.executable, "-I", "-S", keeper.__file__, str(os.getpid()), "inf", str(out), str(err), scratch, *words]
         environment = {name: value for name, value in os.environ.items() if name != TOKEN}
         paths = [str(PACKAGE.parent), *filter(None, [environment.get("PYTHONPATH")])]
         environment["PYTHONPATH"] = os.pathsep.join(paths)
-        process = subprocess.Popen(
-            kept, cwd=root, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
-        )
-        try:
+        with kept(words, root, scratch, out=out, err=err, environment=environment) as process:
             yield _port_of(process, out, err)
-        finally:
-            process.terminate()
-            process.wait()
 
 
-def _port_of(process: subprocess.Popen[bytes], out: Path, err: Path) -> int:
+def _port_of(process: subprocess.Popen[str], out: Path, err: Path) -> int:
     until = time.monotonic() + _PATIENCE
     while process.poll() is None and time.monotonic() < until:
         if found := re.search(r" is served at http://127\.0\.0\.1:(\d+),", _text(out)):

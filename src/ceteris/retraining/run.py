@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -41,7 +40,7 @@ from ceteris.store import (
     single_writer,
     write_table,
 )
-from ceteris.training import keeper
+from ceteris.training.kept import kept
 
 __all__ = ["Retrained", "note_promoted", "refuse_beside_dvc", "reproduced", "retrain"]
 
@@ -170,16 +169,8 @@ def reproduced(root: Path) -> bool:
     with tempfile.TemporaryDirectory(prefix="ceteris-retrain-") as scratch:
         told = Path(scratch) / "told"
         words = [sys.executable, "-m", "dvc", "repro", "--quiet"]
-        kept = [sys.executable, "-I", "-S", keeper.__file__, str(os.getpid()), "inf", str(told), str(told), scratch, *words]
-        process = subprocess.Popen(
-            kept, cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True
-        )
-        try:
+        with kept(words, root, scratch, out=told, err=told) as process:
             ended = process.communicate()[0].strip()
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                process.wait()
         if ended != "exit 0" and told.is_file():
             print(told.read_text(encoding="utf-8", errors="replace")[-_SHOWN:], file=sys.stderr, end="")
     return ended == "exit 0"

@@ -238,10 +238,14 @@ def _labelled(
             "Name the column that holds the labels: params.yaml `ingest.label`.",
         )
     if unlabelled == "drop":
-        return cells.filter(~blank), places[~blank], [f"{blank.sum()} rows without a label were left out"]
+        return (
+            cells.filter(~blank),
+            places[~blank],
+            [f"{counted(int(blank.sum()), 'row without a label was', 'rows without a label were')} left out"],
+        )
     problems.add(
-        f"{problems.name} column {column!r} has no label in {blank.sum()} rows: {some(places[blank])} (counted from the"
-        " first row as 1).",
+        f"{problems.name} column {column!r} has no label in {counted(int(blank.sum()), 'row')}: {some(places[blank])}"
+        " (counted from the first row as 1).",
         "Label them, or leave them out: params.yaml `ingest.unlabelled: drop`.",
     )
     return cells, places, []
@@ -298,9 +302,10 @@ def _votes_told(packed_votes: np.ndarray, labels: np.ndarray, ingest: Ingest) ->
     """Return what deserves a look: rows that nobody answered, with a given label or without."""
     silent = packed_votes == "{}"
     unlabelled = np.array([label is None for label in labels], dtype=bool)
-    told = [f"{(silent & ~unlabelled).sum()} rows have a label and no vote of anybody"] if (silent & ~unlabelled).any() else []
-    if unlabelled.any() and ingest.label is None:
-        told.append(f"{unlabelled.sum()} rows without a vote that counts were left out")
+    alone, nobody = int((silent & ~unlabelled).sum()), int(unlabelled.sum())
+    told = [f"{counted(alone, 'row has', 'rows have')} a label and no vote of anybody"] if alone else []
+    if nobody and ingest.label is None and ingest.unlabelled == "drop":
+        told.append(f"{counted(nobody, 'row without a vote that counts was', 'rows without a vote that counts were')} left out")
     return told
 
 

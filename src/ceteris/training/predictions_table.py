@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.dataset import codes
-from ceteris.errors import BadInputError, nearest, some
+from ceteris.errors import BadInputError, counted, nearest, some
 
 __all__ = ["checked", "text_of"]
 
@@ -72,7 +72,7 @@ def _placed(table: pd.DataFrame, ids: np.ndarray, who: str, do: str) -> pd.DataF
     held = pd.Index([text_of(name) for name in table[_ID].to_numpy(dtype=object)])
     known = pd.Index(ids)
     faults = {"missing": known.difference(held), "unknown": held.difference(known), "repeated": held[held.duplicated()]}
-    told = [f"{len(rows):,} rows are {fault}: {some(rows)}" for fault, rows in faults.items() if len(rows)]
+    told = [f"{counted(len(rows), 'row is', 'rows are')} {fault}: {some(rows)}" for fault, rows in faults.items() if len(rows)]
     if told:
         raise BadInputError(f"{who} holds other rows than the {len(ids):,} that were to be predicted; {'; '.join(told)}.", do)
     return table.iloc[held.get_indexer(known)]

@@ -19,7 +19,7 @@ from ceteris.command_line import OUT, PREDICT, SEED, TRAIN, filled, is_seeded, w
 from ceteris.errors import BadInputError, CeterisError
 from ceteris.fixing.tables_out import read_table_of, rows_out, table_bytes
 from ceteris.store import STATE, home_of
-from ceteris.training import keeper
+from ceteris.training.kept import kept
 from ceteris.training.predictions_table import checked
 
 __all__ = ["LOGS", "Trainer", "program_of"]
@@ -143,8 +143,10 @@ class Trainer:
     def _kept_to_its_end(self, places: Mapping[str, str], log: Path, scratch: str) -> None:
         words = filled(words_of(self.command), places)
         out, err = (log.with_name(f"{log.name}.{kind}") for kind in ("out", "err"))
-        kept = [str(self.timeout), str(out), str(err), scratch, program_of(words[0], self.root), *words[1:]]
-        how = _run_kept(kept, self.root, self.called, lambda: _last_lines(out, 1) or _last_lines(err, 1))
+        words[0] = program_of(words[0], self.root)
+        environment = {"PYTHONUNBUFFERED": "1", "PYTHONHASHSEED": "0"} | os.environ
+        with kept(words, self.root, scratch, out=out, err=err, seconds=self.timeout, environment=environment) as process:
+            how = _ending(process, self.called, lambda: _last_lines(out, 1) or _last_lines(err, 1))
         if how == "exit 0":
             return
         said = {
@@ -179,28 +181,14 @@ def program_of(word: str, root: Path) -> str:
     return found
 
 
-def _run_kept(given: list[str], root: Path, called: str, last: Callable[[], str]) -> str:
-    """Run a command under a keeper, telling its last line from time to time, and return how it ended."""
-    line = [sys.executable, "-I", "-S", keeper.__file__, str(os.getpid()), *given]
-    environment = {"PYTHONUNBUFFERED": "1", "PYTHONHASHSEED": "0"} | os.environ
-    try:
-        # In a session of its own, so that what kills a whole group of processes leaves it to clear up after them.
-        kept = subprocess.Popen(
-            line, cwd=root, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True
-        )
-    except OSError as error:
-        raise CeterisError(f"The command of {called} could not be started: {error.strerror}.", "Run again.") from None
+def _ending(process: subprocess.Popen[str], called: str, last: Callable[[], str]) -> str:
+    """Wait for a kept command, telling its last line from time to time, and return how it ended."""
     started = time.monotonic()
-    try:
-        while True:
-            try:
-                return kept.communicate(timeout=_TOLD_EVERY)[0].strip() or "stopped"
-            except subprocess.TimeoutExpired:
-                print(f"{called}: {time.monotonic() - started:,.0f} s. {last()}".rstrip(), file=sys.stderr, flush=True)
-    finally:
-        if kept.poll() is None:
-            kept.terminate()
-            kept.wait()
+    while True:
+        try:
+            return process.communicate(timeout=_TOLD_EVERY)[0].strip() or "stopped"
+        except subprocess.TimeoutExpired:
+            print(f"{called}: {time.monotonic() - started:,.0f} s. {last()}".rstrip(), file=sys.stderr, flush=True)
 
 
 def _last_lines(path: Path, most: int = _LAST_LINES) -> str:
