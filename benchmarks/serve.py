@@ -29,9 +29,9 @@ def run() -> Result:
 
 
 _NOTE = (
-    "In process: of a table that is there already; of SVC, without probabilities here, `predict`. From JSON: what any server"
-    " has to do first, json.loads and a table of it, is in both. 1,000 rows of 64 numbers are 1.1 MB of JSON, which take their"
-    " time to be read, checked and logged whatever the model takes."
+    "In process: `predict_proba`; of SVC, without probabilities here, `predict`. From JSON: what any server has to do first,"
+    " json.loads and a table of it, is in both. 1,000 rows of 64 numbers are 1.1 MB of JSON, which take their time to be read,"
+    " checked and logged whatever the model takes (decision 26): against the model alone, of a table, a batch has no aim."
 )
 
 
@@ -57,9 +57,9 @@ def _of(name: str, folder: Path) -> list[Comparison]:
             side_by_side(f"{name}: {_SINGLE} rows, 8 clients", beside, lambda: busy(ours, single, 8),
                          lambda: busy(theirs, single, 8), rounds=_ROUNDS, aim="1.43", limit="1.43"),
             side_by_side(f"{name}: batch of 1,000", beside, lambda: one.times([batch])[0], lambda: other.times([batch])[0],
-                         rounds=_ROUNDS, aim=""),
-            side_by_side(f"{name}: batch of 1,000", "in process", lambda: one.times([batch])[0], _in_process(folder, batch),
-                         rounds=_ROUNDS, aim="1.3"),
+                         rounds=_ROUNDS, aim="", limit="1.5"),
+            side_by_side(f"{name}: batch of 1,000", "in process, of a table", lambda: one.times([batch])[0],
+                         _in_process(folder, batch), rounds=_ROUNDS, aim=""),
             side_by_side(f"{name}: batch of 1,000", "in process, from JSON", lambda: one.times([batch])[0],
                          _in_process(folder, batch, parsed=False), rounds=_ROUNDS, aim="1.3"),
         ]  # fmt: skip

@@ -184,7 +184,7 @@ def test_all_problems_are_told_in_one_reading_with_what_was_found_and_the_option
     told: list[str] = []
     with pytest.raises(BadInputError) as refusal:
         init_command(str(tmp_path / "mine.csv"), "label", id="id", root=root, tell=told.append)
-    words = ("for 4 reasons", "no label in 1 rows", "'Cat' (1 row) = 'cat' (15 rows)", "rows that differ: 'r029'", "too large")
+    words = ("for 4 reasons", "no label in 1 row:", "'Cat' (1 row) = 'cat' (15 rows)", "rows that differ: 'r029'", "too large")
     assert all(word in str(refusal.value) for word in words), str(refusal.value)
     assert str(refusal.value).endswith(
         "As options of `ceteris init`: --unlabelled drop, no --id, --normalise labels, --infinite missing."

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -91,7 +90,7 @@ def frame_of_values(rows: Sequence[tuple[Any, ...]], schema: InputSchema) -> pd.
     """Return `frame_of` rows that hold their values in the order of the schema."""
     names = [one.name for one in schema.features]
     if names and all(one.kind in ("number", "date") for one in schema.features):
-        return pd.DataFrame(_numbers(rows, schema).reshape(len(rows), len(names)), columns=names)
+        return pd.DataFrame(np.array(rows, dtype=np.float64).reshape(len(rows), len(names)), columns=names)  # None: NaN
     columns: dict[str, Any] = {}
     for place, one in enumerate(schema.features):
         values = [row[place] for row in rows]
@@ -105,10 +104,3 @@ def frame_of_values(rows: Sequence[tuple[Any, ...]], schema: InputSchema) -> pd.
         else:
             columns[one.name] = pd.Series(values, dtype=object)
     return pd.DataFrame(columns, columns=names)
-
-
-def _numbers(rows: Sequence[tuple[Any, ...]], schema: InputSchema) -> np.ndarray:
-    values = chain.from_iterable(rows)
-    if any(one.nullable for one in schema.features):
-        return np.array(list(values), dtype=np.float64)  # None: NaN
-    return np.fromiter(values, np.float64, len(rows) * len(schema.features))
