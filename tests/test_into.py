@@ -13,6 +13,7 @@ from checkout import run
 from host import LABELS, hashes, host
 from small import REPOSITORY, repository, table
 
+import ceteris
 from ceteris.canvas.terms import parse_canvas
 from ceteris.errors import BadInputError, CeterisError, ParamsError
 from ceteris.installed import PIPELINES
@@ -198,6 +199,23 @@ def test_their_own_dvc_yaml_and_params_yaml_are_no_project_and_ours_is_pointed_a
     with pytest.raises(BadInputError, match=r"are of ceteris\. Go into it: cd what-moved"):
         find_root(theirs)
     assert find_root(theirs / "what-moved/notebooks") == theirs / "what-moved"
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_revision_is_read_from_the_project_s_own_folder(
+    with_dvc: Path, without_dvc: Path, tmp_path: Path, shared: bool
+) -> None:
+    theirs = Path(shutil.copytree(with_dvc if shared else without_dvc, tmp_path / "theirs", symlinks=True))
+    init(theirs, LABELS, id="id")
+    root = theirs / "ceteris"
+    (root / "data/edits/ann.csv").write_text("x\n")
+    run(theirs, "git", "add", ".")
+    run(theirs, "git", "commit", "-q", "-m", "Add ceteris")
+    (root / "params.yaml").write_text("changed since\n")
+    (root / "data/edits/ann.csv").unlink()
+    then = ceteris.open(root, rev="HEAD")
+    assert then.params.ingest.source == f"../{LABELS}"
+    assert then.files_at("data/edits") == {"data/edits/ann.csv": b"x\n"}
 
 
 def test_a_copy_of_dvcs_belongs_to_the_project_that_it_is_a_copy_of(theirs: Path) -> None:

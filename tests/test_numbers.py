@@ -5,17 +5,19 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 from checkout import checkout, run, surroundings
 from hypothesis import given
 from hypothesis import strategies as st
+from nbclient import NotebookClient
 from sklearn.datasets import load_diabetes
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import Ridge
 from sklearn.metrics import mean_absolute_error
-from small import STAGES, by_hand, edit, run_stages
+from small import REPOSITORY, STAGES, by_hand, edit, run_stages
 
 import ceteris
 from ceteris.editing import edits
@@ -157,9 +159,6 @@ def test_an_edit_may_say_any_number_in_its_one_spelling() -> None:
             edits.apply(ids, labels, line(new_label=text), ())
 
 
-REPOSITORY = Path(__file__).parents[1]
-
-
 def params(*changes: tuple[str, str]) -> object:
     text = (REPOSITORY / "params.yaml").read_text(encoding="utf-8")
     for before, after in (("metric: accuracy ", "metric: mae "), ("label_type: text ", "label_type: number "), *changes):
@@ -235,6 +234,15 @@ def test_the_report_and_the_summary_speak_of_errors_in_the_unit_of_the_labels(re
     page = (repository / "reports" / "report.html").read_text(encoding="utf-8")
     assert "Given and predicted numbers" in page
     assert "Confused labels" not in page
+
+
+@pytest.mark.parametrize("name", ["01-same-data-other-models", "02-same-model-other-data", "03-review-labels"])
+def test_the_notebooks_run_as_published(repository: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(repository / "src"))
+    notebook = nbformat.read(REPOSITORY / "notebooks" / f"{name}.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(repository / "notebooks")}}).execute()
+    shown = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert not [output for output in shown if output.output_type == "error"]
 
 
 def test_a_classifier_is_refused_before_anything_is_fitted(repository: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -431,6 +432,7 @@ def _revision(root: Path, rev: str) -> Any:
     from dvc.api import DVCFileSystem
     from dvc.repo import Repo
     from dvc.scm import SCMError, resolve_rev
+    from fsspec.implementations.dirfs import DirFileSystem
 
     if not isinstance(rev, str) or not rev.strip():
         raise BadInputError(
@@ -438,10 +440,11 @@ def _revision(root: Path, rev: str) -> Any:
         )
     with Repo(str(root)) as repo:
         named = [str(ref) for ref in repo.scm.iter_refs("refs/exps/") if str(ref).rsplit("/", 1)[-1] == rev]
+        inside = os.path.relpath(root, repo.scm.root_dir)  # a project may lie in a folder of somebody else's repository
         if len(named) > 1:
             raise BadInputError(f"{rev!r} names {len(named)} experiments on different commits.", "Give its hash: dvc exp show")
         try:
             commit = resolve_rev(repo.scm, rev)
         except SCMError as error:
             raise BadInputError(f"{rev!r} is no revision or experiment here: {error}.", "See: dvc exp show; git log") from None
-    return DVCFileSystem(str(root), rev=commit)
+    return DirFileSystem(Path(inside).as_posix(), DVCFileSystem(str(root), rev=commit, subrepos=True))
