@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -22,10 +23,14 @@ from small import REPOSITORY, STAGES, by_hand, edit, run_stages
 import ceteris
 from ceteris.editing import edits
 from ceteris.errors import BadInputError, CeterisError, ParamsError, StaleEditError
+from ceteris.experiments.snapshot import Judging
 from ceteris.fixing.noise import plant
 from ceteris.fixing.recipes import make_all
 from ceteris.fixing.versions import Evidence
 from ceteris.issues import COLUMNS, find_number_issues
+from ceteris.measuring.asking import questions_about, queue_names
+from ceteris.measuring.disagreement import NOT_ANSWERED
+from ceteris.measuring.verified import came_verified
 from ceteris.metrics import NUMBERS, metrics_of
 from ceteris.params import parse
 from ceteris.reviewing.typed import typed as reads
@@ -234,6 +239,19 @@ def test_the_report_and_the_summary_speak_of_errors_in_the_unit_of_the_labels(re
     page = (repository / "reports" / "report.html").read_text(encoding="utf-8")
     assert "Given and predicted numbers" in page
     assert "Confused labels" not in page
+
+
+def test_of_numbers_no_contrast_is_a_queue_and_what_came_verified_is_no_answer(repository: Path) -> None:
+    assert queue_names(repository) == []
+    with pytest.raises(BadInputError, match="no few rows decide between them"):
+        questions_about(repository, "ridge.given.true")
+    ids = np.array(["a", "b"], dtype=object)
+    came = came_verified(pd.Series(["1.5", None], index=ids, dtype=object), ids, ())
+    assert came.tolist() == [NOT_ANSWERED, NOT_ANSWERED]
+    digests, labels = np.array([b"one", b"other"], dtype=object), np.array(["1.5", "2"], dtype=object)
+    judging = Judging(ids, digests, {"given": labels}, None, (), came, came)
+    assert judging.said.tolist() == ["", ""]
+    assert judging.digest != replace(judging, labels={"given": np.array(["1.5", "3"], dtype=object)}).digest
 
 
 @pytest.mark.parametrize("name", ["01-same-data-other-models", "02-same-model-other-data", "03-review-labels"])

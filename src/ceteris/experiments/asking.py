@@ -16,6 +16,7 @@ from ceteris.experiments.measured import sides_of
 from ceteris.experiments.moved import Move, move_between
 from ceteris.experiments.pairing import on_shared_rows
 from ceteris.experiments.table import corners
+from ceteris.measuring.asking import refuse_numbers
 from ceteris.measuring.disagreement import Disagreement, disagreement_set, permanent_numbers
 from ceteris.measuring.pairs import Name, Pair
 from ceteris.measuring.questions import Questions, questions_of
@@ -46,6 +47,7 @@ def questions_between(
         past = past_of(root, history)
         sides = sides_of(baseline, candidate, move, past.side, corners(history.snapshots, past))
         scorer, names, shared = on_shared_rows(sides, params.compare)
+        refuse_numbers(shared.classes)
         if move.axis == "confounded":
             arms = [scorer.arms[name].cell.over_seeds()[0] for name in names.values()]
             chosen = [_of_square(arms, shared.ids, move, params.compare)]

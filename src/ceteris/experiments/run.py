@@ -99,7 +99,7 @@ class Run:
         )
         judging = self.cache.once(("judging", rows, truth, classes), lambda: self._unanswered(rows, truth, classes))
         said = decisions[decisions["id"].isin(judging.ids)].reset_index(drop=True)
-        if not len(said):
+        if not len(said) or not judging.classes:  # of labels that are numbers no answer is taken
             return judging
         return judging.with_answers(answers_of(said, judging.ids, judging.labels["given"], judging.classes))
 

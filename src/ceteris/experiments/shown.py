@@ -161,15 +161,18 @@ def _beside(lines: Sequence[Line]) -> list[Text]:
         if line.effect is not None and given is not None and parting(line.effect, given):
             told = f"{given_told(given)}. {parting(line.effect, given)}"
             notes.append(Text(f"{literal(line.snapshot.name)}: {told}"))
-    doubtful = [line for line in lines if line.effect is not None and line.effect.scored_on == "given" and line.parent]
-    if doubtful and doubtful[0].parent is not None:
-        pair = f"{literal(doubtful[0].parent.name)} {literal(doubtful[0].snapshot.name)}"
-        notes.append(
-            Text(
-                "Given labels may hold errors, and the sign itself may be wrong. How few of them would undo a verdict: "
-                f"ceteris compare A B, as in ceteris compare {pair}. To check them: ceteris queue --between A B"
-            )
-        )
+    doubtful = [
+        (f"{literal(line.parent.name)} {literal(line.snapshot.name)}", METRICS[line.effect.metric].labels == NUMBERS)
+        for line in lines
+        if line.effect is not None and line.effect.scored_on == "given" and line.parent
+    ]
+    if doubtful:
+        pair, numbers = doubtful[0]
+        told = "Given labels may hold errors, and the sign itself may be wrong."
+        if not numbers:  # of which no few decide
+            told += f" How few of them would undo a verdict: ceteris compare A B, as in ceteris compare {pair}. To check them:"
+            told += " ceteris queue --between A B"
+        notes.append(Text(told))
     return notes
 
 

@@ -14,7 +14,7 @@ from ceteris.measuring.questions import Questions, questions_of
 from ceteris.measuring.verified import chosen_rows, needed_pairs, queue_pairs
 from ceteris.store import read_params
 
-__all__ = ["questions_about", "queue_names"]
+__all__ = ["questions_about", "queue_names", "refuse_numbers"]
 
 
 def questions_about(root: Path, name: str) -> tuple[Questions, pd.DataFrame]:
@@ -33,11 +33,7 @@ def questions_about(root: Path, name: str) -> tuple[Questions, pd.DataFrame]:
             f"{name!r} is no queue.{nearest(name, ['train', 'random', *known])}",
             "See the names: ceteris queue. Of two revisions: ceteris queue --between A B",
         )
-    if not contrasts.classes:
-        raise BadInputError(
-            "Labels are numbers: the arms differ on nearly every row, so that no few rows decide between them.",
-            "Name a column of verified numbers (params.yaml ingest.true_label), or review train rows: ceteris queue train",
-        )
+    refuse_numbers(contrasts.classes)
     pairs, answers = needed_pairs(known[name], facts), contrasts.answers()
     scorer = contrasts.scorer({cell: None for pair in pairs for cell in (pair.baseline, pair.candidate)}, answers)
     chosen = [chosen_rows(scorer, pair, answers.ids) for pair in pairs]
@@ -45,8 +41,23 @@ def questions_about(root: Path, name: str) -> tuple[Questions, pd.DataFrame]:
 
 
 def queue_names(root: Path) -> list[str]:
-    """Return the names of the contrasts that a person can be asked about, planned ones first."""
-    return list(_contrasts(root)[2])
+    """Return the names of the contrasts that a person can be asked about, planned ones first; of numbers none."""
+    contrasts, _, known = _contrasts(root)
+    return list(known) if contrasts.classes else []
+
+
+def refuse_numbers(classes: tuple[str, ...]) -> None:
+    """Refuse to ask which arm is right where labels are numbers, which have no classes.
+
+    Raises
+    ------
+    BadInputError
+    """
+    if not classes:
+        raise BadInputError(
+            "Labels are numbers: the arms differ on nearly every row, so that no few rows decide between them.",
+            "Name a column of verified numbers (params.yaml ingest.true_label), or review train rows: ceteris queue train",
+        )
 
 
 def _contrasts(root: Path) -> tuple[Contrasts, dict[str, VersionFacts], dict[str, Pair]]:

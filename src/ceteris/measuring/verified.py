@@ -134,7 +134,8 @@ def said_of(decisions: pd.DataFrame, ids: np.ndarray, classes: tuple[str, ...]) 
 def came_verified(truth: pd.Series, ids: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
     """Return the codes of the labels that a person verified before the data came here, else NOT_ANSWERED, shape (n_rows,).
 
-    Where that is known of every row these are the true labels, which need no answer: then none is returned.
+    Where that is known of every row these are the true labels, which need no answer: then none is returned. Labels that are
+    numbers have no codes: of those neither.
 
     Parameters
     ----------
@@ -142,7 +143,7 @@ def came_verified(truth: pd.Series, ids: np.ndarray, classes: tuple[str, ...]) -
         The labels that are known to be true, by id.
     """
     known = truth.reindex(ids)
-    if known.notna().all():
+    if known.notna().all() or not classes:
         return np.full(len(ids), NOT_ANSWERED)
     return codes(known.to_numpy(dtype=object), classes)
 
