@@ -161,6 +161,12 @@ def test_what_is_kept_is_the_same_for_the_same_window(served: Served, ceteris_) 
     assert found[0] == found[1]
 
 
+def test_the_newest_rows_are_all_where_more_are_asked_for_than_there_are(served: Served, ceteris_) -> None:
+    log(served.root / "log.sqlite", served.rows(300))
+    said = ceteris_("monitor", "--log", "log.sqlite", "--last", 10**30)
+    assert (said.code, said.err) == (0, "") and "300 rows (lines 1 to 300 of the log)" in said.out
+
+
 def test_rows_of_other_models_are_left_out_and_told(served: Served, ceteris_) -> None:
     log(served.root / "log.sqlite", served.rows(250, seed=1), served.rows(40, seed=2, model="o" * 64), served.rows(250, seed=3))
     said = ceteris_("monitor", "--log", "log.sqlite")

@@ -63,6 +63,9 @@ def test_a_token_comes_from_a_file_or_the_environment_and_is_long(ceteris_, pack
     assert "shorter than 16 characters" in ceteris_(*serve, "--token-file", tmp_path / "token").err
     assert "holds no token" in ceteris_(*serve, "--token-file", tmp_path / "empty").err
     assert "cannot be read" in ceteris_(*serve, "--token-file", tmp_path / "none").err
+    for text in ("a token of many words", "ein-schlüssel-mit-umlaut", "first-of-two-lines\nsecond-of-two-lines"):
+        (tmp_path / "token").write_text(text, encoding="utf-8")
+        assert "holds what no client can send" in ceteris_(*serve, "--token-file", tmp_path / "token").err
     monkeypatch.setenv("CETERIS_TOKEN", "short")
     assert "shorter than 16 characters" in ceteris_(*serve).err
 
@@ -109,6 +112,32 @@ def test_two_servers_do_not_write_one_log(ceteris_, package: Path, tmp_path: Pat
     assert said.err == f"ceteris serve (process 7) is still writing {log}. Wait for it, or end it, then run again.\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("model/log.sqlite", "would stand in the package"),
+        ("linked/log.sqlite", "would stand in the package"),
+        ("table.csv", "table.csv is no SQLite file, or a damaged one."),
+        ("folder", "folder is no file."),
+        ("round", "which is no path"),
+        ("", "is no file."),
+    ],
+)
+def test_a_log_that_can_be_none_is_refused_and_nothing_stands_beside_it(
+    ceteris_, tmp_path: Path, monkeypatch, name: str, said: str
+) -> None:
+    folder = package_of(tmp_path / "model")
+    (tmp_path / "linked").symlink_to(folder)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "round").symlink_to(tmp_path / "round")
+    (tmp_path / "table.csv").write_text("id,label\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    found = ceteris_("serve", "model", "--log", name, "--port", 0)
+    assert found.code in (2, 8) and said in found.err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_two_names_of_one_log_are_one_log(ceteris_, package: Path, tmp_path: Path) -> None:
     import fcntl
 
@@ -148,12 +177,15 @@ def test_a_filled_in_file_comes_into_the_log_once(ceteris_, log: Path, tmp_path:
         ("id;label\na;dog\n", "lacks the column 'id', 'label'"),
         ("id,label\na,dog\na,cat\n", "two labels to one id: 'a'"),
         ("id,label\n", "holds a header and no rows"),
+        ("id,label\na,dög\n", "bad.csv is not UTF-8 (line 2); it looks like cp1252. Save it as UTF-8, with commas"),
+        ("id,label\na,dog,dog\n", "so the file may be cut off. Save it as UTF-8, with commas"),
     ],
 )
 def test_a_file_that_cannot_be_right_adds_nothing(ceteris_, log: Path, tmp_path: Path, content: str, said: str) -> None:
-    (tmp_path / "bad.csv").write_text(content)
+    (tmp_path / "bad.csv").write_text(content, encoding="latin-1")
     found = ceteris_("labels", tmp_path / "bad.csv", "--log", log, "--who", "Ada")
     assert found.code == 2 and said in found.err
+    assert "params.yaml" not in found.err
     assert read_labels(log).empty
 
 

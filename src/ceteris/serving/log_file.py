@@ -186,6 +186,8 @@ def said_of(error: sqlite3.Error, path: Path) -> CeterisError:
         return CeterisError(f"{path} could not be written: the disk is full.", "Make room, then try again.")
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return IntegrityError(f"{path} is no SQLite file, or a damaged one.", "Name another file: --log FILE.sqlite")
+    if code == sqlite3.SQLITE_ERROR:  # what is asked of it is always the same: it lacks a table or a column
+        return IntegrityError(f"{path} is no whole log: {error}.", "Name another file: --log FILE.sqlite")
     return CeterisError(f"{path} could not be written: {error}.", "Give a place that can be written: --log FILE.sqlite")
 
 
