@@ -424,3 +424,8 @@ def test_a_pipeline_that_fails_says_why(tmp_path: Path, capsys: pytest.CaptureFi
     (tmp_path / "dvc.py").write_text("import sys; sys.exit('ERROR: a stage failed')")
     assert reproduced(tmp_path) is False
     assert "ERROR: a stage failed" in capsys.readouterr().err
+
+
+def test_what_dvc_itself_refuses_is_told_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert reproduced(tmp_path) is False
+    assert "not inside of a DVC repository" in capsys.readouterr().err
