@@ -124,6 +124,6 @@ def test_a_log_that_lacks_a_table_is_no_whole_log_to_read_or_to_write(tmp_path: 
         connection.execute("DROP TABLE inferences")
     connection.close()
     labels = pd.DataFrame({"row_id": ["a"], "label": ["dog"]})
-    for asked in (lambda: read_inferences(path), lambda: add_labels(path, labels, "Ada", "late")):
-        with pytest.raises(IntegrityError, match="is no whole log: no such table: inferences"):
+    for asked in (lambda: read_inferences(path), lambda: add_labels(path, labels, "Ada", "late"), lambda: open_log(path)):
+        with pytest.raises(IntegrityError, match="is no whole log: it lacks 'inferences'"):
             asked()

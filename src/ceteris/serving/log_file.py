@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ceteris.errors import BadInputError, BusyError, CeterisError, IntegrityError
+from ceteris.errors import BadInputError, BusyError, CeterisError, IntegrityError, some
 
 __all__ = [
     "DDL", "DROPPED", "FORMAT", "INFERENCE", "LABEL", "OUTCOME", "PATIENCE", "REFUSAL", "SOURCES", "Clock", "add_labels",
@@ -53,6 +53,7 @@ DROPPED = "INSERT INTO dropped (at, rows) VALUES (?, ?)"
 
 
 _NUMBERS = {"seq": "int64", "at": "float64", "status": "int64", "value": "float64", "rows": "int64", "latency_ms": "float64"}
+_TABLES = frozenset({"meta", "inferences", "refusals", "labels", "outcomes", "dropped"})
 
 
 class Clock:
@@ -150,6 +151,9 @@ def _check_format(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} is a log of form {found and found[0]}, and this ceteris reads {FORMAT}.",
             "Install the ceteris that made it, or name another file: --log FILE.sqlite",
         )
+    lacking = sorted(_TABLES - _tables_of(connection))
+    if lacking:
+        raise IntegrityError(f"{path} is no whole log: it lacks {some(lacking)}.", "Name another file: --log FILE.sqlite")
 
 
 def standing(connection: sqlite3.Connection) -> float:
@@ -186,8 +190,6 @@ def said_of(error: sqlite3.Error, path: Path) -> CeterisError:
         return CeterisError(f"{path} could not be written: the disk is full.", "Make room, then try again.")
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return IntegrityError(f"{path} is no SQLite file, or a damaged one.", "Name another file: --log FILE.sqlite")
-    if code == sqlite3.SQLITE_ERROR:  # what is asked of it is always the same: it lacks a table or a column
-        return IntegrityError(f"{path} is no whole log: {error}.", "Name another file: --log FILE.sqlite")
     return CeterisError(f"{path} could not be written: {error}.", "Give a place that can be written: --log FILE.sqlite")
 
 

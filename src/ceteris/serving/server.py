@@ -16,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ceteris.errors import BadInputError, CeterisError
 from ceteris.locks import locked
-from ceteris.serving.app import make_app
+from ceteris.serving.app import make_app, refuse_redacted
 from ceteris.serving.log_file import note_classes, reading
 from ceteris.serving.packaged import Packaged
 from ceteris.serving.settings import Serve
@@ -35,10 +35,13 @@ def serve(packaged: Packaged, settings: Serve, log: Path, host: str, port: int, 
     ------
     BadInputError
         The address is not this machine's, or taken, or is beyond loopback and there is no token; or no log can stand there.
+    ParamsError
+        What is to be redacted is no feature of the model.
     BusyError
         Another server writes this log.
     """
     _refuse_open_doors(host, token)
+    refuse_redacted(packaged, settings)
     file = _place_of(log, packaged.folder)
     with _bound(host, port) as listening, locked(file.with_name(f"{file.name}.lock"), "ceteris serve", str(log), patience=0.0):
         writer = Writer(log, settings.queue, full=settings.durability == "power", patience=settings.patience)
@@ -72,7 +75,7 @@ def _place_of(log: Path, package: Path) -> Path:
 def _refuse_open_doors(host: str, token: str | None) -> None:
     if token is not None and len(token) < _LEAST:
         raise BadInputError(f"The token is shorter than {_LEAST} characters.", "Make one: openssl rand -hex 32")
-    if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
+    if token is not None and not (token.isascii() and token.isprintable()):
         raise BadInputError("The token holds what no client can send in a header.", "Make another: openssl rand -hex 32")
     with contextlib.suppress(ValueError):
         if ipaddress.ip_address(host).is_loopback:
