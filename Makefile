@@ -68,7 +68,7 @@ lock: $(VENV)/.ready  ## resolve the dependencies of pyproject.toml anew
 	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --fork-strategy fewest --no-header --no-annotate \
 	  --quiet -o requirements.lock
-	grep -E '^(cleanlab|joblib|numpy|pandas|pyarrow|scikit-learn|scipy|skops|threadpoolctl)==' requirements.lock | tr -d '\\' > $(VENV)/held.txt
+	grep -E '^(cleanlab|datasets|joblib|numpy|pandas|pyarrow|scikit-learn|scipy|skops|threadpoolctl)==' requirements.lock | tr -d '\\' > $(VENV)/held.txt
 	uv pip compile integrations/zenml/requirements.in -c $(VENV)/held.txt --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --fork-strategy fewest --no-header --no-annotate \
 	  --quiet -o integrations/zenml/requirements.lock

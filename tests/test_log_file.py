@@ -115,3 +115,15 @@ def test_what_is_no_log_is_refused_and_left_alone(tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in kept} == kept
     with pytest.raises(BadInputError, match="is not there: no log was written"):
         read_inferences(tmp_path / "nowhere")
+
+
+def test_a_log_that_lacks_a_table_is_no_whole_log_to_read_or_to_write(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    open_log(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE inferences")
+    connection.close()
+    labels = pd.DataFrame({"row_id": ["a"], "label": ["dog"]})
+    for asked in (lambda: read_inferences(path), lambda: add_labels(path, labels, "Ada", "late"), lambda: open_log(path)):
+        with pytest.raises(IntegrityError, match="is no whole log: it lacks 'inferences'"):
+            asked()

@@ -109,3 +109,13 @@ def test_the_other_writers_digits_are_new_and_the_truth_of_every_row_is_known(ex
     )
     said = stream.with_errors(rows["label"], 0.05, 0)
     assert (said != rows["label"]).sum() == 30
+
+
+def test_the_page_holds_every_word_that_a_command_said_in_lines_of_the_width_of_a_page(example: Path) -> None:
+    import loop
+    import page
+
+    said = "Accepted: it moved\n  " + "not asked: the gap between the best and the worst group " * 5
+    lines = page._commands(loop.Loop(Path("nowhere"), told=[("ceteris accept", said)]))
+    assert " ".join(" ".join(lines).split()) == f"``` $ ceteris accept {' '.join(said.split())} ```"
+    assert max(map(len, lines)) <= 120

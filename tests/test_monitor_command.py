@@ -136,6 +136,22 @@ def test_every_window_is_judged_on_request_and_the_newest_says_the_exit_code(ser
     assert "1 of 2 windows alarmed; where nothing had changed, 0.02 would on average, and so many by luck with" in page
 
 
+def test_a_window_too_small_to_judge_leaves_the_page_with_those_before_it(served: Served, ceteris_) -> None:
+    log(served.root / "log.sqlite", served.rows(moved=1.0, seed=1), *[served.rows(100, seed=2)] * 5)
+    _outcomes(served.root / "log.sqlite", "row-001000")
+    said = ceteris_("monitor", "--log", "log.sqlite", "--windows")
+    assert said.code == NOT_ENOUGH and "Not enough: 100 rows to judge" in said.out
+    page = (served.root / "release/monitor/index.html").read_text(encoding="utf-8")
+    assert "1 of 1 window alarmed" in page and "1 window more has too few rows to judge." in page
+    assert "revenue" in page
+
+
+def _outcomes(path: Path, row_id: str) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO outcomes (row_id, metric, value, at) VALUES (?, 'revenue', 3.0, 1e9)", (row_id,))
+    connection.close()
+
+
 def test_what_is_kept_is_the_same_for_the_same_window(served: Served, ceteris_) -> None:
     log(served.root / "log.sqlite", served.rows())
     found = []
@@ -143,6 +159,12 @@ def test_what_is_kept_is_the_same_for_the_same_window(served: Served, ceteris_) 
         ceteris_("monitor", "--log", "log.sqlite")
         found.append({path.name: path.read_bytes() for path in (served.root / "release/monitor").iterdir()})
     assert found[0] == found[1]
+
+
+def test_the_newest_rows_are_all_where_more_are_asked_for_than_there_are(served: Served, ceteris_) -> None:
+    log(served.root / "log.sqlite", served.rows(300))
+    said = ceteris_("monitor", "--log", "log.sqlite", "--last", 10**30)
+    assert (said.code, said.err) == (0, "") and "300 rows (lines 1 to 300 of the log)" in said.out
 
 
 def test_rows_of_other_models_are_left_out_and_told(served: Served, ceteris_) -> None:

@@ -237,6 +237,15 @@ def test_a_loss_of_accuracy_alarms_by_labels_alone_where_no_feature_moved(known:
     assert found["accuracy"]["expected"]["value"] == pytest.approx(found["accuracy"]["reference"], abs=0.05)  # blind to it
 
 
+def test_a_loss_of_accuracy_is_told_first_and_then_what_moved_farthest(known: World) -> None:
+    rng = np.random.default_rng(8)
+    rows = draw(rng, 500, moved=1.0)
+    rows["age"] += 5.0
+    rows[LABEL] = np.where(rng.random(500) < 0.5, "cat", "dog").astype(object)
+    told = said(known, rows, labelled=1.0)["because"]
+    assert [one.split()[0] for one in told[:3]] == ["accuracy", "size", "age"]
+
+
 def test_under_200_rows_nothing_is_told(known: World) -> None:
     found = said(known, draw(RNG, 199))
     assert (found["enough"], found["alarm"]) == (False, False)

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 
 from ceteris import plots
 from ceteris.plots.colors import contrast, ramp, text_on
+from ceteris.plots.watch import shifts
 
 Draw = Callable[..., Figure]
 DIGITS = np.random.default_rng(0).integers(0, 17, (300, 8, 8))
@@ -63,6 +64,16 @@ def test_no_text_leaves_the_sheet(k: int) -> None:
                 box = text.get_window_extent(renderer)
                 assert box.x0 >= -1 and box.x1 <= width + 1, (name, text.get_text())
                 assert box.y0 >= -1 and box.y1 <= height + 1, (name, text.get_text())
+
+
+@pytest.mark.parametrize(
+    "name", ["W" * 60, "MAXIMUM_NUMBER_OF_MEMBERSHIP_MONTHS_OF_THE_CUSTOMER", "a name of many words, all small " * 3]
+)
+def test_the_name_of_a_feature_stays_on_the_sheet_whatever_its_letters(name: str) -> None:
+    figure = shifts([{"name": name, "shift": 0.3, "alarm": True}], 0.05)
+    renderer: Any = figure._get_renderer()  # type: ignore[attr-defined]
+    (drawn,) = (text for text in figure.axes[0].texts if "\u2026" in text.get_text())
+    assert drawn.get_window_extent(renderer).x0 > 0
 
 
 def test_labels_are_drawn_literally() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -11,10 +12,11 @@ from clone import Clone
 from dvc.repo import Repo
 from sealed import HELPS, UNSURE, acceptance, go_on, looks, true_labels
 
-from ceteris.errors import BadInputError, IntegrityError
+from ceteris.errors import BadInputError, CeterisError, IntegrityError
 from ceteris.release.commands import _name, _only_with_a_look
 from ceteris.release.folder import alone, request
 from ceteris.release.looks import FILE
+from ceteris.release.promotion import _track
 
 NAMED = {"candidate": HELPS, "baseline": "near/given"}
 
@@ -193,3 +195,8 @@ def test_what_somebody_else_wrote_to_release_yaml_meanwhile_is_not_put_back(seal
     with pytest.raises(KeyboardInterrupt):
         stopped()
     assert terms.read_bytes() == before + b"# mine\n"
+
+
+def test_a_package_that_dvc_does_not_keep_says_why(tmp_path: Path) -> None:
+    with pytest.raises(CeterisError, match="DVC does not keep release/model: ERROR: you are not inside of a DVC repository"):
+        _track(tmp_path)

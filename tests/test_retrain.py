@@ -153,6 +153,21 @@ def test_what_no_log_holds_is_refused(key: str) -> None:
         in_columns_of(Ingest(source="data/source/a.csv", id="id", **{key: "c"}), one(), (), dated=False)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("group", "c", "name it in `ingest.batches` of params.yaml; a recipe with the step `leave_out`"),
+        ("votes", "data/source/votes.csv", "into the source, and into the file of ingest.votes, by hand."),
+        ("features", "data/source/more.npy", "into the source, and into the file of ingest.features, by hand."),
+    ],
+)
+def test_what_is_to_be_done_by_hand_is_what_ingest_takes(key: str, value: str, told: str) -> None:
+    ingest = Ingest(source="data/source/a.csv", id="id", **{key: value})
+    with pytest.raises(BadInputError) as refused:
+        in_columns_of(ingest, one(), (), dated=False)
+    assert told in str(refused.value)
+
+
 def test_the_batch_its_absence_and_their_contrast_stand_in_params() -> None:
     before = params()
     baseline, edit = changes_for(parse(before), "data/source/june.parquet", "logistic/simulated")
@@ -409,3 +424,8 @@ def test_a_pipeline_that_fails_says_why(tmp_path: Path, capsys: pytest.CaptureFi
     (tmp_path / "dvc.py").write_text("import sys; sys.exit('ERROR: a stage failed')")
     assert reproduced(tmp_path) is False
     assert "ERROR: a stage failed" in capsys.readouterr().err
+
+
+def test_what_dvc_itself_refuses_is_told_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert reproduced(tmp_path) is False
+    assert "not inside of a DVC repository" in capsys.readouterr().err

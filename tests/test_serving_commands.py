@@ -63,6 +63,9 @@ def test_a_token_comes_from_a_file_or_the_environment_and_is_long(ceteris_, pack
     assert "shorter than 16 characters" in ceteris_(*serve, "--token-file", tmp_path / "token").err
     assert "holds no token" in ceteris_(*serve, "--token-file", tmp_path / "empty").err
     assert "cannot be read" in ceteris_(*serve, "--token-file", tmp_path / "none").err
+    for text in ("ein-schlüssel-mit-umlaut", "first-of-two-lines\nsecond-of-two-lines"):
+        (tmp_path / "token").write_text(text, encoding="utf-8")
+        assert "holds what no client can send" in ceteris_(*serve, "--token-file", tmp_path / "token").err
     monkeypatch.setenv("CETERIS_TOKEN", "short")
     assert "shorter than 16 characters" in ceteris_(*serve).err
 
@@ -85,7 +88,10 @@ def test_settings_are_those_of_release_yaml_and_strict(ceteris_, package: Path, 
     assert said.code == 2 and "overflw" in said.err and "overflow" in said.err
     (tmp_path / "release/release.yaml").write_text("serve:\n  queue: 5\n")
     assert "the largest request would never fit" in ceteris_("serve", package, "--log", "log").err
+    (tmp_path / "release/release.yaml").write_text("serve:\n  redact:\n  - petal width\n")
+    assert "serve.redact names 'petal width', which the model does not take" in ceteris_("serve", package, "--log", "log").err
     assert "which is not there" in ceteris_("serve", package, "--log", "log", "--settings", "none.yaml").err
+    assert [path.name for path in tmp_path.iterdir()] == ["release"]
 
 
 def test_an_address_that_is_taken_is_a_sentence(ceteris_, package: Path, tmp_path: Path) -> None:
@@ -107,6 +113,32 @@ def test_two_servers_do_not_write_one_log(ceteris_, package: Path, tmp_path: Pat
         said = ceteris_("serve", package, "--log", log, "--port", 0)
     assert said.code == 7
     assert said.err == f"ceteris serve (process 7) is still writing {log}. Wait for it, or end it, then run again.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("model/log.sqlite", "would stand in the package"),
+        ("linked/log.sqlite", "would stand in the package"),
+        ("table.csv", "table.csv is no SQLite file, or a damaged one."),
+        ("folder", "folder is no file."),
+        ("round", "which is no path"),
+        ("", "is no file."),
+    ],
+)
+def test_a_log_that_can_be_none_is_refused_and_nothing_stands_beside_it(
+    ceteris_, tmp_path: Path, monkeypatch, name: str, said: str
+) -> None:
+    folder = package_of(tmp_path / "model")
+    (tmp_path / "linked").symlink_to(folder)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "round").symlink_to(tmp_path / "round")
+    (tmp_path / "table.csv").write_text("id,label\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    found = ceteris_("serve", "model", "--log", name, "--port", 0)
+    assert found.code in (2, 8) and said in found.err
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_two_names_of_one_log_are_one_log(ceteris_, package: Path, tmp_path: Path) -> None:
@@ -148,12 +180,15 @@ def test_a_filled_in_file_comes_into_the_log_once(ceteris_, log: Path, tmp_path:
         ("id;label\na;dog\n", "lacks the column 'id', 'label'"),
         ("id,label\na,dog\na,cat\n", "two labels to one id: 'a'"),
         ("id,label\n", "holds a header and no rows"),
+        ("id,label\na,dög\n", "bad.csv is not UTF-8 (line 2); it looks like cp1252. Save it as UTF-8, with commas"),
+        ("id,label\na,dog,dog\n", "so the file may be cut off. Save it as UTF-8, with commas"),
     ],
 )
 def test_a_file_that_cannot_be_right_adds_nothing(ceteris_, log: Path, tmp_path: Path, content: str, said: str) -> None:
-    (tmp_path / "bad.csv").write_text(content)
+    (tmp_path / "bad.csv").write_text(content, encoding="latin-1")
     found = ceteris_("labels", tmp_path / "bad.csv", "--log", log, "--who", "Ada")
     assert found.code == 2 and said in found.err
+    assert "params.yaml" not in found.err
     assert read_labels(log).empty
 
 

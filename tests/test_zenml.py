@@ -13,7 +13,7 @@ from clone import Clone
 from small import REPOSITORY, STAGES
 
 PYTHON = REPOSITORY / "integrations/zenml/.venv/bin/python"
-HELD = ("cleanlab", "joblib", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops", "threadpoolctl")
+HELD = ("cleanlab", "datasets", "joblib", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops", "threadpoolctl")
 with_zenml = pytest.mark.skipif(
     not (REPOSITORY / "integrations/zenml/.venv/.ready").is_file(), reason="`make zenml` makes its environment"
 )
@@ -35,6 +35,17 @@ def test_every_line_of_the_lock_has_a_hash_and_no_address() -> None:
     assert "://" not in text and "--index" not in text
     blocks = re.split(r"\n(?=\S)", text.strip())
     assert len(blocks) > 50 and all("--hash=sha256:" in block for block in blocks)
+
+
+def test_a_library_is_asked_for_with_the_same_extras_in_both_environments() -> None:
+    asked = re.findall(
+        r'^    "([\w.-]+)(\[\w+\])?>=', (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    lines = (REPOSITORY / "integrations/zenml/requirements.in").read_text(encoding="utf-8").splitlines()
+    zenml = dict(re.fullmatch(r"([\w.-]+)(\[\w+\])?(?:==\S+)?", line).groups() for line in lines if not line.startswith("#"))
+    assert {name: zenml[name] or "" for name, _ in asked if name in zenml} == {
+        name: more for name, more in asked if name in zenml
+    }
 
 
 def run(clone: Clone) -> subprocess.CompletedProcess[str]:

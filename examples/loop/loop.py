@@ -119,7 +119,7 @@ def prepare(root: Path, settings: Mapping[str, Any]) -> Loop:
     }  # fmt: skip
     _edit(root / "release/release.yaml", changed, terms)
     print("$ dvc repro", flush=True)
-    loop.tool("dvc", "repro", "--quiet")
+    loop.tool("dvc", "repro")
     loop.commit("The digits that are known")
     return loop
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from scipy.stats import binomtest
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from loop import Loop
 
 __all__ = ["page_of", "write"]
+
+_WIDTH = 120
 
 
 def write(loop: Loop, settings: Mapping[str, Any], folder: Path) -> None:
@@ -70,7 +73,7 @@ def page_of(loop: Loop, settings: Mapping[str, Any]) -> str:
             f"- {retrained.get('on_new', '')}",
             f"- {retrained.get('on_old', '')}",
             "",
-            "The model with the batch was promoted, and served from then on."
+            f"The model with the batch was promoted, and served from then on.{_alarms_since(loop)}"
             if promoted
             else "It was not promoted: what was served stays.",
             "",
@@ -78,6 +81,17 @@ def page_of(loop: Loop, settings: Mapping[str, Any]) -> str:
             "",
             *_commands(loop),
         ]
+    )
+
+
+def _alarms_since(loop: Loop) -> str:
+    """Return why the promoted model alarms, where it does."""
+    newest = loop.windows[-1]
+    if newest["kept"]["window"][:8] == loop.windows[0]["kept"]["window"][:8] or not newest["alarm"]:
+        return ""
+    return (
+        " Its windows alarm all the same: most of its training rows are the first writer's, and all that is asked now is the"
+        " other's. An alarm says that something moved, not that the model is worse."
     )
 
 
@@ -101,5 +115,10 @@ def _table(loop: Loop) -> list[str]:
 def _commands(loop: Loop) -> list[str]:
     lines: list[str] = []
     for command, said in loop.told:
-        lines += ["```", f"$ {command}", *(line[:160] for line in said.rstrip().splitlines()), "```", ""]
+        lines += ["```", f"$ {command}", *_wrapped(said), "```", ""]
     return lines
+
+
+def _wrapped(said: str) -> Iterator[str]:
+    for line in said.rstrip().splitlines():
+        yield from wrap(line, _WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)

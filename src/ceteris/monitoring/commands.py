@@ -108,7 +108,7 @@ def _lines(
 
 def _spans(log: Log, model: str, own: int, settings: Monitor, last: int | None, every: bool) -> list[tuple[int, int]]:
     if last is not None:
-        return [log.newest(model, last)] if own else []
+        return [log.newest(model, min(last, own))] if own else []
     return log.windows(model, settings.rows)[0 if every else -1 :]
 
 

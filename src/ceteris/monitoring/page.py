@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from ceteris.errors import counted
 from ceteris.monitoring.measured import correlations
 from ceteris.monitoring.told import accuracy_told, headline, notes_told, over_told, worst
 from ceteris.plots import THEMES, Theme, to_svg
@@ -31,7 +32,7 @@ def render(history: Sequence[Mapping[str, Any]], chosen: str, title: str) -> str
     result = next(one for one in history if one["window"] == chosen)
     shown = [one for one in history if one["enough"]][-_MOST_WINDOWS:]
     tests = worst(result["tests"]) if result["enough"] else []
-    windows = table_of(shown)
+    windows, here = table_of(shown), result.get("business", {})
     return template("monitor.html.j2").render(
         title=title,
         result=result,
@@ -45,8 +46,14 @@ def render(history: Sequence[Mapping[str, Any]], chosen: str, title: str) -> str
         multiples=_drawn(lambda theme: over_windows(shown, theme=theme)) if shown else None,
         over=over_told([one for one in history if one["enough"]]),
         windows=windows.iloc[::-1].to_dict("records"),
-        business=_business(windows),
+        unjudged=_unjudged(history),
+        business=[line | {"mean": here.get(line["metric"], {}).get("mean")} for line in _business(windows)],
     )
+
+
+def _unjudged(history: Sequence[Mapping[str, Any]]) -> str:
+    few = sum(not one["enough"] for one in history)
+    return f"{counted(few, 'window')} more {'has' if few == 1 else 'have'}" if few else ""
 
 
 def _drawn(draw: Callable[[Theme], Any]) -> dict[str, Any]:
@@ -56,7 +63,7 @@ def _drawn(draw: Callable[[Theme], Any]) -> dict[str, Any]:
 
 
 def table_of(history: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Return one line a window: window, rows, alarm, expected, accuracy, low, high, labels, p95, and each business metric."""
+    """Return one line a window: window, last, rows, alarm, metric, labels, what is known of accuracy, p95, business metrics."""
     lines = []
     for one in history:
         expected, real = one["accuracy"]["expected"] or {}, one["accuracy"]["real"]
@@ -71,6 +78,7 @@ def table_of(history: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
             "last": one["last"],
             "rows": one["rows"],
             "alarm": one["alarm"],
+            "metric": one["accuracy"]["metric"],
             "labels": real["rows"],
         }
         business = {f"business:{name}": said["mean"] for name, said in one["business"].items()}

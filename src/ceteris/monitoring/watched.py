@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +12,7 @@ import pandas as pd
 from ceteris.dataset import ID, LABEL, PART, row_digests
 from ceteris.errors import counted
 from ceteris.measuring.estimates import Estimate
-from ceteris.monitoring.alarms import Judged, judged, share_of
+from ceteris.monitoring.alarms import FAMILIES, Judged, judged, share_of
 from ceteris.monitoring.derived import Values, values_of
 from ceteris.monitoring.drift import Test, missing_test, psi_reading, shift_test
 from ceteris.monitoring.expected import calibrated, confidence, expected_accuracy
@@ -51,7 +51,7 @@ def watch(window: Window, reference: pd.DataFrame, schema: InputSchema, settings
     found = judged(
         _tests(new, reference, validation, schema, settings, scored["tests"]), settings, labels=bool(scored["tests"])
     )
-    alarms = [one for one in found if one.alarms]
+    alarms = _weightiest_first(one for one in found if one.alarms)
     groups = _fair(new, schema, settings, marked)
     return head | {
         "enough": True,
@@ -220,6 +220,12 @@ def _line(one: Judged) -> dict[str, Any]:
         "p_holm": _number(one.p_holm), "level": one.level, "psi": _number(test.psi), "psi_reads": psi_reading(test.psi),
         "alarm": one.alarms, "told": test.told,
     }  # fmt: skip
+
+
+def _weightiest_first(alarms: Iterable[Judged]) -> list[Judged]:
+    """Return a loss of accuracy before all else, as many features may hide it, and of a family what moved farthest first."""
+    families = ("accuracy", *FAMILIES)
+    return sorted(alarms, key=lambda one: (families.index(one.test.family), -one.test.shift))
 
 
 def _sentence(one: Judged) -> str:

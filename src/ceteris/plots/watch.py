@@ -72,7 +72,7 @@ def over_windows(windows: Sequence[Mapping[str, Any]], *, theme: Theme = LIGHT) 
     panels[2].lines("Latency, ms", {name: _points(known, "latency_ms", name) for name in ("p50", "p95", "p99")}, 0.0)
     names = sorted({name for one in known for name in one["gap"]})
     gaps = {name: _points(known, "gap", name, 100.0) for name in names}
-    panels[3].lines("Gap of accuracy between groups, points", gaps, 0.0, blank="No gap is known: monitor.groups, and labels")
+    panels[3].lines("Gap of accuracy between groups, points", gaps, 0.0, blank="Unknown: needs monitor.groups, and labels")
     return sheet.figure
 
 

@@ -59,7 +59,7 @@ def replace(package: Packaged, card: str, target: Path) -> None:
 
 def _track(root: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "dvc", "add", "--quiet", MODEL], cwd=root, capture_output=True, encoding="utf-8", check=False
+        [sys.executable, "-m", "dvc", "add", MODEL], cwd=root, capture_output=True, encoding="utf-8", check=False
     )
     if done.returncode:
         raise CeterisError(f"DVC does not keep {MODEL}: {done.stderr.strip()}", "Then run this again: ceteris accept")

@@ -110,6 +110,17 @@ def labelled(
     )
 
 
+def _by_hand(lacking: Collection[str]) -> str:
+    """Return what to do where a log holds not all that the source has; a batch has its columns, and no file beside it."""
+    files = [f"ingest.{key}" for key in ("votes", "features") if key in lacking]
+    if files:
+        return f"Put the labelled rows into the source, and into the file of {' and '.join(files)}, by hand."
+    return (
+        "Make the batch by hand, with the source's columns, and name it in `ingest.batches` of params.yaml; a recipe with the"
+        " step `leave_out` and `batches` is the version without it."
+    )
+
+
 def _object(text: str) -> dict[str, Any]:
     """Return what a line of a log was asked, nothing where that is no JSON object."""
     try:
@@ -138,12 +149,11 @@ def in_columns_of(ingest: Ingest, found: Labelled, dates: Collection[str], *, da
     BadInputError
         The source has columns that no log holds.
     """
-    told = [f"ingest.{key}" for key in ("annotators", "votes", "group", "part") if getattr(ingest, key) is not None]
-    told += ["ingest.time"] if ingest.time is not None and not dated else []
-    if told:
+    lacking = [key for key in ("annotators", "votes", "features", "group", "part") if getattr(ingest, key) is not None]
+    lacking += ["time"] if ingest.time is not None and not dated else []
+    if lacking:
         raise BadInputError(
-            f"The log holds nothing for {some(told)}, which the source has.",
-            "Make the batch by hand, with the source's columns, and name it in `ingest.batches` of params.yaml.",
+            f"The log holds nothing for {some(f'ingest.{key}' for key in lacking)}, which the source has.", _by_hand(lacking)
         )
     head: dict[str, Any] = {}
     if ingest.id is not None or ingest.source == "digits":

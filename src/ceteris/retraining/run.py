@@ -168,7 +168,7 @@ def reproduced(root: Path) -> bool:
     """Return whether the pipeline came to its end; a keeper ends all of it when this process goes, however it goes."""
     with tempfile.TemporaryDirectory(prefix="ceteris-retrain-") as scratch:
         told = Path(scratch) / "told"
-        words = [sys.executable, "-m", "dvc", "repro", "--quiet"]
+        words = [sys.executable, "-m", "dvc", "repro"]  # quiet, DVC keeps its own errors to itself
         with kept(words, root, scratch, out=told, err=told) as process:
             ended = process.communicate()[0].strip()
         if ended != "exit 0" and told.is_file():

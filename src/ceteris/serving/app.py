@@ -20,19 +20,18 @@ from ceteris.serving.requests import Refused
 from ceteris.serving.settings import Serve
 from ceteris.serving.writer import Writer
 
-__all__ = ["make_app"]
+__all__ = ["make_app", "refuse_redacted"]
 
 Responses = dict[int | str, dict[str, Any]]
 _BUSY = "More requests are at work than this server takes at once. Send the request again in a moment."
 
 
-def make_app(packaged: Packaged, settings: Serve, writer: Writer, token: str | None = None) -> FastAPI:
-    """Return the application; the writer is the caller's, who closes it once every request is answered.
+def refuse_redacted(packaged: Packaged, settings: Serve) -> None:
+    """Refuse settings that redact what is no feature of the model.
 
     Raises
     ------
     ParamsError
-        `redact` names what is no feature of the model.
     """
     names = [one.name for one in packaged.schema.features]
     for name in settings.redact or ():
@@ -41,6 +40,10 @@ def make_app(packaged: Packaged, settings: Serve, writer: Writer, token: str | N
                 f"release/release.yaml: serve.redact names {name!r}, which the model does not take.{nearest(name, names)}",
                 "Name features of the model.",
             )
+
+
+def make_app(packaged: Packaged, settings: Serve, writer: Writer, token: str | None = None) -> FastAPI:
+    """Return the application; the writer is the caller's, who closes it once every request is answered."""
     served = Served(packaged, settings, writer)
 
     app = FastAPI(title="A model packaged by ceteris", version=packaged.fingerprint[:12], openapi_url=None)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from ceteris.errors import BadInputError, nearest, some
 from ceteris.neutral import original
@@ -36,13 +37,10 @@ def brought(path: Path, classes: Sequence[str] | None) -> tuple[pd.DataFrame, in
     """
     if not path.is_file():
         raise BadInputError(f"{path} is not there.", "Name a CSV file with the columns id and label.")
-    cells, _ = read_csv(path, path.name)
+    cells = _cells(path)
     lacking = [name for name in ("id", "label") if name not in cells.column_names]
     if lacking:
-        raise BadInputError(
-            f"{path.name} lacks the column {some(lacking)}; it has {some(cells.column_names, 12)}.",
-            "Save it with commas between the columns id and label.",
-        )
+        raise BadInputError(f"{path.name} lacks the column {some(lacking)}; it has {some(cells.column_names, 12)}.", _SAVE)
     found = pd.DataFrame(
         {name: [original(text or "") for text in cells.column(column).to_pylist()] for name, column in _COLUMNS}, dtype=object
     )
@@ -57,6 +55,17 @@ def brought(path: Path, classes: Sequence[str] | None) -> tuple[pd.DataFrame, in
 
 
 _COLUMNS = (("row_id", "id"), ("label", "label"))
+_SAVE = "Save it as UTF-8, with commas between the columns id and label."
+
+
+def _cells(path: Path) -> pa.Table:
+    """Return the cells of a file; how a source is written, params.yaml may declare, and of these labels it says nothing."""
+    try:
+        return read_csv(path, path.name)[0]
+    except BadInputError as refusal:
+        if "params.yaml" in refusal.do:
+            raise BadInputError(refusal.what, _SAVE) from None
+        raise
 
 
 def _checked(labels: np.ndarray, classes: Sequence[str] | None, name: str) -> np.ndarray:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ceteris.errors import BadInputError, BusyError, CeterisError, IntegrityError
+from ceteris.errors import BadInputError, BusyError, CeterisError, IntegrityError, some
 
 __all__ = [
     "DDL", "DROPPED", "FORMAT", "INFERENCE", "LABEL", "OUTCOME", "PATIENCE", "REFUSAL", "SOURCES", "Clock", "add_labels",
@@ -53,6 +53,7 @@ DROPPED = "INSERT INTO dropped (at, rows) VALUES (?, ?)"
 
 
 _NUMBERS = {"seq": "int64", "at": "float64", "status": "int64", "value": "float64", "rows": "int64", "latency_ms": "float64"}
+_TABLES = frozenset({"meta", "inferences", "refusals", "labels", "outcomes", "dropped"})
 
 
 class Clock:
@@ -150,6 +151,9 @@ def _check_format(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} is a log of form {found and found[0]}, and this ceteris reads {FORMAT}.",
             "Install the ceteris that made it, or name another file: --log FILE.sqlite",
         )
+    lacking = sorted(_TABLES - _tables_of(connection))
+    if lacking:
+        raise IntegrityError(f"{path} is no whole log: it lacks {some(lacking)}.", "Name another file: --log FILE.sqlite")
 
 
 def standing(connection: sqlite3.Connection) -> float:

@@ -16,8 +16,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ceteris.errors import BadInputError, CeterisError
 from ceteris.locks import locked
-from ceteris.serving.app import make_app
-from ceteris.serving.log_file import note_classes
+from ceteris.serving.app import make_app, refuse_redacted
+from ceteris.serving.log_file import note_classes, reading
 from ceteris.serving.packaged import Packaged
 from ceteris.serving.settings import Serve
 from ceteris.serving.writer import Work, Writer
@@ -34,13 +34,16 @@ def serve(packaged: Packaged, settings: Serve, log: Path, host: str, port: int, 
     Raises
     ------
     BadInputError
-        The address is not this machine's, or taken, or is beyond loopback and there is no token.
+        The address is not this machine's, or taken, or is beyond loopback and there is no token; or no log can stand there.
+    ParamsError
+        What is to be redacted is no feature of the model.
     BusyError
         Another server writes this log.
     """
     _refuse_open_doors(host, token)
-    file = log.resolve()  # of two names of one log there is one lock
-    with locked(file.with_name(f"{file.name}.lock"), "ceteris serve", str(log), patience=0.0), _bound(host, port) as listening:
+    refuse_redacted(packaged, settings)
+    file = _place_of(log, packaged.folder)
+    with _bound(host, port) as listening, locked(file.with_name(f"{file.name}.lock"), "ceteris serve", str(log), patience=0.0):
         writer = Writer(log, settings.queue, full=settings.durability == "power", patience=settings.patience)
         try:
             writer.put(Work(lambda connection, _: note_classes(connection, packaged.schema.classes))).result()
@@ -49,9 +52,31 @@ def serve(packaged: Packaged, settings: Serve, log: Path, host: str, port: int, 
             writer.close()
 
 
+def _place_of(log: Path, package: Path) -> Path:
+    """Return the one name of a log, under which it is locked; refuse what is none before a lock stands beside it."""
+    try:
+        file = log.resolve()
+        there = file.exists()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise BadInputError(f"--log is {str(log)!r}, which is no path: {error}.", "Name a file: --log FILE.sqlite") from None
+    if package.resolve() in file.parents:
+        raise BadInputError(
+            f"{log} would stand in the package, which holds nothing but what its manifest names.",
+            "Name a file elsewhere: --log FILE.sqlite",
+        )
+    if there and not file.is_file():
+        raise BadInputError(f"{log} is no file.", "Name one: --log FILE.sqlite")
+    if there and file.stat().st_size:
+        with reading(log):
+            pass
+    return file
+
+
 def _refuse_open_doors(host: str, token: str | None) -> None:
     if token is not None and len(token) < _LEAST:
         raise BadInputError(f"The token is shorter than {_LEAST} characters.", "Make one: openssl rand -hex 32")
+    if token is not None and not (token.isascii() and token.isprintable()):
+        raise BadInputError("The token holds what no client can send in a header.", "Make another: openssl rand -hex 32")
     with contextlib.suppress(ValueError):
         if ipaddress.ip_address(host).is_loopback:
             return

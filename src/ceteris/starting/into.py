@@ -112,7 +112,7 @@ class Project:
         return next((folder for folder in within if (folder / ".dvc").is_dir()), None)
 
     def _init_dvc(self) -> None:
-        command = [sys.executable, "-m", "dvc", "init", "--subdir", "--quiet"]
+        command = [sys.executable, "-m", "dvc", "init", "--subdir"]
         done = subprocess.run(command, cwd=self.root, capture_output=True, encoding="utf-8", errors="replace", check=False)
         if done.returncode:
             said = (done.stderr.strip().splitlines() or ["no reason given"])[-1].removeprefix("ERROR: ").rstrip(".")

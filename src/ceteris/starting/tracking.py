@@ -102,7 +102,7 @@ def track(root: Path, name: str) -> list[str]:
                 f"{name} ({size / 1e6:.1f} MB, {files} files) is too much for git, and DVC is not set up here:"
                 f" dvc init && dvc add {name}"
             ]
-        fault = _run(root, sys.executable, "-m", "dvc", "add", "--quiet", name)
+        fault = _run(root, sys.executable, "-m", "dvc", "add", name)
         fault = fault or _run(root, "git", "add", "--", f"{name}.dvc", str(Path(name).parent / ".gitignore"))
         done = f"{name} ({size / 1e6:.1f} MB) is kept by DVC, and {name}.dvc is staged in git: commit it"
         return [f"{name} could not be given to DVC: {fault}" if fault else done]

@@ -157,7 +157,7 @@ def roles(names: list[str], ingest: Ingest, problems: Problems) -> dict[str, str
             parted = f" The whole header is one name, {names[0][:60]!r}: see `ingest.delimiter`." if len(names) == 1 else ""
             problems.add(
                 f"{problems.name} has no column {column!r}.{nearest(column, names, listed=True)}{parted}",
-                f"Correct `ingest.{key}` in params.yaml.",
+                f"Correct `ingest.{key}` in params.yaml, or the header of that file.",
             )
     taken: dict[str, str] = {}
     for key, column in special:

@@ -64,12 +64,16 @@ def _visible(character: str) -> str:
 
 
 def ems(text: str) -> float:
-    """Return about how wide a text is, in units of its font size; wide characters (emoji, CJK) count double."""
+    """Return about how wide a text is, in units of its font size; wide characters (emoji, CJK, M, W) count more."""
     return sum(
         0.0
         if unicodedata.category(character) in ("Mn", "Me", "Cf")
         else 1.1
         if unicodedata.east_asian_width(character) in "WF"
+        else 1.0
+        if character in "MW"
+        else 0.7
+        if character.isupper()
         else 0.6
         for character in text
     )
