@@ -38,8 +38,8 @@ def decided_together(answers: pd.DataFrame, ids: np.ndarray, pred_probs: np.ndar
     """Return one decision for each id that was answered, in the order of ids: always a line that somebody wrote.
 
     A row is dropped where more people drop it than name a label. Else its label is the most probable, after all answers and the
-    audit's probabilities, of those that were given. An answer that is `unsure` and a line about a whole family are nobody's vote:
-    the last of them stands where there is nothing else.
+    audit's probabilities, of those that were given. An answer that is `unsure` and a line about a whole family are no
+    votes: the last of them stands where there is nothing else.
 
     Parameters
     ----------
