@@ -96,7 +96,7 @@ def test_a_detector_of_ones_own_ranks_the_queue_where_it_was_chosen(tried: tuple
 def test_the_queue_follows_the_best_evidence_and_says_from_what(repo: Path) -> None:
     assert followed(repo, read_params(repo)).rankings == ("combined", "learned")
     assert (
-        "which ranking finds most errors here is not known yet; `ceteris detectors` tries it"
+        "which ranking finds most errors here is not known yet; `ceteris detectors` tries them"
         in open_queue(ceteris.open(repo), "train").ranked
     )
     chosen(repo)
@@ -124,14 +124,14 @@ def test_a_ranking_that_is_named_twice_over_stands_once(repo: Path) -> None:
     assert followed(repo, read_params(repo)).rankings == ("knn",)
 
 
-def test_evidence_of_other_rows_is_told_to_be_stale(repo: Path) -> None:
+def test_evidence_of_other_rows_is_not_followed_and_the_command_that_makes_it_anew_is_told(repo: Path) -> None:
     chosen(repo)
-    assert "stale" not in followed(repo, read_params(repo)).told
+    assert followed(repo, read_params(repo)).rankings[0] == "data_oob"
     chosen(repo, data="other")
     found = followed(repo, read_params(repo))
-    assert found.rankings[0] == "data_oob"
-    assert "This evidence is stale" in found.told
-    assert "`ceteris detectors` tries it anew" in found.told
+    assert found.rankings[0] == "combined"
+    assert "ranked by combined: what is kept of 200 rows is of other rows" in found.told
+    assert "`ceteris detectors` tries them anew" in found.told
 
 
 def test_a_chosen_detector_that_is_gone_from_params_is_not_followed(repo: Path) -> None:
