@@ -68,6 +68,7 @@ def test_the_command_tries_every_detector_and_keeps_a_table_and_a_choice(tried: 
     assert "idle is never chosen: idle gave every row the same score, 0." in told
     assert "The queue is ranked by" in told
     assert "errors are planted in" in progress
+    assert "your own 'mine', 'idle' are asked, too; Ctrl-C ends one that does not come back" in progress
     kept = json.loads((root / "results/detectors/chosen.json").read_text(encoding="utf-8"))
     assert kept["data"] == data_of(root, read_params(root))
     assert kept["chosen"] in set(table["detector"]) - {"idle"}
@@ -114,7 +115,7 @@ def test_evidence_that_cannot_tell_leaves_the_standing_ranking_and_says_so(repo:
     chosen(repo, chosen="combined", worth_low=-0.02)
     found = followed(repo, read_params(repo))
     assert found.rankings == ("combined", "learned")
-    assert "ranked by combined: no other is surely better (data_oob: +0.100 [-0.020, +0.160]" in found.told
+    assert "ranked by combined: no other is surely better (data_oob: +0.100 [\u22120.020, +0.160]" in found.told
 
 
 def test_a_ranking_that_is_named_twice_over_stands_once(repo: Path) -> None:
