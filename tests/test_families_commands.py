@@ -213,6 +213,12 @@ def test_the_batch_alone_is_a_version_with_a_control_of_its_own(repo: Path, fami
     kept_ids = set(pd.read_parquet(repo / "data/versions/family-1.parquet")["id"])
     all_ids = set(pd.read_parquet(repo / "data/versions/given.parquet")["id"])
     assert all_ids - kept_ids == set(family[20:])
+    made = pd.read_csv(repo / "results/fix/versions.csv").set_index("version")
+    assert (made.loc["family-1", "reviewed"], made.loc["family-1", "note"]) == (
+        0,
+        f"{len(family) - 20} rows decided with their family",
+    )
+    assert made.loc["reviewed", "reviewed"] == 20, "nobody looked at the others"
     assert (repo / "data/versions/placebo-family-1.parquet").is_file()
 
 
