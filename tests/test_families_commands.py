@@ -14,6 +14,7 @@ import pytest
 from small import CLASSES, by_hand, edit, run_stages
 
 import ceteris
+from ceteris.diagnosis.told import families_told
 from ceteris.editing import edits, ledger
 from ceteris.families.found import COLUMNS
 from ceteris.families.kept import rows_today
@@ -243,3 +244,10 @@ def test_the_sample_is_random_whichever_review_asked_for_its_rows() -> None:
     assert (relabelled.reviewed, relabelled.judged, relabelled.right) == (4, 2, 1)
     other = sample_of(ids, said, "q", given, dict.fromkeys(ids, ""))
     assert (other.reviewed, other.precision.low, other.precision.high) == (0, 0.0, 1.0)
+
+
+def test_the_report_tells_shares_of_a_family_in_whole_percent() -> None:
+    family = {"pattern": "source = B", "rows": 257, "new_rows": 250, "doubted": 0.684825, "expected": 0.433853}
+    table = pd.DataFrame([family | {"given_label": "", "given_share": 0.0, "examples": "[]"}])
+    (told,) = families_told(table)
+    assert (told["doubted"], told["expected"], told["given"], told["overlap"]) == ("68 %", "43 %", "", 7)
