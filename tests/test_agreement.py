@@ -115,6 +115,12 @@ def test_to_drop_a_row_is_an_answer_of_its_own_though_a_class_be_called_so() -> 
     assert kappa(ledger(*called))["agree"].tolist() == [0]
 
 
+def test_what_was_decided_of_a_whole_family_is_no_answer_that_others_agree_with() -> None:
+    lines = pair([("ant", "ant"), ("bee", "ant"), ("bee", "bee")])
+    earlier = [edit(f"r{row}", "drop", source="family", at="2020-01-31T12:00:00+00:00") for row in range(3)]
+    assert kappa(pd.concat([ledger(*earlier), lines])).equals(kappa(lines))
+
+
 def test_two_who_named_one_label_throughout_have_no_kappa_and_those_who_share_no_row_no_line() -> None:
     (found,) = kappa(pair([("ant", "ant")] * 3)).to_dict("records")
     assert math.isnan(found["kappa"]) and found["agree"] == found["n"] == 3

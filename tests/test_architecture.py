@@ -25,8 +25,8 @@ ROOMS = {
     " detectors.settings diagnosis diagnosis.kinds editing fixing measuring monitoring monitoring.settings"
     " readers recommending release release.gate_terms release.terms retraining.settings reviewing serving"
     " serving.settings splitting starting tables telling training",
-    "craft": "issues pipelines canvas.parting detectors.planting detectors.scores detectors.trees diagnosis.counted"
-    " diagnosis.datalab diagnosis.groups diagnosis.judged diagnosis.looked diagnosis.mending"
+    "craft": "issues pipelines canvas.parting detectors.planting detectors.scores detectors.trees diagnosis.alike"
+    " diagnosis.counted diagnosis.datalab diagnosis.groups diagnosis.judged diagnosis.looked diagnosis.mending"
     " diagnosis.pictures diagnosis.properties diagnosis.spurious editing.answers editing.blind editing.checked"
     " editing.consensus editing.edit_lines editing.edits editing.reviewed families families.atoms"
     " families.characters families.doubt families.found families.patterns families.sampled families.search"

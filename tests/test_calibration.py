@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from calibration import agreement, gains, monitor, noisy, nulls, numbers
+from calibration import agreement, families, gains, monitor, noisy, nulls, numbers
 from calibration.__main__ import beside
 from calibration.scenarios import SCENARIOS
 from calibration.study import ROOT, Tally, tally
@@ -123,3 +123,20 @@ def test_a_scenario_that_is_run_alone_leaves_the_counts_of_the_others(tmp_path: 
     found = beside(again, tmp_path / "counts.csv", ["fixes", "aa"])
     assert found.to_dict("list") == {"scenario": ["fixes", "aa"], "count": [7, 1]}
     assert beside(again, tmp_path / "absent.csv", ["fixes"])["count"].tolist() == [7]
+
+
+def test_the_table_of_families_is_written_between_its_marks_and_nothing_else_is_touched():
+    """Two worlds told by hand: how many of them show each outcome stands in the column of the outcome."""
+    kinds = [(f"{name}, labels drawn anew", families.FOUND) for name in families.PLANTED]
+    kinds += [(f"{name}, {pattern}", families.RECOVERED) for name, all_ in families.PLANTED.items() for pattern in all_]
+    made = families.table([{"/".join(kind): place == 0 for kind in kinds} for place in range(2)])
+    assert "| digits, labels drawn anew | 1 of 2 | |" in made
+    assert "| loans, Home = rent | | 1 of 2 |" in made
+    page = families.PAGE.read_text(encoding="utf-8")
+    written = families.page_with(page, made)
+    assert made in written
+    kept = page.partition(families.BEGIN)[2].partition(families.END)[0]
+    assert families.page_with(written, kept) == page
+    assert {line.split(" | ")[0] for line in made.splitlines()} <= {line.split(" | ")[0] for line in kept.splitlines()}
+    with pytest.raises(SystemExit, match=r"families\.md has no place"):
+        families.page_with("no marks", made)

@@ -45,6 +45,14 @@ def test_one_persons_answers_stand_as_they_are() -> None:
     assert together(*lines) == {"r00": "relabel bee", "r01": "confirm", "r02": "drop", "r03": "unsure"}
 
 
+def test_a_line_about_a_whole_family_is_no_vote_on_a_row_that_somebody_looked_at() -> None:
+    family = [edit(row, "drop", reviewer=name, source="family") for row in ("r00", "r01") for name in ("bob", "cid")]
+    assert together(edit("r00", new="bee"), *family) == {"r00": "relabel bee", "r01": "drop"}
+    doubted = [edit(row, new="cow", reviewer="bob", source="family") for row in IDS[:10]]
+    votes_of = votes("ann", ["ant"] * 10) + votes("cid", ["ant"] * 9 + ["bee"])
+    assert together(*votes_of, *doubted) == together(*votes_of)
+
+
 def test_nobody_decides_nothing() -> None:
     assert together() == {}
 

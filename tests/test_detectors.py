@@ -67,6 +67,26 @@ def test_a_row_that_was_doubted_before_counts_only_where_an_error_is_planted_in_
     assert not doubted_before(scores, 0).any()
 
 
+def test_a_detector_that_names_no_more_of_the_standing_ones_rows_than_chance_takes_no_rows_out() -> None:
+    standing = np.arange(300.0)
+    near = np.random.default_rng(0).permutation(60).astype(float)
+    scores = {
+        "combined": standing, "alike": np.concatenate([near, standing[60:]]), "reversed": -standing,
+        "random": np.random.default_rng(1).permutation(300).astype(float),
+    }  # fmt: skip
+    assert set(np.flatnonzero(doubted_before(scores, 40))) == {*range(40), *np.flatnonzero(near < 40)}
+
+
+def test_a_reversed_detector_is_told_though_a_third_of_the_labels_is_in_doubt() -> None:
+    found, _ = data(rows=400, wrong=0.3, seed=3, apart=2.0)
+    detectors = {name: DETECTORS[name] for name in ("label_quality", "combined")} | {"backwards": backwards}
+    world, rate, _ = world_of(found, CLASSES, GaussianNB(), detectors)
+    assert rate > 0.2
+    table = summary(bake_off(world, 4, workers=1)).set_index("detector")
+    assert table.loc["backwards", "remark"].startswith("reversed")
+    assert table.loc["backwards", "average_precision"] < 0.6 * table.loc["combined", "average_precision"]
+
+
 def backwards(rows: Judged) -> np.ndarray:
     return -rows.doubts.quality
 

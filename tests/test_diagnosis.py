@@ -67,6 +67,24 @@ def test_far_rows_are_outliers_and_copies_are_all_but_the_first() -> None:
     assert line(found, "exact_duplicate")["about"] == "1 set of copies"
 
 
+def test_rows_that_share_no_category_or_word_are_no_near_copies_though_rare_ones_share_one_place() -> None:
+    codes = [f"code{place}" for place in range(300)]
+    for kind in ("category", "text"):
+        data = Dataset(rows().ids, rows().labels, pd.DataFrame({"t": pd.Series(codes, dtype=object)}))
+        assert which(looked(data, kinds={"t": kind} if kind == "text" else None), "near_duplicate") == []
+    codes[9] = " CODE4"
+    table = rows(t=pd.Series(codes, dtype=object)).features.copy()
+    for place in (9, 10):
+        table.loc[place, ["x", "y"]] = table.loc[4, ["x", "y"]]
+    assert which(looked(Dataset(data.ids, data.labels, table)), "near_duplicate") == ["r0009"]
+
+
+@pytest.mark.parametrize("values", [1, 3])
+def test_rows_that_are_equal_have_no_order(values: int) -> None:
+    same = np.random.default_rng(3).integers(0, values, 600).astype(float)
+    assert line(looked(rows(600, x=same, y=same)), "non_iid")["status"] == NONE
+
+
 def test_rows_that_equal_a_validation_row_and_rows_without_values_are_told() -> None:
     data = rows()
     leaking = np.arange(300) == 7
@@ -142,7 +160,7 @@ def test_a_check_that_fails_inside_is_not_told_as_nothing_found() -> None:
     from scipy.sparse import csr_matrix
 
     broken = csr_matrix(np.full((6, 6), np.nan) * (1 - np.eye(6)))
-    answers = {judged.kind: judged for judged in datalab.like_rows(broken, True)}
+    answers = {judged.kind: judged for judged in datalab.like_rows(broken, True, lambda pairs: np.ones(len(pairs), dtype=bool))}
     assert answers["outlier"].status == NOT_JUDGED
     assert answers["outlier"].why.startswith("cleanlab's check failed: ")
 

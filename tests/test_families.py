@@ -18,7 +18,7 @@ from ceteris.families.atoms import atoms_of, unsearched
 from ceteris.families.found import COLUMNS, find_families, rows_of
 from ceteris.families.patterns import Pattern, columns_of, pattern_of
 from ceteris.kinds import kinds_of
-from ceteris.reviewing.slices import Slice
+from ceteris.reviewing.slices import OR, Slice
 from ceteris.tables.votes import Votes
 
 CLASSES = ("ant", "bee", "cow")
@@ -112,6 +112,7 @@ def test_errors_of_one_given_label_in_one_source_are_told_with_both() -> None:
     mine = (data.features["source"] == "B").to_numpy() & (np.random.default_rng(5).random(len(data)) < 0.25)
     found = find_families(*told(data.features, np.where(mine, 2, given), pred_probs)[:-1], kinds)
     assert found["pattern"].tolist() == ["source = B and given label = cow"]
+    assert found["given_label"].tolist() == [""], "the pattern has said it"
 
 
 def test_groups_times_batches_and_annotators_are_patterns_too() -> None:
@@ -177,6 +178,30 @@ def test_a_hard_region_is_no_family() -> None:
     given = (pred_probs.cumsum(axis=1) > rng.random(rows)[:, None]).argmax(axis=1)
     assert (given != 0)[frame["source"] == "B"].mean() > 0.5
     assert find_families(*told(frame, given, pred_probs)).empty
+
+
+def test_values_of_one_column_that_each_hold_are_one_family_and_another_pattern_stays_its_own() -> None:
+    def bad(frame: pd.DataFrame) -> np.ndarray:
+        return (frame["source"].isin(["B", "D"]) | frame["income"].isna()).to_numpy()
+
+    given = world(4, lambda frame, rng: often(0.8, bad(frame), rng), rows=4000)
+    found = find_families(*given)
+    first, second = found.iloc[0], found.iloc[1]
+    assert set(first["pattern"].split(" or ")) == {"source = B", "source = D"}
+    sources = given[0].features["source"].isin(["B", "D"]).to_numpy()
+    assert rows_of(first["pattern"], given[0]).tolist() == np.flatnonzero(sources).tolist()
+    assert first["rows"] == sources.sum()
+    doubted = given[1]["is_label_issue"].to_numpy()
+    assert first["doubted"] == pytest.approx(doubted[sources].mean())
+    assert second["pattern"] == "income is missing" and second["new_rows"] < second["rows"]
+    assert len(found) == 2 and first["likelihood_ratio"] > second["likelihood_ratio"]
+
+
+def test_two_values_of_one_column_are_one_pattern_and_a_value_with_the_word_or_is_one_value() -> None:
+    data = Dataset.from_frame(pd.DataFrame({ID: list("abc"), LABEL: "ant", "tint": ["red or blue", "red", "blue"]}))
+    assert rows_of("tint = red or tint = blue", data).tolist() == [1, 2]
+    assert rows_of('tint = "red or blue"', data).tolist() == rows_of("tint = red or blue", data).tolist() == [0]
+    assert str(pattern_of("tint = red or blue")) == 'tint = "red or blue"'
 
 
 def test_a_row_of_two_families_is_counted_in_the_first_and_the_overlap_is_told() -> None:
@@ -286,6 +311,8 @@ def test_every_clause_that_is_searched_reads_back_as_the_rows_it_was_searched_wi
 def test_the_text_of_a_pattern_reads_back_as_the_pattern_whatever_its_names(clauses: list[tuple[str, str, str]]) -> None:
     pattern = Pattern(tuple(Slice(*clause) for clause in clauses))
     assert pattern_of(str(pattern)) == pattern
+    values = Pattern(tuple(Slice(clauses[0][0], "=", value) for *_, value in clauses), OR)
+    assert len(clauses) == 1 or pattern_of(str(values)) == values
 
 
 @pytest.mark.parametrize("text", ["", "source", " and ", "source = B and", "source = B and income"])

@@ -14,6 +14,7 @@ import pytest
 from small import CLASSES, by_hand, edit, run_stages
 
 import ceteris
+from ceteris.diagnosis.told import families_told
 from ceteris.editing import edits, ledger
 from ceteris.families.found import COLUMNS
 from ceteris.families.kept import rows_today
@@ -213,6 +214,12 @@ def test_the_batch_alone_is_a_version_with_a_control_of_its_own(repo: Path, fami
     kept_ids = set(pd.read_parquet(repo / "data/versions/family-1.parquet")["id"])
     all_ids = set(pd.read_parquet(repo / "data/versions/given.parquet")["id"])
     assert all_ids - kept_ids == set(family[20:])
+    made = pd.read_csv(repo / "results/fix/versions.csv").set_index("version")
+    assert (made.loc["family-1", "reviewed"], made.loc["family-1", "note"]) == (
+        0,
+        f"{len(family) - 20} rows decided with their family",
+    )
+    assert made.loc["reviewed", "reviewed"] == 20, "nobody looked at the others"
     assert (repo / "data/versions/placebo-family-1.parquet").is_file()
 
 
@@ -237,3 +244,10 @@ def test_the_sample_is_random_whichever_review_asked_for_its_rows() -> None:
     assert (relabelled.reviewed, relabelled.judged, relabelled.right) == (4, 2, 1)
     other = sample_of(ids, said, "q", given, dict.fromkeys(ids, ""))
     assert (other.reviewed, other.precision.low, other.precision.high) == (0, 0.0, 1.0)
+
+
+def test_the_report_tells_shares_of_a_family_in_whole_percent() -> None:
+    family = {"pattern": "source = B", "rows": 257, "new_rows": 250, "doubted": 0.684825, "expected": 0.433853}
+    table = pd.DataFrame([family | {"given_label": "", "given_share": 0.0, "examples": "[]"}])
+    (told,) = families_told(table)
+    assert (told["doubted"], told["expected"], told["given"], told["overlap"]) == ("68 %", "43 %", "", 7)

@@ -68,6 +68,7 @@ def test_the_command_tries_every_detector_and_keeps_a_table_and_a_choice(tried: 
     assert "idle is never chosen: idle gave every row the same score, 0." in told
     assert "The queue is ranked by" in told
     assert "errors are planted in" in progress
+    assert "your own 'mine', 'idle' are asked, too; Ctrl-C ends one that does not come back" in progress
     kept = json.loads((root / "results/detectors/chosen.json").read_text(encoding="utf-8"))
     assert kept["data"] == data_of(root, read_params(root))
     assert kept["chosen"] in set(table["detector"]) - {"idle"}
@@ -96,7 +97,7 @@ def test_a_detector_of_ones_own_ranks_the_queue_where_it_was_chosen(tried: tuple
 def test_the_queue_follows_the_best_evidence_and_says_from_what(repo: Path) -> None:
     assert followed(repo, read_params(repo)).rankings == ("combined", "learned")
     assert (
-        "which ranking finds most errors here is not known yet; `ceteris detectors` tries it"
+        "which ranking finds most errors here is not known yet; `ceteris detectors` tries them"
         in open_queue(ceteris.open(repo), "train").ranked
     )
     chosen(repo)
@@ -114,7 +115,7 @@ def test_evidence_that_cannot_tell_leaves_the_standing_ranking_and_says_so(repo:
     chosen(repo, chosen="combined", worth_low=-0.02)
     found = followed(repo, read_params(repo))
     assert found.rankings == ("combined", "learned")
-    assert "ranked by combined: no other is surely better (data_oob: +0.100 [-0.020, +0.160]" in found.told
+    assert "ranked by combined: no other is surely better (data_oob: +0.100 [\u22120.020, +0.160]" in found.told
 
 
 def test_a_ranking_that_is_named_twice_over_stands_once(repo: Path) -> None:
@@ -124,14 +125,14 @@ def test_a_ranking_that_is_named_twice_over_stands_once(repo: Path) -> None:
     assert followed(repo, read_params(repo)).rankings == ("knn",)
 
 
-def test_evidence_of_other_rows_is_told_to_be_stale(repo: Path) -> None:
+def test_evidence_of_other_rows_is_not_followed_and_the_command_that_makes_it_anew_is_told(repo: Path) -> None:
     chosen(repo)
-    assert "stale" not in followed(repo, read_params(repo)).told
+    assert followed(repo, read_params(repo)).rankings[0] == "data_oob"
     chosen(repo, data="other")
     found = followed(repo, read_params(repo))
-    assert found.rankings[0] == "data_oob"
-    assert "This evidence is stale" in found.told
-    assert "`ceteris detectors` tries it anew" in found.told
+    assert found.rankings[0] == "combined"
+    assert "ranked by combined: what is kept of 200 rows is of other rows" in found.told
+    assert "`ceteris detectors` tries them anew" in found.told
 
 
 def test_a_chosen_detector_that_is_gone_from_params_is_not_followed(repo: Path) -> None:

@@ -119,7 +119,7 @@ def test_a_gain_below_nothing_is_told_with_the_sign_for_minus() -> None:
 def test_the_meter_is_told_in_sentences() -> None:
     lines = meter(SOME, seconds=6).told()
     assert lines[:3] == [
-        "Wrong labels: 31 of 60 rows that rankings chose, 52 % [39, 64]; 1 of 15 random rows, 7 % [1, 30].",
+        "Wrong labels: 31 of 60 chosen rows, 52 % [39, 64]; 1 of 15 random rows, 7 % [1, 30].",
         "The rankings are worth +45 percentage points [+19, +58] against random rows.",
         "900 rows are left, with about 75 [2, 346] wrong labels among them.",
     ]

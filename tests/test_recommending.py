@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+from small import edit
 
-from ceteris.recommending.guidance import ANSWERED, guidance
+from ceteris.recommending.guidance import ANSWERED, Sampled, answered_rows, guidance
 from ceteris.recommending.recommendation import recommend
 from ceteris.recommending.told import lines_of, object_of
 from ceteris.recommending.transfer import transfer_of
+from ceteris.reviewing.shares import share_of
 from ceteris.telling.finding import Finding, findings
 
 
@@ -94,7 +96,8 @@ def test_transfer_says_which_models_a_version_helps() -> None:
 def answered(n: int, *, given: str, suggested: str, said: str, flagged: bool = False, random: bool = True) -> pd.DataFrame:
     """Return so many rows that were answered alike."""
     row = {"given_label": given, "suggested_label": suggested, "flagged": flagged, "said": said, "dropped": False}
-    return pd.DataFrame([{"id": f"{given}{suggested}{said}{place}"} | row | {"random": random} for place in range(n)])
+    arms = {"random": random, "ranked": not random}
+    return pd.DataFrame([{"id": f"{given}{suggested}{said}{place}"} | row | arms for place in range(n)])
 
 
 def said(*parts: pd.DataFrame, flagged_share: float = 0.2, **more: Any) -> str:
@@ -129,3 +132,34 @@ def test_too_few_validation_rows_are_told() -> None:
     nothing = answered(0, given="a", suggested="a", said="a").reindex(columns=list(ANSWERED))
     assert "the smallest effect that shows is 6.0 pp, and 2.0 %" in said(nothing, flagged_share=0.02, smallest_visible=0.06)
     assert said(nothing, flagged_share=0.2, smallest_visible=0.06) == ""
+
+
+def test_a_family_whose_labels_are_right_is_told_as_a_rule_that_the_audits_model_lacks() -> None:
+    nothing = answered(0, given="a", suggested="a", said="a").reindex(columns=list(ANSWERED))
+
+    def told(wrong: int) -> str:
+        return said(nothing, families=[Sampled("source = B", 0.68, share_of(wrong, 20))])
+
+    assert "lacks a rule that holds where source = B: it doubts 68 %" in told(1)
+    assert "1 of 20 random ones that were answered, 5 % [1, 24] had a wrong label" in told(1)
+    assert told(6) == "", "nearly half of the doubts may be right"
+
+
+def test_guidance_reads_what_people_saw_and_takes_a_familys_sample_for_no_ranking() -> None:
+    issues = pd.DataFrame({"id": list("abcde"), "given_label": "ant", "suggested_label": "bee", "is_label_issue": True})
+    lines = [
+        edit("a", new="bee", reason="combined"),
+        edit("b", "confirm", source="random"),
+        edit("c", "confirm", reason="family: source = B"),
+        edit("d", "drop", source="family", reason="family: source = B"),
+        edit("e", new="bee", reason="combined"),
+        edit("e", "drop", reviewer="bob", source="family", reason="family: source = B"),
+    ]
+    rows = answered_rows(pd.DataFrame(lines), issues).set_index("id")
+    assert rows[["random", "ranked"]].to_dict("index") == {
+        "a": {"random": False, "ranked": True},
+        "b": {"random": True, "ranked": False},
+        "c": {"random": False, "ranked": False},
+        "e": {"random": False, "ranked": True},
+    }
+    assert rows.loc["e", "said"] == "bee"

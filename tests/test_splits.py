@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,7 +23,7 @@ from ceteris.splitting.splits import (
     refuse_leaks,
     unsealed_pairs,
 )
-from ceteris.tables.near import near_digests
+from ceteris.tables.near import near_digests, near_to
 
 IDS = st.lists(st.text(min_size=1, max_size=4), min_size=1, max_size=30, unique=True)
 
@@ -102,6 +104,16 @@ def test_copies_on_one_side_are_no_leak() -> None:
 def alike(features: pd.DataFrame) -> list[bool]:
     digests = near_digests(features)
     return [digest == digests[0] for digest in digests]
+
+
+def test_rows_near_to_one_of_many_others_are_found_in_a_time_that_grows_with_the_rows() -> None:
+    rows = pd.DataFrame({"n": np.arange(60_000.0) * 10 + 1000, "t": pd.Series("a", index=range(60_000), dtype=object)})
+    others = pd.DataFrame({"more": 1, "t": "A", "n": np.arange(30_000.0) * -1})
+    others.loc[7, "n"] = 3000.01
+    begun = time.process_time()
+    assert np.flatnonzero(near_to(rows.iloc[:900], others)).tolist() == [200]
+    assert near_to(rows, others).sum() >= 1
+    assert time.process_time() - begun < 10, "comparing each with each takes minutes"
 
 
 def test_near_copies_share_a_digest_and_missing_values_are_equal_to_each_other() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.detectors.planting import planted
-from ceteris.detectors.scores import Detector, Judged, scores_of
+from ceteris.detectors.scores import STANDING, Detector, Judged, scores_of
 from ceteris.errors import CeterisError
 from ceteris.training.fits import Fits
 from ceteris.training.models import runs_alone, seeded
@@ -20,6 +20,7 @@ __all__ = ["HELD_OUT", "REVIEWS", "World", "bake_off", "doubted_before"]
 
 HELD_OUT = 4  # one part of so many judges
 REVIEWS = 100
+_BY_CHANCE = 0.05
 _RANDOM = 3  # random reviews, whose mean a ranking is compared with
 
 
@@ -58,11 +59,18 @@ def doubted_before(scores: Mapping[str, np.ndarray], n_wrong: int) -> np.ndarray
     """Return the rows that some detector doubts most before anything is planted, shape (n_rows,).
 
     Each names as many rows as are estimated to be wrong. Whether they are, nobody knows: unless an error is planted in it, such
-    a row counts neither for nor against any detector.
+    a row counts neither for nor against any detector. One that names no more of what the standing detector names than chance
+    would has no say: a reversed one would take out the rows that nobody doubts, and leave nothing to tell detectors apart by.
     """
-    doubted = np.zeros(len(next(iter(scores.values()))), dtype=bool)
-    for found in scores.values():
-        doubted[np.argsort(found, kind="stable")[:n_wrong]] = True
+    from scipy.stats import hypergeom
+
+    n_rows = len(next(iter(scores.values())))
+    named = {name: np.argsort(found, kind="stable")[:n_wrong] for name, found in scores.items()}
+    doubted = np.zeros(n_rows, dtype=bool)
+    for rows in named.values():
+        shared = len(np.intersect1d(rows, named.get(STANDING, rows)))
+        if STANDING not in named or hypergeom.sf(shared - 1, n_rows, n_wrong, n_wrong) < _BY_CHANCE:
+            doubted[rows] = True
     return doubted
 
 

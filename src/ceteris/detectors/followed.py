@@ -21,7 +21,7 @@ from ceteris.store import read_json, read_parquet
 __all__ = ["BEST", "Followed", "followed", "scores_for"]
 
 BEST = "best"
-_AGAIN = "`ceteris detectors` tries it"
+_AGAIN = "`ceteris detectors` tries them"
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ def _best(root: Path, params: Params) -> tuple[str, str]:
     choice = evidence.choice
     if choice.chosen not in detectors_of(root, params):
         return STANDING, f"ranked by {STANDING}: {choice.chosen}, which was chosen, is in params.yaml no more; {_AGAIN} anew"
-    told = choice_told(choice, evidence.draws, evidence.rate, evidence.rows)
     if evidence.data != data_of(root, params):
-        told += f". This evidence is stale, for the rows, the audit's model or detectors have changed since; {_AGAIN} anew"
-    return choice.chosen, told
+        stale = f"what is kept of {evidence.rows:,} rows is of other rows, another audit's model or other detectors"
+        return STANDING, f"ranked by {STANDING}: {stale}; {_AGAIN} anew"
+    return choice.chosen, choice_told(choice, evidence.draws, evidence.rate, evidence.rows)
 
 
 def scores_for(

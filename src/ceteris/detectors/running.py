@@ -12,7 +12,7 @@ from ceteris.detectors.bakeoff import bake_off
 from ceteris.detectors.choice import choose, failures, summary
 from ceteris.detectors.kept import Evidence, data_of, detectors_of, keep
 from ceteris.detectors.tried import tried_rows, world_of
-from ceteris.errors import BadInputError, ParamsError
+from ceteris.errors import BadInputError, ParamsError, some
 from ceteris.layout import read_layout
 from ceteris.store import read_params, read_parquet
 from ceteris.training.learners import learner
@@ -42,6 +42,8 @@ def run_bake_off(
     judge = learner(params.audit.model, data.features, root, classes)
     for line in [*told, f"{len(data):,} train rows are judged with their given labels"]:
         tell(line)
+    if settings.own:
+        tell(f"your own {some(list(settings.own))} are asked, too; Ctrl-C ends one that does not come back")
     world, rate, failed = world_of(
         data, classes, judge, detectors_of(root, params), kinds=params.ingest.kinds, rate=settings.rate, seed=settings.seed
     )

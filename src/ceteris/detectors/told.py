@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ceteris.measuring.estimates import Estimate
+from ceteris.metrics import typeset
 
 if TYPE_CHECKING:
     from ceteris.detectors.choice import Choice
@@ -31,7 +32,7 @@ def choice_told(choice: Choice, draws: int, rate: float, rows: int) -> str:
     """Return what a queue is ranked by, and from what, in a sentence."""
     tried = f"{draws} draws of errors planted in {100 * rate:.0f} % of {rows:,} rows"
     worth = choice.worth
-    beyond = f"{worth.value:+.3f} [{worth.low:+.3f}, {worth.high:+.3f}]"
+    beyond = f"{_signed(worth.value, 3)} [{_signed(worth.low, 3)}, {_signed(worth.high, 3)}]"
     if choice.chosen != choice.standing:
         return f"ranked by {choice.chosen}, of the best evidence: {beyond} average precision beyond {choice.standing}, {tried}"
     if choice.best == choice.standing:
@@ -48,7 +49,11 @@ def _count(told: Estimate) -> str:
 
 
 def _points(told: Estimate) -> str:
-    return f"{told.value:+.1f} pp [{told.low:+.1f}, {told.high:+.1f}]"
+    return f"{_signed(told.value, 1)} pp [{_signed(told.low, 1)}, {_signed(told.high, 1)}]"
+
+
+def _signed(value: float, decimals: int) -> str:
+    return typeset(f"{round(value, decimals) + 0.0:+.{decimals}f}")  # nothing is below zero by less than is shown
 
 
 _FORMS = {"precision": _share, "average_precision": _share, "found": _count, "gain": _points}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ _NEAR = 0.13  # of the median distance to the nearest row: Datalab's own rule fo
 _BY_CHANCE = 0.05  # rows that are near copies by chance, expected
 
 
-def like_rows(graph: Any, ordered: bool) -> list[Judged]:
+def like_rows(graph: Any, ordered: bool, alike: Callable[[np.ndarray], np.ndarray]) -> list[Judged]:
     """Return what the distances to the nearest rows say: outliers, near copies, and whether the order of rows is no chance.
 
     Parameters
@@ -30,12 +31,14 @@ def like_rows(graph: Any, ordered: bool) -> list[Judged]:
         The distance of each row to its nearest rows, nearest first; rows in the order in which they came.
     ordered : bool
         Whether that order is known.
+    alike : callable
+        From `alike.alike`: which pairs of near rows are near in what their distance does not tell, too.
     """
     lab = _lab({"row": np.arange(graph.shape[0])})
     far = _found(lab, "outlier", {"threshold": 1 / (1 + _FENCE)}, knn_graph=_logarithmic(graph))
     near = _found(lab, "near_duplicate", {"threshold": _threshold(graph)}, knn_graph=graph)
     return [
-        near if isinstance(near, Judged) else _copies(near, lab.get_info("near_duplicate")["near_duplicate_sets"]),
+        near if isinstance(near, Judged) else _copies(near, lab.get_info("near_duplicate")["near_duplicate_sets"], alike),
         far if isinstance(far, Judged) else of_rows("outlier", *_columns(far, "outlier")),
         _order(lab, graph) if ordered else not_judged("non_iid", "the order in which the rows came is not known"),
     ]
@@ -95,12 +98,15 @@ def _columns(found: pd.DataFrame, issue: str) -> tuple[np.ndarray, np.ndarray]:
     return found[f"is_{issue}_issue"].to_numpy(dtype=bool), found[f"{issue}_score"].to_numpy(dtype=float)
 
 
-def _copies(found: pd.DataFrame, sets: list[np.ndarray]) -> Judged:
+def _copies(found: pd.DataFrame, sets: list[np.ndarray], alike: Callable[[np.ndarray], np.ndarray]) -> Judged:
     """Flag every row of a set of near copies but the first."""
-    pairs = [(row, other) for row, others in enumerate(sets) for other in others]
-    clusters = connected(np.array(pairs, dtype=np.int64).reshape(-1, 2), len(found))
+    near = [(row, other) for row, others in enumerate(sets) for other in others]
+    pairs = np.array(near, dtype=np.int64).reshape(-1, 2)
+    copies = pairs[alike(pairs)]
+    clusters = connected(copies, len(found))
     later = pd.Series(clusters).duplicated().to_numpy()
-    scores = found["near_duplicate_score"].to_numpy(dtype=float)
+    scores = found["near_duplicate_score"].to_numpy(dtype=float).copy()
+    scores[np.setdiff1d(pairs, copies)] = 1.0
     n_sets = len(np.unique(clusters[later]))
     return of_rows("near_duplicate", later, scores, sets_told(n_sets))
 

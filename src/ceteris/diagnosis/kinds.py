@@ -50,7 +50,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "leakage", "nearly equal to a validation row", step=_dropped("leakage"), otherwise="split.near_copies: together"
             ),
             Kind("exact_duplicate", "equal to an earlier row in every feature", step=_dropped("exact_duplicate")),
-            Kind("near_duplicate", "nearly equal to an earlier row", step=_dropped("near_duplicate")),
+            Kind("near_duplicate", "nearly equal to an earlier row, exact copies among them", step=_dropped("near_duplicate")),
             Kind("outlier", "far from every other row", step=_dropped("outlier")),
             Kind("missing", "without any value", step=_dropped("missing")),
             Kind("picture", "a picture that is dark, light, blurred, empty or of an odd form", step=_dropped("picture")),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.dataset import Dataset, row_digests
+from ceteris.diagnosis.alike import alike
 from ceteris.diagnosis.counted import class_imbalance, leaking_rows, missing_rows, repeated_rows
 from ceteris.diagnosis.datalab import K, like_rows
 from ceteris.diagnosis.groups import underperforming
@@ -24,6 +25,7 @@ from ceteris.training.preparation import preparation
 __all__ = ["Looked", "look"]
 
 _NO_CLASSES = "labels are numbers"
+_MOVED = 1e-6  # of a standard deviation
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,8 @@ def _sampled(
     points = np.asarray(preparation("scaled", rows, kinds, sparse=False).fit_transform(rows), dtype=np.float32)
     came = np.arange(len(sample)) if order is None else np.argsort(order[sample], kind="stable")
     back = np.argsort(came)
-    found = [_reordered(judged, back) for judged in like_rows(_graph(points[came]), order is not None)]
+    like = alike(rows.iloc[came], kinds_of(rows, kinds))
+    found = [_reordered(judged, back) for judged in like_rows(_graph(points[came], seed), order is not None, like)]
     names = [str(name) for name in data.features.columns] if points.shape[1] == data.features.shape[1] else []
     found.append(
         underperforming(points, agrees[sample], names, seed) if classes else not_judged("underperforming_group", _NO_CLASSES)
@@ -123,12 +126,21 @@ def _order(data: Dataset) -> np.ndarray | None:
     return None if numbers.isna().any() else numbers.to_numpy(dtype=float)
 
 
-def _graph(points: np.ndarray) -> Any:
-    """Return the distances to the nearest rows, nearest first, as Datalab has them."""
+def _graph(points: np.ndarray, seed: int) -> Any:
+    """Return the distances to the nearest rows, nearest first, as Datalab has them.
+
+    Of rows that are equally far any may be the nearer one, and not the one that came first: that would be an order.
+    """
+    from scipy.sparse import csr_matrix
     from sklearn.neighbors import NearestNeighbors
 
-    k = min(K, len(points) - 1)
-    return NearestNeighbors(n_neighbors=k).fit(points).kneighbors_graph(mode="distance")
+    n, k = len(points), min(K, len(points) - 1)
+    moved = points + np.random.default_rng(seed).normal(0, _MOVED, points.shape)
+    near = NearestNeighbors(n_neighbors=k).fit(moved).kneighbors(return_distance=False)
+    far = np.stack([np.linalg.norm(points - points[place], axis=1) for place in near.T], axis=1)
+    nearest = np.argsort(far, axis=1, kind="stable")
+    far, near = (np.take_along_axis(table, nearest, axis=1).ravel() for table in (far.astype(float), near))
+    return csr_matrix((far, near, np.arange(0, n * k + 1, k)), shape=(n, n))
 
 
 def _reordered(judged: Judged, back: np.ndarray) -> Judged:

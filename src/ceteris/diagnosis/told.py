@@ -40,8 +40,8 @@ def families_told(families: pd.DataFrame) -> list[dict[str, Any]]:
         {
             "pattern": str(family["pattern"]),
             "rows": int(family["rows"]),
-            "doubted": float(family["doubted"]),
-            "expected": float(family["expected"]),
+            "doubted": share_text(family["doubted"]),
+            "expected": share_text(family["expected"]),
             "given": f"{share_text(family['given_share'])} given {family['given_label']}" if family["given_label"] else "",
             "overlap": int(family["rows"] - family["new_rows"]),
             "examples": json.loads(str(family["examples"])),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ceteris.editing.edits import label_said
+from ceteris.editing.edits import label_said, leaves_open
 from ceteris.issues import consensus
 from ceteris.sections import MAJORITY
 from ceteris.tables.votes import Votes, by_person, majority
@@ -38,7 +38,8 @@ def decided_together(answers: pd.DataFrame, ids: np.ndarray, pred_probs: np.ndar
     """Return one decision for each id that was answered, in the order of ids: always a line that somebody wrote.
 
     A row is dropped where more people drop it than name a label. Else its label is the most probable, after all answers and the
-    audit's probabilities, of those that were given; an answer that is `unsure` counts for nothing beside another.
+    audit's probabilities, of those that were given. An answer that is `unsure` and a line about a whole family are no
+    votes: the last of them stands where there is nothing else.
 
     Parameters
     ----------
@@ -52,7 +53,8 @@ def decided_together(answers: pd.DataFrame, ids: np.ndarray, pred_probs: np.ndar
     codes = pd.Index(classes).get_indexer(pd.Index(label_said(answers), dtype=object))
     places = pd.Index(ids).get_indexer(pd.Index(answers["id"], dtype=object))
     answers = answers.assign(_code=codes, _place=places)
-    chosen = _chosen(answers[(codes >= 0) & (places >= 0)], pred_probs)
+    votes = ~leaves_open(answers)
+    chosen = _chosen(answers[votes & (codes >= 0) & (places >= 0)], pred_probs)
     decisions = [_settled(lines, chosen.get(str(name))) for name, lines in answers.groupby("id", sort=True)]
     columns = [name for name in answers.columns if name not in ("_code", "_place")]
     return pd.DataFrame(decisions, columns=columns).reset_index(drop=True).astype(object)
@@ -69,9 +71,10 @@ def _chosen(votes: pd.DataFrame, pred_probs: np.ndarray) -> dict[str, int]:
 
 
 def _settled(lines: pd.DataFrame, code: int | None) -> pd.Series:
-    drops, labels = (lines[lines["action"].isin(actions)] for actions in (["drop"], ["relabel", "confirm"]))
+    votes = lines[~leaves_open(lines)]
+    if votes.empty:
+        return lines.iloc[-1]
+    drops, labels = (votes[votes["action"].isin(actions)] for actions in (["drop"], ["relabel", "confirm"]))
     if len(drops) > len(labels):
         return drops.iloc[-1]
-    if labels.empty:
-        return lines.iloc[-1]
     return (labels if code is None else labels[labels["_code"] == code]).iloc[-1]

@@ -13,6 +13,7 @@ from ceteris.errors import BadInputError, nearest
 from ceteris.families.kept import rows_today
 from ceteris.families.sampled import ENOUGH, Sample, fix_lines, said_of, sample_of
 from ceteris.families.told import sample_told
+from ceteris.reviewing.arms import FAMILY
 from ceteris.reviewing.patches import Ledgers, Written, file_of
 from ceteris.reviewing.rankings import random_order
 from ceteris.tables.labels import is_known
@@ -20,7 +21,7 @@ from ceteris.tables.labels import is_known
 if TYPE_CHECKING:
     from ceteris.workbench import Workbench
 
-__all__ = ["DROP", "RELABEL", "Applied", "applied", "dropped_sample"]
+__all__ = ["DROP", "RELABEL", "Applied", "applied", "dropped_sample", "samples_so_far"]
 
 DROP, RELABEL = "drop", "relabel"
 
@@ -64,6 +65,12 @@ def dropped_sample(bench: Workbench, pattern: str, lines: pd.DataFrame) -> Sampl
     """Return what the review of a family says so far of its given labels: how many of them are wrong."""
     family = _Family(bench, pattern, lines)
     return family.sample(family.fix(DROP, None))
+
+
+def samples_so_far(bench: Workbench, families: pd.DataFrame, lines: pd.DataFrame) -> dict[str, Sample]:
+    """Return what their reviews say of the given labels of the families whose review has begun, by pattern."""
+    begun = set(lines["reason"])
+    return {name: dropped_sample(bench, name, lines) for name in families["pattern"] if f"{FAMILY}: {name}" in begun}
 
 
 def applied(

@@ -31,17 +31,14 @@ def list_(context: typer.Context) -> None:
     """List the families of errors among the train rows, the surest first."""
     if context.invoked_subcommand is not None:
         return
-    from ceteris.families.applying import dropped_sample
+    from ceteris.families.applying import samples_so_far
     from ceteris.families.kept import read_families
     from ceteris.families.told import listed
-    from ceteris.reviewing.arms import FAMILY
     from ceteris.reviewing.patches import Ledgers
 
     bench = _bench()
     families, (lines, _) = read_families(bench), Ledgers(bench).readable()
-    begun = set(lines["reason"])
-    samples = {name: dropped_sample(bench, name, lines) for name in families["pattern"] if f"{FAMILY}: {name}" in begun}
-    print("\n".join(listed(families, samples)))
+    print("\n".join(listed(families, samples_so_far(bench, families, lines))))
 
 
 @families_app.command()

@@ -12,9 +12,9 @@ from ceteris.dataset import LABEL, Dataset
 from ceteris.families.atoms import atoms_of
 from ceteris.families.doubt import doubt_of, inflation_of
 from ceteris.families.patterns import META_WORDS, Pattern, columns_of, pattern_of
-from ceteris.families.search import search
+from ceteris.families.search import search, values_joined
 from ceteris.kinds import kinds_of
-from ceteris.reviewing.slices import Slice
+from ceteris.reviewing.slices import AND, OR, Slice
 from ceteris.tables.votes import Votes
 
 __all__ = ["COLUMNS", "LEVEL", "MOST", "find_families", "rows_of"]
@@ -62,11 +62,12 @@ def find_families(
     Returns
     -------
     DataFrame
-        One line a family, the columns of `COLUMNS`: its number, from 1; the pattern, whose text names its rows (`rows_of`); how
-        many rows it holds, and how many of them no earlier family does; of these the share that is doubted and the share that
-        was expected; the given label that most of them bear and the share that does ("" and 0 where labels are numbers): of one
-        label throughout, they may follow a rule that the audit's model does not know; the log-likelihood ratio; the p-value
-        after correction for the search; ids of rows, as JSON, most doubted first.
+        One line a family, the columns of `COLUMNS`; values of one column that each hold are one family. Its number, from 1; the
+        pattern, whose text names its rows (`rows_of`); how many rows it holds, and how many of them no other family does; of
+        these the share that is doubted and the share that was expected; the given label that most of them bear and the share
+        that does ("" and 0 where the pattern names it or labels are numbers): of one label throughout, they may follow a
+        rule that the audit's model does not know; the log-likelihood ratio; the p-value after correction for the search; ids of
+        rows, as JSON, most doubted first.
     """
     columns = columns_of(data, batch=batch, votes=votes, labels=bool(classes))
     atoms = atoms_of(columns, kinds_of(data.features, kinds))
@@ -76,11 +77,12 @@ def find_families(
     alike = 1.0 if (groups := data.uncut()) is None else inflation_of(doubt, groups)
     quality, lines = issues["label_quality"].to_numpy(dtype=float), list[tuple[object, ...]]()
     label = LABEL if META_WORDS[LABEL] in data.features else META_WORDS[LABEL]
-    for number, found in enumerate(search(atoms, doubt, level=level, most=most, inflation=alike), start=1):
+    each = search(atoms, doubt, level=level, most=most, inflation=alike)
+    for number, found in enumerate(values_joined(each, atoms.clauses), start=1):
         clauses = [atoms.clauses[place] for place in found.clauses]
         if found.label >= 0:
             clauses.append(Slice(label, "=", classes[found.label]))
-        pattern = Pattern(tuple(clauses))
+        pattern = Pattern(tuple(clauses), OR if found.joined else AND)
         rows = np.flatnonzero(found.rows & doubt.observed)
         examples = data.ids[rows[np.argsort(quality[rows], kind="stable")[:_EXAMPLES]]]
         lines.append(
@@ -91,7 +93,7 @@ def find_families(
                 int(found.rows.sum()),
                 found.doubted,
                 found.expected,
-                *_usual(data.labels[found.rows], classes),
+                *_usual(data.labels[found.rows], classes if found.label < 0 else ()),
                 found.likelihood_ratio,
                 found.p_adjusted,
                 json.dumps([str(id) for id in examples], ensure_ascii=False),

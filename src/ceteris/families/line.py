@@ -23,7 +23,7 @@ def line_of(family: Any) -> str:
     if family.given_label:
         told += f", {share_text(family.given_share)} given {family.given_label}"
     overlap = family.rows - family.new_rows
-    return literal(told + (f"; {overlap:,} of them stand in families above" if overlap else ""))
+    return literal(told + (f"; {overlap:,} of them are counted in another family" if overlap else ""))
 
 
 def share_text(value: float) -> str:

@@ -1,4 +1,6 @@
-"""A pattern is one clause or two, as in `source = B and income is missing`: read from its words, and asked of any rows."""
+"""A pattern is one clause or two, as in `source = B and income is missing`, or several values of one column, as in
+`source = B or source = D`: read from its words, and asked of any rows.
+"""
 
 from __future__ import annotations
 
@@ -12,23 +14,24 @@ import pandas as pd
 
 from ceteris.dataset import BATCH, GROUP, LABEL, TIME, VOTES, Dataset
 from ceteris.errors import BadInputError, nearest
-from ceteris.reviewing.slices import AND, Slice, slice_of
+from ceteris.reviewing.slices import AND, OR, Slice, slice_of
 from ceteris.tables.votes import Votes
 
 __all__ = ["META_WORDS", "Pattern", "columns_of", "pattern_of"]
 
 META_WORDS = {LABEL: "given label", GROUP: "group", TIME: "time", BATCH: "batch", VOTES: "annotator"}
-_PARTED = re.compile(r'((?:"(?:[^"\\]|\\.)*"|[^"])*?)(?: and |\Z)', re.DOTALL)
+_PARTED = {sign: re.compile(rf'((?:"(?:[^"\\]|\\.)*"|[^"])*?)(?:{sign}|\Z)', re.DOTALL) for sign in (AND, OR)}
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """Rows on which every clause holds."""
+    """Rows on which every clause holds; joined by ` or `, those on which one of these values of one column stands."""
 
     clauses: tuple[Slice, ...]
+    joined: str = AND
 
     def __str__(self) -> str:
-        return AND.join(map(str, self.clauses))
+        return self.joined.join(map(str, self.clauses))
 
     def rows(self, columns: Mapping[str, pd.Series]) -> np.ndarray:
         """Return the places of the rows that belong to it.
@@ -47,7 +50,10 @@ class Pattern:
             if clause.column not in columns:
                 known = nearest(clause.column, list(columns))
                 raise BadInputError(f"The train rows have no column {clause.column!r}.{known}", "See: ceteris families")
-        return reduce(np.intersect1d, (_places(clause, columns[clause.column]) for clause in self.clauses))
+        return reduce(
+            np.intersect1d if self.joined == AND else np.union1d,
+            (_places(clause, columns[clause.column]) for clause in self.clauses),
+        )
 
 
 def pattern_of(text: str) -> Pattern:
@@ -58,11 +64,19 @@ def pattern_of(text: str) -> Pattern:
     BadInputError
         It is none.
     """
-    parts = [part for part in _PARTED.findall(text) if part.strip()]
-    clauses = [slice_of(part) for part in parts]
-    if not clauses or None in clauses:
+    values = _clauses(text, OR)
+    if len(values) > 1 and len({clause.column for clause in values}) == 1 and all(clause.sign == "=" for clause in values):
+        return Pattern(values, OR)
+    clauses = _clauses(text, AND)
+    if not clauses:
         raise BadInputError(f"{text!r} is no pattern.", "As in: source = B and income is missing")
-    return Pattern(tuple(clause for clause in clauses if clause is not None))
+    return Pattern(clauses)
+
+
+def _clauses(text: str, sign: str) -> tuple[Slice, ...]:
+    """Return the clauses that stand between these signs; none where one of the parts is no clause."""
+    clauses = [slice_of(part) for part in _PARTED[sign].findall(text) if part.strip()]
+    return () if None in clauses else tuple(clause for clause in clauses if clause is not None)
 
 
 def columns_of(

@@ -12,7 +12,8 @@ import pandas as pd
 from ceteris.diagnosis.mending import drop_issues, reweigh, weigh_issues
 from ceteris.editing import edits
 from ceteris.editing.consensus import labels_of_votes
-from ceteris.errors import ParamsError, nearest, some
+from ceteris.editing.edit_lines import FAMILY_SOURCE
+from ceteris.errors import ParamsError, counted, nearest, some
 from ceteris.fixing.controls import drop_like, review_like
 from ceteris.fixing.versions import SIMULATED, Evidence, Version, extended, joined, no_patch, true_labels
 from ceteris.sections import AA, PLACEBO, RANDOM, Step
@@ -112,8 +113,11 @@ def _decided(version: Version, decisions: pd.DataFrame, evidence: Evidence) -> V
     touched = applied.labels != evidence.labels
     labels = version.labels.copy()
     labels[:, touched] = applied.labels[touched]
-    told = f"{len(decisions):,} label{'s' * (len(decisions) != 1)} reviewed"  # a row once, however many people answered it
-    note = told if len(decisions) else "nothing reviewed yet: equals given"
+    by_family = int((decisions["source"] == FAMILY_SOURCE).sum())
+    looked_at = len(decisions) - by_family  # a row once, however many people answered it
+    told = [f"{counted(looked_at, 'label')} reviewed"] if looked_at else []
+    told += [f"{counted(by_family, 'row')} decided with {'its' if by_family == 1 else 'their'} family"] if by_family else []
+    note = "; ".join(told) or "nothing reviewed yet: equals given"
     if applied.already:
         note += f"; {applied.already} already applied in the source"
     return replace(
@@ -121,7 +125,7 @@ def _decided(version: Version, decisions: pd.DataFrame, evidence: Evidence) -> V
         labels=labels,
         kept=version.kept & applied.kept,
         patch=joined(version.patch, applied.patch),
-        reviewed=version.reviewed + len(decisions),
+        reviewed=version.reviewed + looked_at,
         note=note,
     )
 

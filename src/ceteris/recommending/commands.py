@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from ceteris.recommending.guidance import Sampled
     from ceteris.workbench import Workbench
 
 __all__ = ["add_to", "notes_of"]
@@ -76,4 +77,19 @@ def notes_of(bench: Workbench) -> list[str]:
         answered_rows(ledger, issues),
         flagged_share=float(issues["is_label_issue"].mean()),
         smallest_visible=float(visible) if pp and visible is not None else None,
+        families=_sampled(bench),
     )
+
+
+def _sampled(bench: Workbench) -> list[Sampled]:
+    """Return the families whose random rows people answered."""
+    from ceteris.families.applying import samples_so_far
+    from ceteris.families.kept import read_families
+    from ceteris.recommending.guidance import Sampled
+    from ceteris.reviewing.patches import Ledgers
+    from ceteris.reviewing.shares import share_of
+
+    families = read_families(bench)
+    doubted = dict(zip(families["pattern"], families["doubted"], strict=True))
+    samples = samples_so_far(bench, families, Ledgers(bench).readable()[0])
+    return [Sampled(name, float(doubted[name]), share_of(one.right, one.judged)) for name, one in samples.items()]

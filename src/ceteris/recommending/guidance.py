@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
+from ceteris.editing.edit_lines import FAMILY_SOURCE
 from ceteris.editing.edits import CONTROL, label_said
-from ceteris.reviewing.arms import RANDOM
-from ceteris.reviewing.shares import difference, share_of
+from ceteris.reviewing.arms import OPEN, RANDOM, arm_of
+from ceteris.reviewing.shares import Share, difference, share_of
+from ceteris.telling.wording import literal
 
-__all__ = ["FEWEST", "ANSWERED", "answered_rows", "guidance"]
+__all__ = ["ANSWERED", "FEWEST", "Sampled", "answered_rows", "guidance"]
 
-ANSWERED = ("id", "given_label", "suggested_label", "flagged", "said", "dropped", "random")
+ANSWERED = ("id", "given_label", "suggested_label", "flagged", "said", "dropped", "random", "ranked")
 FEWEST = 10  # answers of a kind from which on something is said of it
 
 
 def answered_rows(live: pd.DataFrame, issues: pd.DataFrame) -> pd.DataFrame:
     """Return the train rows on which those who answered agree, with the columns of `ANSWERED`.
+
+    A row that was decided with its whole family is none: nobody looked at it.
 
     Parameters
     ----------
@@ -25,22 +32,40 @@ def answered_rows(live: pd.DataFrame, issues: pd.DataFrame) -> pd.DataFrame:
     issues : DataFrame
         From `issues.find_label_issues`.
     """
-    asked = live[~live["action"].isin(["unsure"]) & (live["source"] != CONTROL)].copy()
+    asked = live[(live["action"] != "unsure") & ~live["source"].isin([CONTROL, FAMILY_SOURCE])].copy()
     asked["said"], asked["dropped"] = label_said(asked), asked["action"] == "drop"
-    asked["random"] = asked["source"] == RANDOM
+    arms = [arm_of(source, reason) for source, reason in zip(asked["source"], asked["reason"], strict=True)]
+    asked["random"], asked["ranked"] = asked["source"] == RANDOM, [arm not in (RANDOM, *OPEN) for arm in arms]
     agreed = asked.groupby("id")["said"].transform(lambda said: len(set(said)) == 1)
-    rows = asked[agreed.astype(bool)].drop_duplicates("id")[["id", "said", "dropped", "random"]]
+    rows = asked[agreed.astype(bool)].drop_duplicates("id")[["id", "said", "dropped", "random", "ranked"]]
     known = issues[["id", "given_label", "suggested_label"]].assign(flagged=issues["is_label_issue"])
     return known.merge(rows, on="id")[list(ANSWERED)]
 
 
-def guidance(answered: pd.DataFrame, *, flagged_share: float, smallest_visible: float | None = None) -> list[str]:
+@dataclass(frozen=True)
+class Sampled:
+    """A family of errors whose random rows people answered: how many are doubted, and how many labels are wrong."""
+
+    pattern: str
+    doubted: float
+    wrong: Share
+
+
+def guidance(
+    answered: pd.DataFrame,
+    *,
+    flagged_share: float,
+    smallest_visible: float | None = None,
+    families: Sequence[Sampled] = (),
+) -> list[str]:
     """Return what the answers say against a method, a sentence each; empty where they say nothing against any.
 
     - Errors that the model predicts: of random rows whose given label was wrong, the audit's most probable class is that
       wrong label surely on more than half. No ranking by doubt finds such errors, and validation on given labels is blind.
     - A ranking that finds no more wrong labels than random rows hold, by Newcombe's interval.
     - Automatic relabelling that breaks more labels than it mends, among flagged rows that were answered.
+    - A rule that the audit's model does not know: of a family's random rows surely less than half as many labels are wrong as
+      are doubted.
     - Too few validation rows: the smallest effect that shows is larger than the share of labels in doubt.
 
     Parameters
@@ -51,8 +76,10 @@ def guidance(answered: pd.DataFrame, *, flagged_share: float, smallest_visible: 
         Of the train rows.
     smallest_visible : float, optional
         In the unit of the score, where it is a share.
+    families : sequence of Sampled
     """
-    found = [_predicted(answered), _ranking(answered), _relabelling(answered), _too_few(flagged_share, smallest_visible)]
+    found = [_predicted(answered), _ranking(answered), _relabelling(answered), *map(_unknown_rule, families)]
+    found.append(_too_few(flagged_share, smallest_visible))
     return [line for line in found if line]
 
 
@@ -74,8 +101,8 @@ def _predicted(answered: pd.DataFrame) -> str:
 
 
 def _ranking(answered: pd.DataFrame) -> str:
-    random = answered["random"].to_numpy(dtype=bool)
-    ranked, drawn = (share_of(int(_wrong(rows).sum()), len(rows)) for rows in (answered[~random], answered[random]))
+    chosen = [answered[answered[arm].to_numpy(dtype=bool)] for arm in ("ranked", "random")]
+    ranked, drawn = (share_of(int(_wrong(rows).sum()), len(rows)) for rows in chosen)
     worth = difference(ranked, drawn)
     if min(ranked.n, drawn.n) < FEWEST or worth.low > 0:
         return ""
@@ -97,6 +124,17 @@ def _relabelling(answered: pd.DataFrame) -> str:
     return (
         f"Automatic relabelling breaks more labels than it mends: of {len(rows):,} flagged rows that were answered the"
         f" suggested label was right on {mended:,}, and the given one on {broken:,}. Leave relabel_flagged out."
+    )
+
+
+def _unknown_rule(family: Sampled) -> str:
+    if family.wrong.n < FEWEST or family.wrong.high >= family.doubted / 2:
+        return ""
+    doubted = f"it doubts {100 * family.doubted:.0f} % of these rows"
+    return (
+        f"The audit's model lacks a rule that holds where {literal(family.pattern)}: {doubted}, and"
+        f" {family.wrong.told('random ones that were answered')} had a wrong label. Fix nothing of this family by doubt"
+        " (drop_flagged and relabel_flagged would), and give audit.model what tells it the rule."
     )
 
 

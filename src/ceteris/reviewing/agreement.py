@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.editing.answers import in_time
+from ceteris.editing.edit_lines import FAMILY_SOURCE
 from ceteris.editing.edits import CONTROL, STATES, label_said, leaves_open, states
 from ceteris.reviewing.shares import share_of
 
@@ -20,7 +21,8 @@ DROPPED = "drop"
 def first_answers(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return the first line of each reviewer about each row, in the order of time: given before anything else was seen.
 
-    One that was taken back later is still what was thought. Answers to controls are among them.
+    One that was taken back later is still what was thought. Answers to controls are among them; what was decided of a whole
+    family is not, for nobody looked at the row.
 
     Parameters
     ----------
@@ -28,7 +30,8 @@ def first_answers(ledger: pd.DataFrame) -> pd.DataFrame:
         With the columns of `edits.COLUMNS`.
     """
     answers = in_time(ledger)
-    return answers[answers["action"] != "revert"].drop_duplicates(_WHO).reset_index(drop=True)
+    looked = (answers["action"] != "revert") & (answers["source"] != FAMILY_SOURCE)
+    return answers[looked].drop_duplicates(_WHO).reset_index(drop=True)
 
 
 def last_answers(ledger: pd.DataFrame) -> pd.DataFrame:

@@ -96,7 +96,7 @@ class Meter:
         """Return the meter in sentences; before the first answer nothing is known."""
         if not (self.ranked.n or self.random.n):
             return [self.why] * self.stop
-        found = [self.ranked.told("rows that rankings chose"), self.random.told("random rows")]
+        found = [self.ranked.told("chosen rows"), self.random.told("random rows")]
         lines = [f"Wrong labels: {'; '.join(found)}."]
         if self.ranked.n >= _TELLING and self.random.n >= _TELLING:
             worth = [typeset(f"{100 * end:+.0f}") for end in (self.worth.value, self.worth.low, self.worth.high)]

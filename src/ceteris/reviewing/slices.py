@@ -16,9 +16,9 @@ from ceteris.families.characters import HAS, IS, MISSING, is_so, words_of
 from ceteris.kinds import array_kind
 from ceteris.tables.dates import seconds_of
 
-__all__ = ["AND", "HAS_WORD", "LONGER", "SHORTER", "Slice", "slice_of"]
+__all__ = ["AND", "HAS_WORD", "LONGER", "OR", "SHORTER", "Slice", "slice_of"]
 
-AND = " and "
+AND, OR = " and ", " or "
 HAS_WORD, LONGER, SHORTER = "has the word", "longer than", "shorter than"
 _SIGNS = ("<=", ">=", "=", "<", ">", "~")
 _WORDS = (HAS_WORD, "has", "is", LONGER, SHORTER)
@@ -121,7 +121,7 @@ def _number(text: str) -> float | None:
 
 def _quoted(text: str, signs: Iterable[str]) -> str:
     """Return a name or value as `slice_of` reads it back from among others; these signs would part it."""
-    whole = text and text == text.strip() and text.isprintable() and '"' not in text and AND not in text
+    whole = text and text == text.strip() and text.isprintable() and not any(part in text for part in ('"', AND, OR))
     return text if whole and not any(sign in text for sign in signs) else json.dumps(text, ensure_ascii=False)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pandas as pd
 
 from ceteris.errors import LeakageError, ParamsError, some
 
@@ -76,7 +77,7 @@ def training_rows(
         judged = blocks == block
         trains = ~judged & ((times < times[judged].min() - gap) | (times > times[judged].max() + gap))
         if groups is not None:
-            trains &= ~np.isin(groups, np.unique(groups[judged]))
+            trains &= ~pd.Index(groups).isin(groups[judged])
         unseen = np.setdiff1d(labels, labels[trains])
         if len(unseen):
             told = some([names[code] if names else code for code in unseen])

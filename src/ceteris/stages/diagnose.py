@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ceteris.dataset import BATCH, ID, META, VOTES, Dataset
+from ceteris.dataset import BATCH, ID, VOTES, Dataset
 from ceteris.diagnosis.kinds import FOUND, KINDS, NOT_JUDGED
 from ceteris.diagnosis.looked import look
 from ceteris.families.found import find_families
@@ -13,7 +13,7 @@ from ceteris.families.line import line_of
 from ceteris.kinds import array_kind, image_pixels
 from ceteris.stages import Stage, run
 from ceteris.store import read_json, read_parquet, sweep, write_parquet, write_table
-from ceteris.tables.near import near_digests
+from ceteris.tables.near import near_to
 from ceteris.tables.votes import unpacked
 
 __all__ = ["main"]
@@ -72,8 +72,7 @@ def _families(
 def _leaking(stage: Stage, train: Dataset) -> np.ndarray:
     """Return which train rows nearly equal a validation row."""
     judging = read_parquet(stage.path("split", "validation.parquet"))
-    features = judging[[name for name in judging.columns if name not in META]]
-    return np.isin(near_digests(train.features), near_digests(features[list(train.features.columns)]))
+    return near_to(train.features, judging)
 
 
 def _pictures(stage: Stage, train: Dataset) -> np.ndarray | None:

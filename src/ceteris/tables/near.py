@@ -23,7 +23,7 @@ from ceteris.dataset import row_digests
 from ceteris.errors import ParamsError
 from ceteris.kinds import array_kind
 
-__all__ = ["LIKE_TEXTS", "connected", "near_clusters", "near_digests"]
+__all__ = ["LIKE_TEXTS", "connected", "near_clusters", "near_digests", "near_to"]
 
 LIKE_TEXTS = 0.7
 LONG = 8  # words
@@ -50,6 +50,12 @@ def near_digests(features: pd.DataFrame) -> np.ndarray:
         if not pd.api.types.is_numeric_dtype(frame[name]):
             frame[name] = pd.Series(frame[name].astype(object).where(frame[name].notna(), None), dtype=object)
     return row_digests(frame)
+
+
+def near_to(features: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
+    """Return which rows share their digest with one of other rows, which have these columns too, shape (n_rows,), bool."""
+    theirs = pd.Index(near_digests(others[list(features.columns)]))
+    return np.asarray(pd.Index(near_digests(features)).isin(theirs))  # np.isin compares each object with each
 
 
 def near_clusters(features: pd.DataFrame, distance: float) -> np.ndarray:
