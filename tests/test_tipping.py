@@ -68,6 +68,8 @@ def test_the_tipping_sentence_names_the_count_and_the_minutes():
 def test_a_verdict_that_no_wrong_label_undoes_asks_for_no_check():
     told = "No number of these 5 disagreement labels, if wrong, would undo this verdict."
     assert tipping_sentence(None, 5) == told
+    assert tipping_sentence(None, 1) == "The one disagreement label, if wrong, would not undo this verdict."
+    assert tipping_sentence(1, 1).startswith("The one disagreement label, if wrong, would undo this verdict; about")
     assert "never predict differently" in tipping_sentence(None, 0)
 
 

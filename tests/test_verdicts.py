@@ -193,6 +193,7 @@ def test_an_effect_prints_its_interval_counts_and_labels():
         effect(0.012, 0.046, n_rows=360, n_discordant=41), axis="data", metric="accuracy", scored_on="true", verdict="helps"
     )
     assert str(named) == "data: +2.9 pp accuracy [+1.2, +4.6], 10 seeds x 360 rows, 41 discordant, on true labels: helps"
+    assert "], 1 seed (seed noise unknown) x 360 rows, 41 discordant" in str(replace(named, n_seeds=1))
     nats = str(replace(named, metric="log_loss", scored_on="verified (all)"))
     assert "+0.029 nats log_loss" in nats and "on verified labels (all)" in nats
     for metric in ("log_loss", "roc_auc"):

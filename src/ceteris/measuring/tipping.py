@@ -87,6 +87,9 @@ def tipping_sentence(count: int | None, n_disagreement: int, n_asked: int | None
     check = f"about {minutes_of(asked)} to check"
     if asked < n_disagreement:
         check += f" a sample of {asked:,} of these {n_disagreement:,} rows"
+    if n_disagreement == 1:
+        what = "not undo this verdict" if count is None else f"undo this verdict; {check}"
+        return f"The one disagreement label, if wrong, would {what}."
     if count is None:
         return f"No number of these {n_disagreement:,} disagreement labels, if wrong, would undo this verdict."
     return f"{count:,} of these {n_disagreement:,} disagreement labels wrong would undo this verdict; {check}."

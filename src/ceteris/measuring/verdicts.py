@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import stdtrit
 
-from ceteris.errors import BadInputError
+from ceteris.errors import BadInputError, counted
 from ceteris.metrics import METRICS, Metric
 
 __all__ = [
@@ -115,7 +115,8 @@ class Effect:
         interval = f"{self.amount(self.difference)} {unit} [{self.amount(self.low)}, {self.amount(self.high)}]"
         # Where every row differs, a count of rows that do would say nothing.
         discordant = "" if self.measured_in.every_row else f", {self.n_discordant} discordant"
-        return f"{head}{interval}, {self.n_seeds} seeds x {self.n_rows} rows{discordant}{labels}: {self.verdict}"
+        seeds = counted(self.n_seeds, "seed") + " (seed noise unknown)" * (not self.seed_noise_known)
+        return f"{head}{interval}, {seeds} x {self.n_rows} rows{discordant}{labels}: {self.verdict}"
 
 
 def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
