@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,8 @@ def test_far_rows_are_outliers_and_copies_are_all_but_the_first() -> None:
     found = looked(Dataset(data.ids, data.labels, table))
     assert "r0010" in which(found, "outlier")
     assert which(found, "exact_duplicate") == ["r0020", "r0021"]
+    assert json.loads(line(found, "outlier")["examples"])[0] == "r0010"
+    assert json.loads(line(found, "exact_duplicate")["examples"]) == ["r0020", "r0021"]
     assert {"r0020", "r0021", "r0030"} <= set(which(found, "near_duplicate"))
     assert not {"r0005", "r0006"} & set(which(found, "near_duplicate"))
     assert line(found, "exact_duplicate")["about"] == "1 set of copies"

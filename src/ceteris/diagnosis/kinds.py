@@ -9,7 +9,7 @@ from types import MappingProxyType
 __all__ = ["COLUMNS", "FOUND", "GROUP", "KINDS", "NONE", "NOT_JUDGED", "OF_ROWS", "Kind", "flag", "score"]
 
 GROUP = "group:"  # before the name of a property, in the table of rows
-COLUMNS = ("kind", "status", "rows", "judged", "of", "about", "why")
+COLUMNS = ("kind", "status", "rows", "judged", "of", "about", "why", "examples")
 FOUND, NONE, NOT_JUDGED = "found", "none", "not judged"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ __all__ = ["Looked", "look"]
 
 _NO_CLASSES = "labels are numbers"
 _MOVED = 1e-6  # of a standard deviation
+_EXAMPLES = 5
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Looked:
         `group:PROPERTY` for each property that tells the label.
     kinds : DataFrame
         One line a kind: kind, status (found, none, not judged), rows (how many have it), judged (how many were looked
-        at), of (how many there are), about, why.
+        at), of (how many there are), about, why, examples (as JSON, ids of rows that have it most).
     """
 
     rows: pd.DataFrame
@@ -158,6 +160,12 @@ def _spread(judged: Judged, sample: np.ndarray, n_rows: int) -> Judged:
     return of_rows(judged.kind, flags, scores, judged.about)
 
 
+def _worst(ids: np.ndarray, judged: Judged) -> list[str]:
+    """Return ids of the rows that have it most."""
+    flagged = np.flatnonzero(judged.flags)
+    return [str(id) for id in ids[flagged[np.argsort(judged.scores[flagged], kind="stable")[:_EXAMPLES]]]]
+
+
 def _tables(ids: np.ndarray, found: list[Judged]) -> Looked:
     rows: dict[str, Any] = {"id": pd.Series(ids, dtype=object)}
     for judged in found:
@@ -173,6 +181,7 @@ def _tables(ids: np.ndarray, found: list[Judged]) -> Looked:
             "of": len(ids),
             "about": judged.about,
             "why": judged.why,
+            "examples": json.dumps(_worst(ids, judged), ensure_ascii=False),
         }
         for judged in found
     ]

@@ -65,7 +65,7 @@ def diagnosis_told(
     metric, model : str
         The primary metric, and the model that is held fixed.
     """
-    lines = kinds.fillna({"about": "", "why": ""}).to_dict("records")
+    lines = kinds.fillna({"about": "", "why": "", "examples": "[]"}).to_dict("records")
     worth_of = [one for one in against_given(found, metric) if one.baseline_model == model]
     worth = {kind: [one for one in worth_of if one.candidate_version in _mending(kind, recipes)] for kind in KINDS}
     return {
@@ -88,6 +88,7 @@ def _line(row: Mapping[Any, Any], worth: list[Finding]) -> dict[str, Any]:
         "told": kind.told,
         "rows": f"{count(row['rows'])} of {count(row['judged'])}" if kind.of_rows else "all",
         "about": row["about"],
+        "examples": json.loads(str(row["examples"])),
         "step": kind.step,
         "otherwise": kind.otherwise,
         "worth": worth,

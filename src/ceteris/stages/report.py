@@ -78,7 +78,7 @@ def _tables(stage: Stage) -> Tables:
         reviews=read_table(compare / "verified.csv", text=texts),
         people=read_table(people, text=("annotator", "least_on")) if people.is_file() else pd.DataFrame(),
         audit=read_json(stage.path("results", "audit", "summary.json")),
-        kinds=read_table(kinds, text=("kind", "status", "about", "why")) if kinds.is_file() else no_kinds(),
+        kinds=read_table(kinds, text=("kind", "status", "about", "why", "examples")) if kinds.is_file() else no_kinds(),
         families=read_table(families, text=("pattern", "given_label", "examples")) if families.is_file() else no_families(),
         groups=read_table(compare / "groups.csv", text=("model", "version", "column", "group", "scored_on", "state")),
     )
