@@ -19,7 +19,7 @@ from benchmarks.workloads import synthetic
 ROWS = (10_000, 100_000, 1_000_000)
 COLUMNS, CLASSES = 20, 5
 STEEP = 1.2  # n log n grows by 1.07 from 10^5 to 10^6
-STAGES = ("ingest", "validate", "split", "audit", "fix", "train", "compare", "report")
+STAGES = ("ingest", "validate", "split", "audit", "diagnose", "fix", "train", "compare", "report")
 _QUICK = "sklearn.naive_bayes.GaussianNB"  # what is left of a stage is its own work
 _STAGE = """
 import sys, time
