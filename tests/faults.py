@@ -148,8 +148,8 @@ STRANGE = ["🐱‍👤", "قطة", "a\u200bb", "e\u0301"]
 
 FAULTS = [
     # labels
-    Fault("a label is missing", text(label=["", "dog"]), ("'label'", "no label in 1 rows", "'1'", "ingest.unlabelled: drop")),
-    Fault("a label is white space", text(label=["  "]), ("no label in 1 rows", "ingest.unlabelled")),
+    Fault("a label is missing", text(label=["", "dog"]), ("'label'", "no label in 1 row:", "'1'", "ingest.unlabelled: drop")),
+    Fault("a label is white space", text(label=["  "]), ("no label in 1 row:", "ingest.unlabelled")),
     Fault(
         "rows without a label are dropped when asked",
         text(label=["", " "]),
@@ -223,7 +223,7 @@ FAULTS = [
         ingest=PARQUET,
         result=_labels("7", "8"),
     ),
-    Fault("a missing label of a Parquet file", plain(label=[None]), ("no label in 1 rows",), PARQUET),
+    Fault("a missing label of a Parquet file", plain(label=[None]), ("no label in 1 row:",), PARQUET),
     # ids and rows
     Fault(
         "equal rows with one id",
