@@ -44,8 +44,8 @@ def _ids(*expected: str) -> Callable[[Table], bool]:
 
 
 CASES = [
-    Case("a missing label", rows(label=[None]), ("'label'", "no label in 1 rows", "ingest.unlabelled: drop")),
-    Case("a label of white space", rows(label=["  "]), ("no label in 1 rows",)),
+    Case("a missing label", rows(label=[None]), ("'label'", "no label in 1 row:", "ingest.unlabelled: drop")),
+    Case("a label of white space", rows(label=["  "]), ("no label in 1 row:",)),
     Case("no label at all", rows(label=[None] * 30), ("no label in any row",)),
     Case(
         "rows without a label dropped when asked",
