@@ -148,6 +148,14 @@ def test_a_verdict_that_nothing_would_undo_says_so_and_names_no_queue() -> None:
     assert not any("ceteris queue" in line for line in story.summary(rows, "accuracy", 0.95))
 
 
+def test_a_summary_says_that_seed_noise_is_unknown_where_the_reason_says_so() -> None:
+    few = {"n_seeds": 1, "reason": "the interval holds 0; seed noise unknown (1 of the 5 seeds that it takes)"}
+    (line, *_) = summary(pd.DataFrame([shown.effect("pruned", 0.001, 0.02, **few)]), "accuracy", 0.95)
+    assert "1 seed (seed noise unknown) \u00d7 360 rows" in line
+    (line, *_) = summary(pd.DataFrame([shown.effect("pruned", 0.001, 0.02)]), "accuracy", 0.95)
+    assert "10 seeds \u00d7 360 rows" in line
+
+
 def test_a_verdict_that_wrong_labels_would_undo_brings_the_command_that_checks_them() -> None:
     rows = shown.effects(scored_on="given").head(1)
     assert story.summary(rows, "accuracy", 0.95)[1].endswith(

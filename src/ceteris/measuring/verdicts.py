@@ -18,6 +18,7 @@ from ceteris.metrics import METRICS, Metric
 __all__ = [
     "FEWEST_DISCORDANT",
     "FEWEST_SEEDS",
+    "SEED_NOISE_UNKNOWN",
     "VERDICTS",
     "Effect",
     "holm",
@@ -30,6 +31,7 @@ VERDICTS = ("no practical difference", "helps", "harms", "cannot tell")
 NO_DIFFERENCE, HELPS, HARMS, CANNOT_TELL = VERDICTS
 FEWEST_DISCORDANT = 10
 FEWEST_SEEDS = 5
+SEED_NOISE_UNKNOWN = "seed noise unknown"
 POWER = 0.80
 MOST_TIMES = 20  # rows or seeds of which more than so many times as many would be needed are not advised
 
@@ -115,7 +117,7 @@ class Effect:
         interval = f"{self.amount(self.difference)} {unit} [{self.amount(self.low)}, {self.amount(self.high)}]"
         # Where every row differs, a count of rows that do would say nothing.
         discordant = "" if self.measured_in.every_row else f", {self.n_discordant} discordant"
-        seeds = counted(self.n_seeds, "seed") + " (seed noise unknown)" * (not self.seed_noise_known)
+        seeds = counted(self.n_seeds, "seed") + f" ({SEED_NOISE_UNKNOWN})" * (not self.seed_noise_known)
         return f"{head}{interval}, {seeds} x {self.n_rows} rows{discordant}{labels}: {self.verdict}"
 
 
@@ -167,7 +169,7 @@ def judge(effect: Effect, p_adjusted: float | None = None, net: Effect | None = 
     p, name = (effect.p_value, "p") if p_adjusted is None else (p_adjusted, f"{adjusted_by} p")
     verdict, reason = _decide(effect, p, net, name)
     if not effect.seed_noise_known:
-        reason += f"; seed noise unknown ({effect.n_seeds} of the {FEWEST_SEEDS} seeds that it takes)"
+        reason += f"; {SEED_NOISE_UNKNOWN} ({effect.n_seeds} of the {FEWEST_SEEDS} seeds that it takes)"
     return replace(effect, verdict=verdict, reason=reason)
 
 

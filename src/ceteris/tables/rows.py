@@ -238,11 +238,8 @@ def _labelled(
             "Name the column that holds the labels: params.yaml `ingest.label`.",
         )
     if unlabelled == "drop":
-        return (
-            cells.filter(~blank),
-            places[~blank],
-            [f"{counted(int(blank.sum()), 'row without a label was', 'rows without a label were')} left out"],
-        )
+        told = counted(int(blank.sum()), "row without a label was", "rows without a label were")
+        return cells.filter(~blank), places[~blank], [f"{told} left out"]
     problems.add(
         f"{problems.name} column {column!r} has no label in {counted(int(blank.sum()), 'row')}: {some(places[blank])}"
         " (counted from the first row as 1).",

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 import pandas as pd
 
-from ceteris.measuring.verdicts import FEWEST_SEEDS
+from ceteris.measuring.verdicts import SEED_NOISE_UNKNOWN
 from ceteris.metrics import METRICS
 from ceteris.telling.wording import amount, count, interval, labels_of, orientation
 
@@ -110,7 +110,7 @@ class Finding:
     def size_text(self) -> str:
         """How much was measured: seeds, rows, and the rows on which the arms predict differently."""
         seeds = f"{count(self.n_seeds)} seed{'s' * (self.n_seeds != 1)}"
-        seeds += " (seed noise unknown)" * (self.n_seeds < FEWEST_SEEDS)
+        seeds += f" ({SEED_NOISE_UNKNOWN})" * (SEED_NOISE_UNKNOWN in self.reason)
         told = f"{seeds} \u00d7 {count(self.n_rows)} rows"
         return f"{told}, {self.discordant_text}" if self.discordant_text else told
 
