@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-__all__ = ["DATA_SETS", "MORE", "Labelled", "data_set"]
+__all__ = ["DATA_SETS", "MORE", "TWO_CLASSES", "Labelled", "data_set"]
 
 _MOST = 3_000  # rows
 
@@ -25,10 +25,13 @@ class Labelled:
         Numbers, texts and missing values, as they came.
     labels : ndarray of int, shape (n_rows,)
         Codes of the classes.
+    kinds : mapping of str to str, optional
+        As declared: see `ceteris.kinds.kinds_of`.
     """
 
     features: pd.DataFrame
     labels: np.ndarray
+    kinds: Mapping[str, str] | None = None
 
     @property
     def n_classes(self) -> int:
@@ -92,6 +95,7 @@ DATA_SETS: MappingProxyType[str, Callable[[], Labelled]] = MappingProxyType(
     {"digits": _digits, "handwritten": _handwritten, "credit": _credit, "churn": _churn}
 )
 MORE: MappingProxyType[str, Callable[[], Labelled]] = MappingProxyType({"breast cancer": _cancer, "diamonds": _diamonds})
+TWO_CLASSES = ("credit", "churn", "breast cancer")  # where errors anywhere and between neighbouring classes are the same
 
 
 @cache

@@ -25,4 +25,4 @@ def people() -> tuple[Labelled, np.ndarray]:
     told, _ = table(*members(archive()))
     some = told.sample(min(_MOST, len(told)), random_state=0).reset_index(drop=True)
     true, given = (some[name].map(_CODES).to_numpy(dtype=np.intp) for name in ("mean_sign", "label"))
-    return Labelled(some[["text"]], true), given
+    return Labelled(some[["text"]], true, {"text": "text"}), given

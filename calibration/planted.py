@@ -7,12 +7,12 @@ from types import MappingProxyType
 
 import numpy as np
 
-from calibration.data_sets import Labelled
+from calibration.data_sets import TWO_CLASSES, Labelled
 from ceteris.fixing.noise import confusable as mistaken
 from ceteris.fixing.noise import uniform as anywhere
 from ceteris.fixing.noise import weak_pred_probs
 
-__all__ = ["KINDS", "planted"]
+__all__ = ["KINDS", "kinds_in", "planted"]
 
 
 def _uniform(data: Labelled, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -78,6 +78,11 @@ KINDS: MappingProxyType[str, Callable[[Labelled, int, np.random.Generator], np.n
         "by family": _by_family,
     }
 )
+
+
+def kinds_in(name: str) -> tuple[str, ...]:
+    """Return the kinds of errors that differ in a data set: of two classes, an error anywhere is one between neighbours."""
+    return tuple(kind for kind in KINDS if kind != "pairwise" or name not in TWO_CLASSES)
 
 
 def planted(data: Labelled, kind: str, rate: float, rng: np.random.Generator) -> np.ndarray:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
 from calibration.data_sets import data_set
@@ -28,7 +29,7 @@ DEPTHS = (0.05, 0.1, 0.2)  # shares of the training rows that are answered
 RANDOM_ORDERS = 5
 TRAINED, SHARE = 1_200, 0.6  # training rows at most: so many, and such a share of all rows; the others judge
 SHIPPED, SPARING = Review(), Review(random=0.05, controls=0.05)
-_RECIPE = ModelRecipe(estimator="sklearn.linear_model.LogisticRegression", prepare="scaled")
+_C, _C_OF_TEXTS = 0.1, 1.0  # of standardised columns, and of TF-IDF weights, whose rows are of length 1
 
 Order = Callable[[Judged, dict[str, np.ndarray], np.ndarray, int, np.random.Generator], np.ndarray]
 
@@ -48,14 +49,17 @@ def ranked(name: str, kind: str, rate: float, world: int) -> dict[str, float]:
     training, judges = np.split(order, [min(TRAINED, round(SHARE * len(order)))])
     given = (planted(data, kind, rate, rng) if labels is None else labels)[training]
     rows, judging = (data.features.iloc[places].reset_index(drop=True) for places in (training, judges))
-    judge = prepared(LogisticRegression(C=0.1, max_iter=500), _RECIPE, rows)
+    model = LogisticRegression(C=_C if data.kinds is None else _C_OF_TEXTS, max_iter=500)
+    recipe = ModelRecipe(estimator="sklearn.linear_model.LogisticRegression", prepare="scaled", kinds=data.kinds)
+    judge = prepared(clone(model), recipe, rows)
     pred_probs = out_of_fold(judge, rows, given, data.n_classes, folds=_folds(given), seed=world, workers=1)
-    points = preparation("scaled", rows).fit(rows)
-    told = Judged(rows, points.transform(rows), preparation("coded", rows).fit_transform(rows), given, pred_probs, seed=world)
+    points = preparation("scaled", rows, data.kinds).fit(rows)
+    coded = preparation("coded", rows, data.kinds).fit_transform(rows)
+    told = Judged(rows, points.transform(rows), coded, given, pred_probs, seed=world)
     known = points.transform(judging)
 
     def accuracy(labels: np.ndarray) -> float:
-        fitted = LogisticRegression(C=0.1, max_iter=500).fit(told.points, labels)
+        fitted = clone(model).fit(told.points, labels)
         return float(np.mean(fitted.predict(known) == data.labels[judges]))
 
     return _measured(told, data.labels[training], accuracy, rng)

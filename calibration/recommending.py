@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from calibration.data_sets import DATA_SETS, Labelled, data_set
-from calibration.planted import KINDS, planted
+from calibration.planted import kinds_in, planted
 from ceteris.editing import edits
 from ceteris.fixing.recipes import make_all
 from ceteris.fixing.versions import Evidence, Version
@@ -42,7 +42,7 @@ _RECIPES = {
 
 def cells() -> list[tuple[str, str, float]]:
     """Return the cells of the grid: data set, kind of errors, rate."""
-    return [(name, kind, rate) for name in DATA_SETS for kind in KINDS for rate in RATES]
+    return [(name, kind, rate) for name in DATA_SETS for kind in kinds_in(name) for rate in RATES]
 
 
 def recommended(block: int) -> list[dict[str, bool]]:

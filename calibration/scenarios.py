@@ -57,6 +57,6 @@ SCENARIOS = (
         recommending.__name__,
         {f"{recommending.ALL}/{on} labels: {recommending.LOWERED}": Gate(high=0.05) for on in ("given", "verified")},
         per_block=1,
-        worlds=10 * len(recommending.cells()),
+        worlds=12 * len(recommending.cells()),
     ),
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from calibration.data_sets import data_set
-from calibration.planted import KINDS, planted
+from calibration.data_sets import DATA_SETS, MORE, TWO_CLASSES, data_set
+from calibration.planted import KINDS, kinds_in, planted
 from calibration.recommending import ALL, cells, recommended
 
 
@@ -18,6 +18,14 @@ def test_as_many_labels_as_asked_for_are_wrong_and_none_where_none_is(kind: str)
     assert np.array_equal(planted(digits, kind, 0.0, np.random.default_rng(1)), digits.labels)
     again = planted(digits, kind, 0.2, np.random.default_rng(1))
     assert np.array_equal(given, again)
+
+
+@pytest.mark.parametrize("name", [*DATA_SETS, *MORE])
+def test_of_two_classes_an_error_anywhere_is_one_between_neighbours_and_stands_once(name: str) -> None:
+    data = data_set(name)
+    anywhere, between = (planted(data, kind, 0.2, np.random.default_rng(3)) for kind in ("uniform", "pairwise"))
+    assert np.array_equal(anywhere, between) == (data.n_classes == 2) == (name in TWO_CLASSES)
+    assert set(KINDS) - set(kinds_in(name)) == ({"pairwise"} if data.n_classes == 2 else set())
 
 
 def test_errors_of_a_family_stand_in_a_band_of_one_column() -> None:
