@@ -45,7 +45,7 @@ def _compare(name: str, model: Any, data: Workload, rounds: int, aim: str) -> Co
 
 def ours(model: Any, features: np.ndarray, labels: np.ndarray, n_classes: int) -> np.ndarray:
     """Return which rows ceteris flags."""
-    from ceteris.issues import find_label_issues
+    from ceteris.issues.table import find_label_issues
     from ceteris.training.pred_probs import out_of_fold
 
     pred_probs = out_of_fold(model, features, labels, n_classes, folds=FOLDS, seed=0)

@@ -46,7 +46,7 @@ from sklearn.naive_bayes import GaussianNB
 import ceteris
 from ceteris.dataset import Dataset, row_digests
 from ceteris.measuring.fingerprint import of_rows
-from ceteris.issues import find_label_issues
+from ceteris.issues.table import find_label_issues
 from ceteris.tables.near import near_clusters
 from ceteris.store import read_parquet
 

@@ -52,7 +52,7 @@ import numpy as np
 labels, pred_probs = (np.load(f"{name}.npy", mmap_mode="r") for name in ("labels", "pred_probs"))
 """
 _OURS = """
-from ceteris.issues import find_doubts
+from ceteris.issues.confident import find_doubts
 print(find_doubts(labels, pred_probs).flagged.sum())
 """
 _THEIRS = """

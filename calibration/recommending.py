@@ -15,7 +15,7 @@ from calibration.planted import kinds_in, planted
 from ceteris.editing import edits
 from ceteris.fixing.recipes import make_all
 from ceteris.fixing.versions import Evidence, Version
-from ceteris.issues import find_label_issues, rank
+from ceteris.issues.table import find_label_issues, rank
 from ceteris.measuring.effect import Effect, judge, paired_effect
 from ceteris.measuring.tipping import tipping_count
 from ceteris.recommending.recommendation import GIVEN, recommend

@@ -19,7 +19,8 @@ from ceteris.dataset import ID, LABEL, TRUE_LABEL, VOTES
 from ceteris.editing.annotators import agreement, people_table
 from ceteris.errors import BadInputError, ParamsError
 from ceteris.fixing.recipes import make, make_all
-from ceteris.issues import crowd, find_label_issues, with_votes
+from ceteris.issues.crowd import crowd
+from ceteris.issues.table import find_label_issues, with_votes
 from ceteris.params import parse
 from ceteris.sections import Step
 from ceteris.store import parse_yaml, read_json, read_params, read_parquet, read_table

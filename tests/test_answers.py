@@ -199,6 +199,14 @@ def test_whole_numbers_are_shown_whole() -> None:
     assert lines[1:] == ["a,,1,1,1.0,1.0,,x", "b,,0,,0.5,2.0,,", "c,,1,3,2.0,1e+300,,1.0"]
 
 
+def test_a_declared_date_is_written_as_a_day_and_a_missing_one_as_nothing() -> None:
+    queue = pd.DataFrame({"id": ["a", "b", "c"]})
+    features = pd.DataFrame({"when": [86_400.0, np.nan, 90_061.0], "other": [86_400.0, 1.0, 2.0]}, index=["a", "b", "c"])
+    kinds = {"when": "date", "gone": "date"}
+    lines = table_text(to_review(queue, features, (), kinds)).splitlines()
+    assert lines[1:] == ["a,,1970-01-02,86400", "b,,,1", "c,,1970-01-02 01:01:01,2"]
+
+
 ANSWERS = (
     edit("t1", new="bee", reviewer="ann", batch="x"),
     edit("t2", given="bee", new="cow", reviewer="ann", batch="x"),

@@ -22,15 +22,16 @@ from ceteris.store import parse_yaml
 FLOORS = ("vocabulary", "craft", "experiment", "showing", "door", "stage")
 ROOMS = {
     "vocabulary": "command_line dataset errors kinds metrics neutral params sections canvas canvas.terms detectors"
-    " detectors.settings diagnosis diagnosis.kinds editing fixing measuring monitoring monitoring.settings"
+    " detectors.settings diagnosis diagnosis.kinds editing fixing issues measuring monitoring monitoring.settings"
     " readers recommending release release.gate_terms release.terms retraining.settings reviewing serving"
     " serving.settings splitting starting tables telling training",
-    "craft": "issues pipelines canvas.parting detectors.planting detectors.scores detectors.trees diagnosis.alike"
+    "craft": "pipelines canvas.parting detectors.planting detectors.scores detectors.trees diagnosis.alike"
     " diagnosis.counted diagnosis.datalab diagnosis.groups diagnosis.judged diagnosis.looked diagnosis.mending"
     " diagnosis.pictures diagnosis.properties diagnosis.spurious editing.answers editing.blind editing.checked"
     " editing.consensus editing.edit_lines editing.edits editing.reviewed families families.atoms"
     " families.characters families.doubt families.found families.patterns families.sampled families.search"
-    " fixing.controls fixing.noise fixing.recipes fixing.versions measuring.advice measuring.disagreement"
+    " fixing.controls fixing.noise fixing.recipes fixing.versions issues.confident issues.crowd issues.loading issues.table"
+    " measuring.advice measuring.disagreement"
     " measuring.effect measuring.estimates measuring.intervals measuring.online measuring.planning"
     " measuring.questions measuring.scoring measuring.scoring_numbers measuring.slicing measuring.tipping"
     " measuring.verdicts monitoring.alarms monitoring.derived monitoring.drift monitoring.expected"
@@ -87,7 +88,7 @@ ROOMS = {
 FLOOR = {room: floor for floor, rooms in ROOMS.items() for room in rooms.split()} | {"": "vocabulary"}
 FOLDERS = {room.partition(".")[0] for room in FLOOR if "." in room}
 OWNERS = {
-    "cleanlab": {"issues", "diagnosis.datalab"},
+    "cleanlab": {"issues.confident", "issues.crowd", "issues.loading", "issues.table", "diagnosis.datalab"},
     "cleanvision": {"diagnosis.pictures"},
     "datasets": {"diagnosis.pictures"},
     "matplotlib": {room for room in FLOOR if room.split(".")[0] == "plots"},
@@ -110,7 +111,6 @@ OPENS = {
     "save", "savez", "savez_compressed", "tofile", "fromfile", "loadtxt", "savetxt", "rglob", "glob", "iterdir", "urlopen",
 }  # fmt: skip
 LIBRARY_CLASSES = (
-    "issues",
     "training.transformers",
     "training.embedding",
 )  # rooms that derive from a heavy library, loaded inside functions only

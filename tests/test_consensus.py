@@ -16,7 +16,7 @@ from ceteris.editing.ledger import append
 from ceteris.errors import ParamsError, StaleEditError
 from ceteris.fixing.evidence import read_evidence
 from ceteris.fixing.recipes import make
-from ceteris.issues import consensus
+from ceteris.issues.crowd import consensus
 from ceteris.layout import read_layout
 from ceteris.sections import Step
 from ceteris.store import read_params, read_parquet

@@ -13,9 +13,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from small import CLASSES
 
-from ceteris import issues as room
 from ceteris.errors import BadInputError
-from ceteris.issues import COLUMNS, find_doubts, find_label_issues, noise_joint, rank
+from ceteris.issues import confident as room
+from ceteris.issues.confident import find_doubts, noise_joint
+from ceteris.issues.table import COLUMNS, find_label_issues, rank
 
 IDS = np.array([f"r{row:02d}" for row in range(30)], dtype=object)
 TRUE = np.arange(30) % 3

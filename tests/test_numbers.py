@@ -27,7 +27,7 @@ from ceteris.experiments.snapshot import Judging
 from ceteris.fixing.noise import plant
 from ceteris.fixing.recipes import make_all
 from ceteris.fixing.versions import Evidence
-from ceteris.issues import COLUMNS, find_number_issues
+from ceteris.issues.table import COLUMNS, find_number_issues
 from ceteris.measuring.asking import questions_about, queue_names
 from ceteris.measuring.disagreement import NOT_ANSWERED
 from ceteris.measuring.verified import came_verified

@@ -180,6 +180,7 @@ def test_a_filled_in_file_comes_into_the_log_once(ceteris_, log: Path, tmp_path:
         ("id;label\na;dog\n", "lacks the column 'id', 'label'"),
         ("id,label\na,dog\na,cat\n", "two labels to one id: 'a'"),
         ("id,label\n", "holds a header and no rows"),
+        ("id,label\nx1,dog\nx2,cat\n", "has any of the 2 ids of"),
         ("id,label\na,dög\n", "bad.csv is not UTF-8 (line 2); it looks like cp1252. Save it as UTF-8, with commas"),
         ("id,label\na,dog,dog\n", "so the file may be cut off. Save it as UTF-8, with commas"),
     ],

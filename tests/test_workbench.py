@@ -11,7 +11,7 @@ from small import CLASSES
 
 import ceteris
 from ceteris.errors import BadInputError, ParamsError
-from ceteris.issues import COLUMNS
+from ceteris.issues.table import COLUMNS
 from ceteris.store import write_table
 
 

@@ -23,7 +23,7 @@ def chances_of(joint: np.ndarray, pred_probs: np.ndarray, rate: float) -> np.nda
     Parameters
     ----------
     joint : ndarray, shape (n_classes, n_classes)
-        From `issues.noise_joint`: given class (row), true class (column).
+        From `issues.confident.noise_joint`: given class (row), true class (column).
     pred_probs : ndarray, shape (n_rows, n_classes)
     rate : float
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ceteris.detectors.trees import out_of_bag_votes
 from ceteris.errors import BadInputError
-from ceteris.issues import REPAIRED, Doubts, find_doubts
+from ceteris.issues.confident import REPAIRED, Doubts, find_doubts
 from ceteris.reviewing.rankings import knn_agreement, order
 from ceteris.training.pred_probs import guarded
 

@@ -13,7 +13,7 @@ from ceteris.detectors.planting import FEWEST, MOST, chances_of, rate_of
 from ceteris.detectors.scores import Detector, Judged, scores_of
 from ceteris.errors import BadInputError, CeterisError, counted, some
 from ceteris.fixing.noise import weak_pred_probs
-from ceteris.issues import noise_joint
+from ceteris.issues.confident import noise_joint
 from ceteris.training.pred_probs import out_of_fold
 from ceteris.training.preparation import preparation
 

@@ -14,6 +14,7 @@ from ceteris.editing.blind import answered_by, judging_source
 from ceteris.editing.edit_lines import JUDGING_SOURCE, QUEUE_SOURCE, RANDOM_SOURCE
 from ceteris.errors import BadInputError, nearest
 from ceteris.reviewing.rankings import draw
+from ceteris.tables.dates import said
 from ceteris.tables.labels import is_known, number_text
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def columns_told(columns: Iterable[str]) -> str:
     return ", ".join(f"{name} ({_MEANS[name]})" for name in columns)
 
 
-def to_review(queue: pd.DataFrame, features: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+def to_review(
+    queue: pd.DataFrame, features: pd.DataFrame, columns: tuple[str, ...], kinds: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Return a table to fill in: id, an empty `label`, the named columns of the queue, and the features of each row.
 
     Parameters
@@ -62,11 +65,15 @@ def to_review(queue: pd.DataFrame, features: pd.DataFrame, columns: tuple[str, .
         With a column `id`.
     features : DataFrame
         Indexed by id.
+    kinds : mapping of str to str, optional
+        `ingest.kinds`: a date is written as a day, and not as its seconds.
     """
+    dated = [name for name, kind in (kinds or {}).items() if kind == "date"]
     head = pd.DataFrame({"id": queue["id"], LABEL_COLUMN: ""})
     known = queue[list(columns)].reset_index(drop=True)
     known.columns = pd.Index([_TITLES.get(name, name) for name in columns])
-    shown = features.reindex(queue["id"]).reset_index(drop=True).apply(_whole)
+    rows = features.reindex(queue["id"]).reset_index(drop=True)
+    shown = rows.apply(lambda column: column.map(said) if column.name in dated else _whole(column))
     taken = ("id", LABEL_COLUMN, CHOSEN_BY, TICKET, *columns, *known)
     shown.columns = [name if name not in taken else f"feature {name}" for name in shown.columns]
     return pd.concat([head, known, shown], axis=1)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.editing.edits import label_said, leaves_open
-from ceteris.issues import consensus
+from ceteris.issues.crowd import consensus
 from ceteris.sections import MAJORITY
 from ceteris.tables.votes import Votes, by_person, majority
 

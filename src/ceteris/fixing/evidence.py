@@ -13,7 +13,7 @@ from ceteris.editing import edits
 from ceteris.editing.consensus import decided_together
 from ceteris.editing.ledger import of_part, read_ledger
 from ceteris.fixing.versions import Evidence
-from ceteris.issues import rank
+from ceteris.issues.table import rank
 from ceteris.params import Params
 from ceteris.splitting.splits import TRAIN
 from ceteris.store import read_json, read_parquet

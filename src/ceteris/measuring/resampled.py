@@ -20,7 +20,7 @@ from ceteris.dataset import codes
 from ceteris.errors import BadInputError, LeakageError
 from ceteris.fixing.recipes import make
 from ceteris.fixing.versions import Evidence
-from ceteris.issues import find_label_issues, find_number_issues, rank
+from ceteris.issues.table import find_label_issues, find_number_issues, rank
 from ceteris.measuring.effect import refuse_settings
 from ceteris.measuring.scoring import row_scores
 from ceteris.measuring.verdicts import CANNOT_TELL, HARMS, HELPS, NO_DIFFERENCE

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ceteris.dataset import LABEL, PART, codes
-from ceteris.issues import worth_labelling
+from ceteris.issues.crowd import worth_labelling
 from ceteris.monitoring.settings import Monitor
 from ceteris.monitoring.watched import known_probabilities, replayed
 from ceteris.monitoring.windows import Window

@@ -30,7 +30,7 @@ def answered_rows(live: pd.DataFrame, issues: pd.DataFrame) -> pd.DataFrame:
     live : DataFrame
         Answers that count today (`edits.live`), of train rows.
     issues : DataFrame
-        From `issues.find_label_issues`.
+        From `issues.table.find_label_issues`.
     """
     asked = live[(live["action"] != "unsure") & ~live["source"].isin([CONTROL, FAMILY_SOURCE])].copy()
     asked["said"], asked["dropped"] = label_said(asked), asked["action"] == "drop"

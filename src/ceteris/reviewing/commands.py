@@ -74,18 +74,18 @@ def queue(
     elif name == "test":
         from ceteris.release.review import asked_rows
 
-        _write(target, *asked_rows(bench.root), nothing=NOTHING_OF_TEST)
+        _write(bench, target, *asked_rows(bench.root), nothing=NOTHING_OF_TEST)
     elif between is None:
         from ceteris.measuring.asking import questions_about
 
         asked, features = questions_about(bench.root, str(name))
-        _write(target, asked.rows, features, told=asked.told, nothing=asked.nothing)
+        _write(bench, target, asked.rows, features, told=asked.told, nothing=asked.nothing)
     else:
         from ceteris.experiments.asking import questions_between
         from ceteris.experiments.commands import cells_named
 
         asked, features = questions_between(bench.root, *between, cells_named(baseline, candidate))
-        _write(target, asked.rows, features, told=asked.told, nothing=asked.nothing)
+        _write(bench, target, asked.rows, features, told=asked.told, nothing=asked.nothing)
 
 
 def review(
@@ -120,14 +120,15 @@ def _write_rows(bench: Workbench, target: Path, name: str, most: int | None) -> 
     rows = pd.DataFrame(cells, columns=["id", "given_label", TICKET], dtype=object)
     features = asked.fetched.of(list(rows["id"]))
     if asked.judging:
-        return _write(target, rows, features, (), nothing=NOTHING_OF_ROWS)
+        return _write(bench, target, rows, features, (), nothing=NOTHING_OF_ROWS)
     nothing = NOTHING_OF_TRAIN if name in MOST else NOTHING_OF_ROWS
-    _write(target, rows, features, ("given_label", TICKET), nothing=nothing, also=", `drop`")
+    _write(bench, target, rows, features, ("given_label", TICKET), nothing=nothing, also=", `drop`")
     if asked.ranked:
         print(f"Rows in doubt are {asked.ranked}.")
 
 
 def _write(
+    bench: Workbench,
     target: Path,
     rows: pd.DataFrame,
     features: pd.DataFrame,
@@ -144,7 +145,7 @@ def _write(
     if rows.empty:
         print(nothing)
         return
-    write_table(target, to_review(rows, features, columns))
+    write_table(target, to_review(rows, features, columns, bench.params.ingest.kinds))
     known = f": {said}" if (said := told()) else "."
     print(f"{len(rows):,} row{'s' * (len(rows) != 1)} in {target}{known}")
     print(f"Fill in the column `label` with the right label{also} or `unsure`.")

@@ -32,7 +32,7 @@ def doubted(issues: pd.DataFrame, most: int = MOST_DOUBTED) -> np.ndarray:
     Parameters
     ----------
     issues : DataFrame
-        From `issues.find_label_issues`.
+        From `issues.table.find_label_issues`.
     """
     return _by_quality(issues)[:most]
 
@@ -103,7 +103,7 @@ def order(how: str, issues: pd.DataFrame, *, agreement: np.ndarray | None = None
     how : str
         One of `RANKINGS`, but for those of `SCORED`.
     issues : DataFrame
-        From `issues.find_label_issues`.
+        From `issues.table.find_label_issues`.
     agreement, gain : ndarray of float, shape (n_doubted,), optional
         Of the rows of `doubted`, in its order: from `knn_agreement` and `expected_gain`.
 

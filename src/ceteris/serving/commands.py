@@ -108,6 +108,11 @@ def labels(
         raise BadInputError(f"--who is {who!a}, which is no plain text.", "Name whoever gave the labels, in one line.")
     found, blank = brought(Path(file), read_classes(Path(log)))
     added, unknown = add_labels(Path(log), found, who.strip(), source)
+    if unknown and len(unknown) == len(found):
+        raise BadInputError(
+            f"No row in {log} has any of the {counted(len(found), 'id')} of {file}: {some(unknown)}. Nothing was added.",
+            "Name the log of the server that answered these rows, and give each label the id that its row was sent with.",
+        )
     _tell(found, blank, added, unknown)
 
 

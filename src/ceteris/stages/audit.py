@@ -9,7 +9,7 @@ import pandas as pd
 
 from ceteris.dataset import ID, LABEL, META, VOTES, Dataset, codes
 from ceteris.editing.annotators import agreement, people_table
-from ceteris.issues import find_label_issues, find_number_issues, rank, with_votes
+from ceteris.issues.table import find_label_issues, find_number_issues, rank, with_votes
 from ceteris.measuring.scoring_numbers import number_scores
 from ceteris.reviewing.heads import SAMPLE, heads, in_turn, random_sample
 from ceteris.splitting.time_folds import assign_blocks, training_rows
