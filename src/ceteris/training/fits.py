@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -81,6 +82,8 @@ class Fits:
     def _in_processes(self) -> Iterator[tuple[Any, Any]]:
         global _shared
         method = _start_method()
+        if method == "fork":
+            _give_back()
         _shared = self._shared if method == "fork" else None
         pool = ProcessPoolExecutor(
             min(self._workers, len(self._queue)),
@@ -115,6 +118,13 @@ class Fits:
 
 def _start_method() -> str:
     return "fork" if sys.platform == "linux" else "spawn"
+
+
+def _give_back() -> None:
+    """Give freed memory back to the system where the C library can (glibc's): what a first fit left would be held by all."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _begin(parent: int, shared: Any) -> None:
