@@ -124,8 +124,10 @@ def page(table: pd.DataFrame) -> str:
         "## Over all cells",
         "`gain`: median, in percentage points. `times`: gain by that of random review, median of the cells in which random"
         " review surely gains (`told` of them), and the `worst` of these. `below`: cells that are surely below"
-        f" {FLOOR:g} times random review. `harm`: worlds in which a review by right answers lowered the score. `finds`: wrong"
-        " labels found by those that random review finds, median of all cells, and the worst of these.",
+        f" {FLOOR:g} times random review: the whole 95 % interval is. Chance alone would put {0.025 * len(CELLS):.1f} of"
+        f" {len(CELLS)} cells there, were all just at {FLOOR:g} times. `harm`: worlds in which a review by right answers"
+        " lowered the score. `finds`: wrong labels found by those that random review finds, median of all cells, and the worst"
+        " of these.",
         _markdown(found),
         _verdict(found),
         *_tried(table),
