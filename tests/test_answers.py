@@ -14,16 +14,9 @@ from hypothesis import strategies as st
 from small import CLASSES, decided, edit
 
 from ceteris.editing import edits
-from ceteris.editing.answers import (
-    in_order,
-    not_imported,
-    random_rows,
-    still_answered,
-    to_edits,
-    to_reverts,
-    to_review,
-    with_reverts,
-)
+from ceteris.editing.answers import not_imported, random_rows, to_edits, to_review
+from ceteris.editing.in_time import in_order
+from ceteris.editing.reverts import still_answered, to_reverts, with_reverts
 from ceteris.errors import BadInputError
 from ceteris.reviewing.arms import Question
 from ceteris.reviewing.place import read_filled

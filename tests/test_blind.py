@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from small import CLASSES, decided, edit
 
 from ceteris.editing import edits
-from ceteris.editing.answers import to_edits, to_reverts
+from ceteris.editing.answers import to_edits
 from ceteris.editing.blind import not_blind, told_of_blindness
+from ceteris.editing.reverts import to_reverts
 from ceteris.errors import LeakageError
 from ceteris.measuring.disagreement import NOT_ANSWERED, UNSURE
 from ceteris.measuring.verified import answers_of, said_of

@@ -7,11 +7,10 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from ceteris.editing.blind import answered_by, judging_source
-from ceteris.editing.edit_lines import JUDGING_SOURCE, QUEUE_SOURCE, RANDOM_SOURCE
+from ceteris.editing.edit_lines import QUEUE_SOURCE, RANDOM_SOURCE
 from ceteris.errors import BadInputError, nearest
 from ceteris.reviewing.rankings import draw
 from ceteris.tables.dates import said
@@ -22,21 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHOSEN_BY",
-    "JUDGING_SOURCE",
-    "QUEUE_SOURCE",
     "columns_told",
     "LABEL_COLUMN",
-    "RANDOM_SOURCE",
     "TICKET",
-    "in_order",
-    "in_time",
     "not_imported",
     "random_rows",
-    "still_answered",
     "to_edits",
-    "to_reverts",
     "to_review",
-    "with_reverts",
 ]
 
 LABEL_COLUMN, CHOSEN_BY, TICKET = "label", "chosen_by", "ticket"
@@ -208,76 +199,6 @@ def not_imported(filled: pd.DataFrame, known: pd.DataFrame) -> list[str]:
         for id, answer, random, any_source in rows
         if not {(id, said, chance) for said in (answer, answer.strip()) for chance in {random, random or any_source}} & there
     ]
-
-
-def to_reverts(known: pd.DataFrame, chosen: pd.Series, what: str, *, reviewer: str, at: str) -> list[dict[str, str]]:
-    """Return the ledger lines that cancel every live answer among those chosen.
-
-    Parameters
-    ----------
-    known : DataFrame
-        The ledger so far.
-    chosen : Series of bool, aligned with `known`
-    what : str
-        Their name, for the refusal.
-    reviewer : str
-        Who takes them back.
-
-    Raises
-    ------
-    BadInputError
-        All of them were taken back before.
-    """
-    undone = set(known.loc[known["action"] == "revert", "reverts"])
-    live = known[chosen & (known["action"] != "revert") & ~known["answer"].isin(undone)].drop_duplicates("answer")
-    if live.empty:
-        raise BadInputError(f"All of {what} was taken back before.", "Nothing is left to do.")
-    same = {"action": "revert", "new_label": "", "reviewer": reviewer, "batch": "reverts", "at": at, "source": "revert"}
-    return [
-        same | {"id": str(id), "given_label": str(given), "answer": str(uuid.uuid4()), "reverts": str(answer)}
-        for id, given, answer in live[["id", "given_label", "answer"]].itertuples(index=False)
-    ]
-
-
-def still_answered(known: pd.DataFrame, reverts: list[dict[str, str]]) -> int:
-    """Return how many rows whose answers these lines took back have another live answer in the ledger."""
-    undone = {*known.loc[known["action"] == "revert", "reverts"], *(line["reverts"] for line in reverts)}
-    live = known[(known["action"] != "revert") & ~known["answer"].isin(undone)]
-    return len({line["id"] for line in reverts} & set(live["id"]))
-
-
-def with_reverts(known: pd.DataFrame, chosen: pd.Series) -> pd.DataFrame:
-    """Return the lines of some answers, and of what takes them back.
-
-    Parameters
-    ----------
-    known : DataFrame
-        The ledger.
-    chosen : Series of bool, aligned with `known`
-    """
-    reverts = known["action"] == "revert"
-    answers = chosen & ~reverts
-    return known[answers | (reverts & known["reverts"].isin(set(known.loc[answers, "answer"])))]
-
-
-def in_order(decisions: pd.DataFrame) -> pd.DataFrame:
-    """Return decisions in the order in which they were given: an import is one moment, its lines stand as the queue did.
-
-    Parameters
-    ----------
-    decisions : DataFrame
-        From `edits.resolve`.
-    """
-    moment = pd.to_datetime(decisions["at"], utc=True, format="ISO8601")
-    line = decisions["where"].str.rsplit(" ", n=1).str[-1].astype(int)
-    order = pd.DataFrame({"moment": moment, "line": line}).sort_values(["moment", "line"], kind="stable").index
-    return decisions.loc[order].reset_index(drop=True)
-
-
-def in_time(lines: pd.DataFrame) -> pd.DataFrame:
-    """Return lines of the ledger in the order of their times, those of one moment as they stand; a line sent twice once."""
-    moments = pd.to_datetime(lines["at"], utc=True, format="ISO8601").to_numpy(dtype="datetime64[us]")
-    return lines.iloc[np.argsort(moments, kind="stable")].drop_duplicates("answer")
 
 
 def random_rows(ids: Collection[str], answered: Collection[str], most: int) -> list[str]:

@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 
 from ceteris.editing import edits
-from ceteris.editing.answers import RANDOM_SOURCE, in_order, with_reverts
+from ceteris.editing.edit_lines import RANDOM_SOURCE
+from ceteris.editing.in_time import in_order
 from ceteris.editing.ledger import read_ledger
+from ceteris.editing.reverts import with_reverts
 from ceteris.errors import BadInputError, CeterisError
 from ceteris.experiments.extra import Training
 from ceteris.experiments.history import History

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ceteris.editing.answers import in_time
 from ceteris.editing.edit_lines import CONTROL, FAMILY_SOURCE
 from ceteris.editing.edits import STATES, label_said, states
+from ceteris.editing.in_time import in_time
 from ceteris.measuring.estimates import Estimate, wilson
 from ceteris.reviewing.arms import FAMILY
 

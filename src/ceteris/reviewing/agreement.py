@@ -7,9 +7,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ceteris.editing.answers import in_time
 from ceteris.editing.edit_lines import FAMILY_SOURCE
 from ceteris.editing.edits import CONTROL, STATES, label_said, leaves_open, states
+from ceteris.editing.in_time import in_time
 from ceteris.reviewing.shares import share_of
 
 __all__ = ["disagreements", "first_answers", "kappa", "last_answers"]

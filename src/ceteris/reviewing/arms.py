@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from ceteris.editing.answers import JUDGING_SOURCE, QUEUE_SOURCE, RANDOM_SOURCE, in_time
-from ceteris.editing.edit_lines import FAMILY_SOURCE
+from ceteris.editing.edit_lines import FAMILY_SOURCE, JUDGING_SOURCE, QUEUE_SOURCE, RANDOM_SOURCE
 from ceteris.editing.edits import CONTROL
+from ceteris.editing.in_time import in_time
 from ceteris.reviewing.learning import Learner
 
 __all__ = [

@@ -37,7 +37,8 @@ def import_answers(
     """Add the answers of a filled-in queue to data/edits/, or release/edits/ for test rows, which git keeps."""
     import pandas as pd
 
-    from ceteris.editing.answers import CHOSEN_BY, QUEUE_SOURCE, TICKET, to_edits
+    from ceteris.editing.answers import CHOSEN_BY, TICKET, to_edits
+    from ceteris.editing.edit_lines import QUEUE_SOURCE
     from ceteris.release.review import asked_labels
     from ceteris.reviewing.patches import Ledgers, file_of
     from ceteris.reviewing.place import read_filled
@@ -90,7 +91,7 @@ def revert(
     ] = None,
 ) -> None:
     """Take back a batch of answers, or one: lines are added beside the answers, none is removed."""
-    from ceteris.editing.answers import still_answered, to_reverts
+    from ceteris.editing.reverts import still_answered, to_reverts
     from ceteris.measuring.credit import named
     from ceteris.reviewing.patches import Ledgers, plain
 

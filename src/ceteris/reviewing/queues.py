@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ceteris.editing.answers import JUDGING_SOURCE, QUEUE_SOURCE, in_time
 from ceteris.editing.blind import TEST_SOURCES
-from ceteris.editing.edit_lines import TOLD
+from ceteris.editing.edit_lines import JUDGING_SOURCE, QUEUE_SOURCE, TOLD
 from ceteris.editing.edits import CONTROL
+from ceteris.editing.in_time import in_time
 from ceteris.errors import BadInputError
 from ceteris.families.kept import rows_today
 from ceteris.reviewing.agreement import disagreements
