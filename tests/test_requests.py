@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -121,6 +122,36 @@ def test_what_is_no_list_of_rows_is_a_422(body: str, said: str) -> None:
 def test_more_rows_than_the_limit_are_refused_with_it() -> None:
     refused = refusal(json.dumps({"rows": [ROW] * 4}))
     assert (refused.status, refused.reason) == (422, "The request holds more than 3 rows. Send fewer at once.")
+
+
+def test_the_first_row_with_a_wrong_key_is_told_and_not_a_later_one_with_a_wrong_value() -> None:
+    lacking = {name: value for name, value in ROW.items() if name != "words"}
+    said = refusal(json.dumps({"rows": [lacking, {**ROW, "words": 1}]})).reason
+    assert said == "Row 1 lacks 'words'."
+    said = refusal(json.dumps({"rows": [{**ROW, "word": ""} | {"age": "old"}, lacking], "row": 1})).reason
+    assert said == (
+        "Row 1, 'age': a text, where a number belongs. The request has 'row', which is not asked for. Did you mean 'rows'?"
+        " Row 1 has 'word', which is not asked for. Did you mean 'words'?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({f"{place:06d}": [{}] for place in range(100_000)}, "And 100,004 more like these."),
+        ({"id": "a", "words": "w" * 16_000_000}, "Row 1 lacks 'price (€)'"),
+    ],
+)
+def test_a_row_that_lacks_much_and_holds_much_is_refused_without_a_copy_for_each_key(row: dict[str, object], said: str) -> None:
+    body = json.dumps({"rows": [row]}).encode()
+    tracemalloc.start()
+    try:
+        found = refusal(body)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found.status == 422 and said in found.reason
+    assert peak < 100 * 2**20, f"{peak >> 20} MB of a body of {len(body) >> 20}"
 
 
 def test_a_million_bad_rows_are_refused_at_the_first() -> None:

@@ -6,7 +6,7 @@ No sentence holds a value of a row: refusals are logged, and a value may be one 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -49,13 +49,17 @@ class Form:
     def __init__(
         self, key: str, what: str, item: core_schema.CoreSchema, most: int, others: Mapping[str, Any] | None = None
     ) -> None:
-        listed = core_schema.list_schema(item, min_length=1, max_length=most, fail_fast=True)
-        fields = {key: core_schema.typed_dict_field(listed), **(others or {})}
-        schema = core_schema.typed_dict_schema(fields, extra_behavior="forbid", strict=True)
+        def body(item: core_schema.CoreSchema) -> core_schema.TypedDictSchema:
+            listed = core_schema.list_schema(item, min_length=1, max_length=most, fail_fast=True)
+            fields = {key: core_schema.typed_dict_field(listed), **(others or {})}
+            return core_schema.typed_dict_schema(fields, extra_behavior="forbid", strict=True)
+
         self._key, self._what, self.most = key, what, most
-        self._known = {(): list(fields), (key,): list(item.get("fields", {}))}
-        self._validator = SchemaValidator(schema)
-        self.json_schema: JsonSchemaValue = GenerateJsonSchema().generate(schema)
+        self._known, self._of_an_item = dict.fromkeys([key, *(others or {})]), dict.fromkeys(item.get("fields", {}))
+        # pydantic would tell each key that lacks with a copy of the whole item, and each that nobody asked for by itself: of
+        # a hostile body that is gigabytes. So it judges values, and `_astray` the keys.
+        self._validator = SchemaValidator(_any_keys(body(_any_keys(item))))
+        self.json_schema: JsonSchemaValue = GenerateJsonSchema().generate(body(item))
 
     def read(self, body: bytes) -> dict[str, Any]:
         """Return what a body holds.
@@ -69,7 +73,10 @@ class Form:
         try:
             found: dict[str, Any] = self._validator.validate_json(body)
         except ValidationError as error:
-            raise self._refusal(error) from None
+            raise self._refusal(error, body) from None
+        said = self._astray(found, self._first_astray(found.get(self._key, [])))
+        if said:
+            raise Refused(422, _together(said))
         self.refuse_twice(body, len(found[self._key]))
         return found
 
@@ -89,7 +96,7 @@ class Form:
         Refused
             422
         """
-        if body.count(b":") == 1 + items * len(self._known[(self._key,)]):
+        if body.count(b":") == 1 + items * len(self._of_an_item):
             return
         done = 0  # objects, which end one by one: the items, and then the body
 
@@ -105,32 +112,68 @@ class Form:
 
         json.loads(body, object_pairs_hook=once, parse_int=float)
 
-    def _refusal(self, error: ValidationError) -> Refused:
+    def _refusal(self, error: ValidationError, body: bytes) -> Refused:
         faults = error.errors(include_url=False)
         first = faults[0]
         if first["type"] == "json_invalid":
             return Refused(400, f"The body is not readable as JSON: {first['ctx']['error']}.")
         if first["type"] == "too_long" and first["loc"] == (self._key,):
             return Refused(422, f"The request holds more than {self.most:,} {self._key}. Send fewer at once.")
-        said = [self._said(one) for one in faults[:_SHOWN]]
-        more = f" And {len(faults) - _SHOWN:,} more like these." if len(faults) > _SHOWN else ""
-        return Refused(422, " ".join(said) + more)
+        sent = json.loads(body, parse_int=float)
+        keys: list[str] = []
+        if isinstance(sent, dict):  # of the items before the one whose values are wrong, and of that one
+            items, last = sent.get(self._key), first["loc"][1] if len(first["loc"]) > 1 else -1
+            place = self._first_astray(items[: int(last) + 1]) if isinstance(items, list) else -1
+            keys = self._astray(sent, place)
+            faults = [] if keys and place not in (-1, last) else faults
+        return Refused(422, _together([*map(self._said, faults), *keys]))
+
+    def _first_astray(self, items: list[Any]) -> int:
+        """Return the place of the first object whose keys are not those of an item, -1 where there is none."""
+        known = self._of_an_item.keys()
+        return next((place for place, one in enumerate(items) if isinstance(one, dict) and one.keys() != known), -1)
+
+    def _astray(self, sent: dict[str, Any], place: int) -> list[str]:
+        """Return what is wrong with the keys of a body, and of the item at this place (-1: of none)."""
+        lacking = [] if self._key in sent else [f"The request lacks {self._key!r}."]
+        found = [*lacking, *_unasked("The request", sent, self._known)]
+        if place >= 0:
+            where, item = f"{self._what} {place + 1}", sent[self._key][place]
+            found += [f"{where} lacks {name[:60]!r}." for name in self._of_an_item if name not in item]
+            found += _unasked(where, item, self._of_an_item)
+        return found
 
     def _said(self, fault: Any) -> str:
         place = fault["loc"]
         inside = place[:1] == (self._key,)
         item = f"{self._what} {place[1] + 1}" if inside and len(place) > 1 else ""
         names = [str(part) for part in place[2 if inside else 0 :]]
-        where, known = item or "The request", self._known[(self._key,) if item else ()]
+        where = item or "The request"
         if inside and not item:
             names = [self._key]
         name = repr(names[0][:60]) if names else ""
-        if fault["type"] == "missing":
-            return f"{where} lacks {name}."
-        if fault["type"] == "extra_forbidden":
-            return f"{where} has {name}, which is not asked for.{nearest(names[0][:60], known)}"
         part = f" number {int(names[1]) + 1}" if len(names) > 1 and names[1].isdigit() else ""
         return f"{where}{f', {name}' if name else ''}{part}: {_wanted(fault)}"
+
+
+def _any_keys(schema: core_schema.CoreSchema) -> core_schema.CoreSchema:
+    """Return the schema of an object that may lack any of its keys, and have others."""
+    fields: dict[str, Any] = schema.get("fields", {})
+    loose = {name: {**field, "required": False} for name, field in fields.items()}
+    return {**schema, "fields": loose, "extra_behavior": "allow"}  # type: ignore[return-value, misc]
+
+
+def _unasked(where: str, keys: Mapping[str, Any], known: Mapping[str, Any]) -> list[str]:
+    """Return a line for each key that nobody asked for: a sentence for those that may be shown, the key for the others."""
+    names = [name for name in keys if name not in known]
+    shown = [f"{where} has {name[:60]!r}, which is not asked for.{nearest(name[:60], list(known))}" for name in names[:_SHOWN]]
+    return shown + names[_SHOWN:]
+
+
+def _together(said: Sequence[str]) -> str:
+    """Return the first sentences, and how many more there are."""
+    more = f" And {len(said) - _SHOWN:,} more like these." if len(said) > _SHOWN else ""
+    return " ".join(said[:_SHOWN]) + more
 
 
 def _wanted(fault: Any) -> str:
