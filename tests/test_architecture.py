@@ -68,7 +68,7 @@ ROOMS = {
     " examples.archive examples.credit examples.images examples.making examples.movie_reviews"
     " experiments.account experiments.asking experiments.board experiments.cache experiments.commands"
     " experiments.crediting experiments.extra experiments.git experiments.here experiments.history"
-    " experiments.lever_commands experiments.pages experiments.records experiments.reviewing experiments.run"
+    " experiments.lever_commands experiments.pages experiments.records experiments.reviewing experiments.run experiments.stale"
     " families.applying families.commands families.kept fixing.evidence fixing.exporting fixing.replaying"
     " fixing.tables_out fixing.version_files measuring.asking measuring.contrasts monitoring.commands"
     " monitoring.kept monitoring.logged readers.arrays readers.csv_file readers.database readers.excel"

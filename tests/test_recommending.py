@@ -76,6 +76,14 @@ def test_what_nobody_could_ship_is_no_candidate() -> None:
     decided = recommend(lines, "logistic", "accuracy", simulated=["reviewed-simulated"])
     assert decided.version == "given" and decided.candidates == ()
     assert "no other version was measured" in decided.reason
+    assert "Not weighed: reviewed-simulated, as a simulated reviewer" in lines_of(decided)[-1]
+    assert object_of(decided)["simulated"] == ["reviewed-simulated"]
+
+
+def test_an_interval_below_0_that_tells_no_harm_is_not_said_to_hold_0() -> None:
+    few = effect("a", -0.07, -0.001, 0.04, verdict="cannot tell", reason="the arms differ on 5 rows")
+    (one,) = recommend(found(few), "logistic", "accuracy").candidates
+    assert one.reason == "its interval lies below 0 (the arms differ on 5 rows)"
 
 
 def test_the_best_labels_decide_where_a_version_was_scored_twice() -> None:

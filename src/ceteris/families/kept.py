@@ -9,6 +9,7 @@ import pandas as pd
 
 from ceteris.dataset import BATCH, ID, VOTES, Dataset
 from ceteris.errors import BadInputError
+from ceteris.experiments.stale import refuse_stale
 from ceteris.families.found import COLUMNS, rows_of
 from ceteris.store import read_parquet, read_table
 from ceteris.tables.votes import unpacked
@@ -27,12 +28,13 @@ def read_families(bench: Workbench) -> pd.DataFrame:
     Raises
     ------
     BadInputError
-        It has not run, or the file is damaged.
+        It has not run on these rows, or the file is damaged.
     """
     path = bench.path("results") / _FILE
     place = path.relative_to(bench.root).as_posix()
     if not path.is_file():
         raise BadInputError(f"{place} is not there: nobody has looked for families yet.", "Make it: dvc repro diagnose")
+    refuse_stale(bench.root, "diagnose", "The families that were found")
     try:
         table = read_table(path, text=("pattern", "given_label", "examples"))
     except (ValueError, OSError) as error:

@@ -29,6 +29,7 @@ def recommend(
 
     import ceteris
     from ceteris.errors import BadInputError, nearest
+    from ceteris.experiments.stale import refuse_stale
     from ceteris.recommending.recommendation import recommend as decide
     from ceteris.recommending.told import lines_of, object_of
     from ceteris.telling.finding import findings
@@ -40,6 +41,7 @@ def recommend(
         raise BadInputError(
             f"{held!r} is no model of params.yaml.{nearest(held, params.train.models)}", "Name one of train.models."
         )
+    refuse_stale(bench.root, "compare", "The effects that were measured")
     people = [name for name, steps in params.fix.steps().items() if steps and all(step.step in PEOPLE for step in steps)]
     found = decide(
         findings(bench.effects(), bench.simulated()),

@@ -54,6 +54,8 @@ class Recommendation:
         All that were weighed, the most promising first.
     transfer : Transfer or None
         What the recommended version is worth to other models; None where it is `given`.
+    simulated : tuple of str
+        Versions that were measured and not weighed, since a simulated reviewer made them.
     """
 
     version: str
@@ -61,6 +63,7 @@ class Recommendation:
     reason: str
     candidates: tuple[Candidate, ...]
     transfer: Transfer | None
+    simulated: tuple[str, ...] = ()
 
 
 def recommend(
@@ -93,7 +96,9 @@ def recommend(
         Versions that a simulated reviewer made.
     confidence : float in (0, 1)
     """
-    weighed = [one for one in _weighed(found, model, metric) if one.candidate_version not in simulated]
+    measured = _weighed(found, model, metric)
+    weighed = [one for one in measured if one.candidate_version not in simulated]
+    left_out = tuple(one.candidate_version for one in measured if one.candidate_version in simulated)
     adjusted = holm([one.p_value for one in weighed])
     candidates = [
         Candidate(one, float(p), _against(one, float(p), one.candidate_version in made_by_people, 1 - confidence))
@@ -102,9 +107,9 @@ def recommend(
     candidates.sort(key=lambda one: (bool(one.reason), -one.finding.low, one.version))
     chosen = next((one for one in candidates if not one.reason), None)
     if chosen is None:
-        return Recommendation(GIVEN, model, _none(candidates), tuple(candidates), None)
+        return Recommendation(GIVEN, model, _none(candidates), tuple(candidates), None, left_out)
     transfer = transfer_of(found, chosen.version, metric)
-    return Recommendation(chosen.version, model, _for(chosen, len(candidates)), tuple(candidates), transfer)
+    return Recommendation(chosen.version, model, _for(chosen, len(candidates)), tuple(candidates), transfer, left_out)
 
 
 def _weighed(found: Sequence[Finding], model: str, metric: str) -> list[Finding]:
@@ -123,7 +128,8 @@ def _against(one: Finding, p: float, by_people: bool, level: float) -> str:
     if one.verdict == HARMS:
         return "it harms"
     if one.low <= 0:
-        return f"its interval holds 0 ({one.why})" if one.why else "its interval holds 0"
+        where = "lies below" if one.high < 0 else "holds"
+        return f"its interval {where} 0 ({one.why})" if one.why else f"its interval {where} 0"
     if not p < level:
         return f"p {p:.3f} after Holm over the candidates"
     if one.net == one.net and not one.net_low > 0:

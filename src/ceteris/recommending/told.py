@@ -19,6 +19,8 @@ def lines_of(found: Recommendation) -> list[str]:
     if others:
         lines.append("Not shipped:")
         lines += [f"  {one.version}: {one.reason or 'another has a higher lower end'}" for one in others]
+    if found.simulated:
+        lines.append(f"Not weighed: {', '.join(found.simulated)}, as a simulated reviewer wrote it, whom nobody has.")
     return lines
 
 
@@ -40,5 +42,6 @@ def object_of(found: Recommendation) -> dict[str, Any]:
             }
             for one in found.candidates
         ],
+        "simulated": list(found.simulated),
         "transfer": None if found.transfer is None else found.transfer.told,
     }
