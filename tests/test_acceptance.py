@@ -255,6 +255,7 @@ def test_on_validation_the_most_trusted_labels_that_compare_has_told_of_speak() 
 def test_the_smallest_effect_that_a_look_can_show_is_that_before_training_at_its_own_level() -> None:
     assert smallest_visible(400, 0.05, 0.05) == pytest.approx(smallest_visible_before(400, 0.05), rel=0.002)
     z = stats.norm.ppf([1 - 0.00625 / 2, 0.8]).sum()
+    assert np.isnan(smallest_visible(134, 2 / 112, 0.05))  # two or three rows would differ
     assert smallest_visible(400, 0.05, 0.00625) == pytest.approx(z * (0.05 / 400) ** 0.5)
 
 

@@ -27,13 +27,15 @@ from ceteris.sections import Compare, Contrast
 def test_rows_needed_by_hand() -> None:
     assert rows_needed(0.01, 0.05) == math.ceil(0.05 * 280**2) == 3920
     assert rows_needed(0.028, 0.05) == math.ceil(0.05 * 100**2)
+    assert rows_needed(0.02, 0.02) == 500  # ten of them differ, where the formula alone would have 392
 
 
 @given(st.floats(0.005, 0.2), st.floats(0.01, 0.5))
 def test_so_many_rows_show_the_effect_and_one_less_does_not(effect: float, share: float) -> None:
     rows = rows_needed(effect, share)
     assert smallest_visible_before(rows, share) <= effect * (1 + 1e-9)
-    assert rows == 1 or smallest_visible_before(rows - 1, share) > effect * (1 - 1e-9)
+    assert rows == 1 or not smallest_visible_before(rows - 1, share) <= effect * (1 - 1e-9)
+    assert effect > share or smallest_visible_before(rows, share) <= share
 
 
 @pytest.mark.parametrize(("effect", "share"), [(0.0, 0.1), (1.5, 0.1), (0.01, -0.1)])
@@ -47,6 +49,7 @@ def test_arms_that_differ_on_few_rows_cannot_differ_by_much() -> None:
     assert math.isnan(table.loc[0.02, "rows for 3 pp"])
     assert table.loc[0.02, "rows for 2 pp"] == rows_needed(0.02, 0.02)
     assert table.loc[0.05, "smallest_visible"] == smallest_visible_before(1000, 0.05)
+    assert list(visible_table(112)["smallest_visible"].isna()) == [True, True, False]  # 2, 6 and 11 rows differ
 
 
 def contrast(candidate: str) -> Contrast:

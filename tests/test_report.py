@@ -201,6 +201,13 @@ def test_controls_ranking_and_visible_effects_are_told() -> None:
         assert part in told
 
 
+def test_where_too_few_rows_would_differ_nothing_is_said_to_show() -> None:
+    known = tables()
+    blank = pd.DataFrame({"discordant_share": [0.02, 0.05], "smallest_visible": ["", "0.045"]})
+    told = Page(render(Tables(known.effects, known.grid, known.versions, known.issues, blank, {}), {}, Settings())).text
+    assert "nothing" in told and "\u00b14.5 pp" in told
+
+
 @pytest.mark.parametrize("k", [2, 10, 50])
 def test_hostile_labels_are_text(k: int) -> None:
     html = render(tables(k), {}, Settings(title="</title><script>1</script>", source="<img src=x onerror=1>"))

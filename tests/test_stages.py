@@ -228,7 +228,11 @@ def test_a_class_that_no_train_row_has_is_refused_and_the_parts_stay_as_they_wer
 def test_the_smallest_visible_effect_is_told_before_training(repo: Path) -> None:
     told = read_table(repo / "results/split/visible.csv")
     rows = read_json(repo / "results/split/summary.json")["validation"]
-    assert told["smallest_visible"].to_numpy() == pytest.approx(2.8 * np.sqrt(told["discordant_share"] / rows), rel=0.01)
+    few = told["discordant_share"] * rows < 10
+    formula = (2.8 * np.sqrt(told["discordant_share"] / rows)).mask(few)
+    found = pd.to_numeric(told["smallest_visible"], errors="coerce").to_numpy()
+    assert found == pytest.approx(formula.to_numpy(), rel=0.01, nan_ok=True)
+    assert few.all(), "the small table has too few rows to show anything"
 
 
 # audit

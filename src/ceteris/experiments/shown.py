@@ -20,6 +20,7 @@ from ceteris.experiments.snapshot import NotCachedError, Snapshot
 from ceteris.experiments.table import Line
 from ceteris.measuring.effect import Effect
 from ceteris.measuring.planning import made_otherwise, reviews_needed, visible_table
+from ceteris.measuring.verdicts import visible_text
 from ceteris.metrics import METRICS, NUMBERS
 from ceteris.sections import Compare
 from ceteris.telling.scored_twice import given_told, parting
@@ -251,7 +252,7 @@ def _table(title: str, content: pd.DataFrame) -> list[RenderableType]:
 def _visible(n_rows: int) -> list[RenderableType]:
     visible = visible_table(n_rows)
     told = pd.DataFrame({"rows that differ": [f"{100 * share:g} %" for share in visible["discordant_share"]]})
-    told["smallest effect that shows"] = [f"{100 * value:.1f} pp" for value in visible["smallest_visible"]]
+    told["smallest effect that shows"] = [visible_text(value) for value in visible["smallest_visible"]]
     for name in visible.columns[2:]:
         told[name] = ["cannot be" if math.isnan(value) else f"{int(value):,}" for value in visible[name]]
     return _table(

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ceteris.errors import BadInputError
-from ceteris.measuring.verdicts import smallest_visible_before
+from ceteris.measuring.verdicts import FEWEST_DISCORDANT, smallest_visible_before
 from ceteris.metrics import CLASSES, METRICS
 from ceteris.sections import SCORED_ON, Compare
 
@@ -36,7 +36,7 @@ _OF_CLASSES = _JUDGED[:-1]
 def rows_needed(effect: float, discordant_share: float) -> int:
     """Return the validation rows that show an effect of this size four times in five.
 
-    n = psi (2.8 / effect)^2, the inverse of `smallest_visible_before`.
+    n = psi (2.8 / effect)^2, the inverse of `smallest_visible_before`, and no fewer than hold 10 rows on which arms differ.
 
     Parameters
     ----------
@@ -49,14 +49,15 @@ def rows_needed(effect: float, discordant_share: float) -> int:
         raise BadInputError(
             f"An effect of {effect} with a discordant share of {discordant_share} cannot be.", "Pass an effect in (0, 1]."
         )
-    return math.ceil(discordant_share * (2.8 / effect) ** 2)
+    fewest = FEWEST_DISCORDANT / discordant_share if discordant_share else 0.0
+    return math.ceil(round(max(discordant_share * (2.8 / effect) ** 2, fewest), 9))
 
 
 def visible_table(n_rows: int, shares: Sequence[float] = ASSUMED_SHARES, targets: Sequence[float] = TARGETS) -> pd.DataFrame:
     """Return, for each assumed discordant share, the smallest effect that shows and the rows that would show each target.
 
-    Columns: discordant_share, smallest_visible, and `rows for 1 pp` and so on; blank where arms that differ on so few rows
-    cannot differ by that much.
+    Columns: discordant_share, smallest_visible (blank where too few rows differ), and `rows for 1 pp` and so on; blank where
+    arms that differ on so few rows cannot differ by that much.
     """
     lines = []
     for share in shares:

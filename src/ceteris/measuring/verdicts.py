@@ -25,6 +25,7 @@ __all__ = [
     "judge",
     "smallest_visible_after",
     "smallest_visible_before",
+    "visible_text",
 ]
 
 VERDICTS = ("no practical difference", "helps", "harms", "cannot tell")
@@ -261,7 +262,8 @@ def smallest_visible_before(n_rows: int, discordant_share: float) -> float:
     """Return the smallest effect that a validation part can show before anything is trained.
 
     2.8 sqrt(psi / n): the effect that the interval leaves 0 for, four times in five (1.96 + 0.84 = 2.8), when the arms
-    differ on a share psi of n rows. In the unit of accuracy: 0.028 = 2.8 pp.
+    differ on a share psi of n rows. In the unit of accuracy: 0.028 = 2.8 pp. NaN where they differ on fewer than 10 rows: then
+    nothing is told to help or to harm, and no effect can be larger than the share of rows that differ.
 
     Parameters
     ----------
@@ -273,7 +275,14 @@ def smallest_visible_before(n_rows: int, discordant_share: float) -> float:
             f"{n_rows} rows with a discordant share of {discordant_share} cannot be.",
             "Pass 1 row or more and a share in [0, 1].",
         )
+    if round(discordant_share * n_rows, 9) < FEWEST_DISCORDANT:
+        return math.nan
     return 2.8 * math.sqrt(discordant_share / n_rows)
+
+
+def visible_text(size: float) -> str:
+    """Return a smallest visible effect on a share of rows as text."""
+    return "nothing" if math.isnan(size) else f"{100 * size:.1f} pp"
 
 
 def smallest_visible_after(control: Effect, n_planned: int, *, hidden: float = 0.0, same: Effect | None = None) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -212,15 +213,24 @@ def _take(stage: Stage, looks: tuple[Look, ...], question: Question, validation:
     if changed:
         stage.tell(f"the workspace is not what the last commit holds: {some(changed)}; the look says so")
     if question.metric == "accuracy":
-        share = validation["n_discordant"] / validation["n_rows"]
-        visible = amount(smallest_visible(n_rows, share, look.level), question.metric).lstrip("+")
-        seen = amount(validation["difference"], question.metric)
-        stage.tell(
-            f"{n_rows:,} test rows would show an effect of {visible} in 80 of 100 such looks; on validation it was {seen}"
-        )
+        stage.tell(_expected(n_rows, validation, look.level))
     take(stage.root, look)
     stage.tell(f"look {look.number} is written to {LOOKS}, at the level {percent(look.level)}; the test part is opened")
     return look
+
+
+def _expected(n_rows: int, validation: Mapping[str, Any], level: float) -> str:
+    """Return what a look at so many rows can be expected to show, from what differed on validation."""
+    share = validation["n_discordant"] / validation["n_rows"]
+    visible = smallest_visible(n_rows, share, level)
+    if math.isnan(visible):
+        return (
+            f"of {n_rows:,} test rows about {share * n_rows:.0f} would differ, as on validation, and under {FEWEST_DISCORDANT}"
+            " nothing is said to help: this look can hardly tell anything"
+        )
+    seen = amount(validation["difference"], validation["metric"])
+    shown = amount(visible, validation["metric"]).lstrip("+")
+    return f"{n_rows:,} test rows would show an effect of {shown} in 80 of 100 such looks; on validation it was {seen}"
 
 
 def _decisions(stage: Stage, trained: Trained) -> tuple[pd.DataFrame, list[str]]:

@@ -17,7 +17,7 @@ from ceteris.measuring.disagreement import NOT_ANSWERED
 from ceteris.measuring.pairs import Name, Pair, VersionFacts
 from ceteris.measuring.scoring import THIN
 from ceteris.measuring.tipping import tipping_count, tipping_sentence
-from ceteris.measuring.verdicts import HELPS, NO_DIFFERENCE, POWER
+from ceteris.measuring.verdicts import FEWEST_DISCORDANT, HELPS, NO_DIFFERENCE, POWER
 from ceteris.measuring.verified import (
     Answers,
     answers_of,
@@ -253,7 +253,8 @@ def acceptance(
 def smallest_visible(n_rows: int, discordant_share: float, level: float) -> float:
     """Return the smallest effect on accuracy that a look can be expected to show, four times in five.
 
-    (z(1 - level / 2) + z(.80)) sqrt(psi / n), as `verdicts.smallest_visible_before` has it for the level .05.
+    (z(1 - level / 2) + z(.80)) sqrt(psi / n), as `verdicts.smallest_visible_before` has it for the level .05; NaN where fewer
+    than 10 rows are expected to differ.
 
     Parameters
     ----------
@@ -262,6 +263,8 @@ def smallest_visible(n_rows: int, discordant_share: float, level: float) -> floa
         psi, on validation.
     level : float in (0, 1)
     """
+    if discordant_share * n_rows < FEWEST_DISCORDANT:
+        return float("nan")
     return float((ndtri(1 - level / 2) + ndtri(POWER)) * np.sqrt(discordant_share / n_rows))
 
 

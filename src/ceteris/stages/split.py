@@ -8,7 +8,7 @@ import pandas as pd
 from ceteris.dataset import BATCH, ID, LABEL, PART, TIME, TRUE_LABEL, VOTES, Dataset, row_digests
 from ceteris.errors import BadInputError, some
 from ceteris.measuring.fingerprint import of_rows
-from ceteris.measuring.verdicts import smallest_visible_before
+from ceteris.measuring.verdicts import smallest_visible_before, visible_text
 from ceteris.splitting.parts import assign_parts
 from ceteris.splitting.splits import (
     PARTS,
@@ -129,7 +129,7 @@ def _publish(stage: Stage, data: Dataset, parts: np.ndarray, came_verified: int)
     if not assumed:
         return
     seen = ", ".join(
-        f"{100 * low:.1f} pp at {100 * share:.0f} %" for share, low in zip(shares.iloc[:, 0], shares.iloc[:, 1], strict=True)
+        f"{visible_text(low)} at {100 * share:.0f} %" for share, low in zip(shares.iloc[:, 0], shares.iloc[:, 1], strict=True)
     )
     stage.tell(
         f"the smallest effect these {counts[VALIDATION]:,} validation rows can show, by share of discordant rows: {seen}"

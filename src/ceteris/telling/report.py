@@ -47,7 +47,7 @@ class Tables:
     issues : DataFrame
         data/audit/issues.parquet.
     visible : DataFrame
-        results/split/visible.csv: discordant_share, smallest_visible; may be empty.
+        results/split/visible.csv: discordant_share, smallest_visible (blank: nothing shows); may be empty.
     metrics : mapping
         results/compare/metrics.json.
     reviews : DataFrame
@@ -239,8 +239,9 @@ def _visible_effects(chosen: list[Finding], tables: Tables, settings: Settings) 
     """Return the smallest effects that could have been seen: before training, and after the controls ran."""
     rows = int(max((finding.n_rows for finding in chosen if finding.applicable), default=0))
     assumed = tables.visible if rows and settings.metric == "accuracy" else tables.visible.head(0)
-    shares = zip(assumed["discordant_share"].tolist(), assumed["smallest_visible"].tolist(), strict=True)
-    before = [(wording.percent(share), _size(size, settings.metric)) for share, size in shares]
+    sizes = pd.to_numeric(assumed["smallest_visible"], errors="coerce")  # blank where too few rows differ
+    shares = zip(assumed["discordant_share"].tolist(), sizes.tolist(), strict=True)
+    before = [(wording.percent(share), "nothing" if pd.isna(size) else _size(size, settings.metric)) for share, size in shares]
     after = _number(tables.metrics.get("smallest_visible"))
     told = "" if pd.isna(after) else _size(after, settings.metric)
     return {"rows": rows, "before": before, "after": told, "k": sum(not pd.isna(finding.p_holm) for finding in chosen)}
