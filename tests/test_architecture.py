@@ -30,7 +30,7 @@ ROOMS = {
     " diagnosis.pictures diagnosis.properties diagnosis.spurious editing.answers editing.blind editing.checked"
     " editing.consensus editing.edit_lines editing.edits editing.in_time editing.reverts editing.reviewed families"
     " families.atoms"
-    " families.characters families.doubt families.found families.patterns families.sampled families.search"
+    " families.characters families.doubt families.found families.patterns families.sampled families.search families.unsure"
     " fixing.controls fixing.noise fixing.recipes fixing.versions issues.confident issues.crowd issues.loading issues.table"
     " measuring.advice measuring.disagreement"
     " measuring.effect measuring.estimates measuring.intervals measuring.online measuring.planning"

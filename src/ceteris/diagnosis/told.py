@@ -11,11 +11,12 @@ import pandas as pd
 from ceteris.diagnosis.kinds import COLUMNS, FOUND, KINDS, NONE, NOT_JUDGED
 from ceteris.families.found import COLUMNS as OF_FAMILIES
 from ceteris.families.line import share_text
+from ceteris.families.unsure import COLUMNS as OF_UNSURE
 from ceteris.telling.finding import Finding
 from ceteris.telling.story import against_given
 from ceteris.telling.wording import count
 
-__all__ = ["diagnosis_told", "families_told", "no_families", "no_kinds"]
+__all__ = ["diagnosis_told", "families_told", "no_families", "no_kinds", "none_unsure"]
 
 
 def no_kinds() -> pd.DataFrame:
@@ -26,6 +27,11 @@ def no_kinds() -> pd.DataFrame:
 def no_families() -> pd.DataFrame:
     """Return the table of families where none was looked for."""
     return pd.DataFrame(columns=list(OF_FAMILIES))
+
+
+def none_unsure() -> pd.DataFrame:
+    """Return the table of where the audit's model is unsure, where it was not looked for."""
+    return pd.DataFrame(columns=list(OF_UNSURE))
 
 
 def families_told(families: pd.DataFrame) -> list[dict[str, Any]]:

@@ -32,13 +32,13 @@ def list_(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     from ceteris.families.applying import samples_so_far
-    from ceteris.families.kept import read_families
+    from ceteris.families.kept import read_families, read_unsure
     from ceteris.families.told import listed
     from ceteris.reviewing.patches import Ledgers
 
     bench = _bench()
     families, (lines, _) = read_families(bench), Ledgers(bench).readable()
-    print("\n".join(listed(families, samples_so_far(bench, families, lines))))
+    print("\n".join(listed(families, samples_so_far(bench, families, lines), read_unsure(bench))))
 
 
 @families_app.command()

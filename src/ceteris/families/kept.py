@@ -11,15 +11,16 @@ from ceteris.dataset import BATCH, ID, VOTES, Dataset
 from ceteris.errors import BadInputError
 from ceteris.experiments.stale import refuse_stale
 from ceteris.families.found import COLUMNS, rows_of
+from ceteris.families.unsure import COLUMNS as OF_UNSURE
 from ceteris.store import read_parquet, read_table
 from ceteris.tables.votes import unpacked
 
 if TYPE_CHECKING:
     from ceteris.workbench import Workbench
 
-__all__ = ["family_of", "read_families", "rows_today"]
+__all__ = ["family_of", "read_families", "read_unsure", "rows_today"]
 
-_FILE = "diagnose/families.csv"
+_FILE, _UNSURE = "diagnose/families.csv", "diagnose/unsure.csv"
 
 
 def read_families(bench: Workbench) -> pd.DataFrame:
@@ -43,6 +44,12 @@ def read_families(bench: Workbench) -> pd.DataFrame:
     if lacking:
         raise BadInputError(f"{place} has no column {lacking[0]!r}.", "Make it anew: dvc repro -f diagnose")
     return table
+
+
+def read_unsure(bench: Workbench) -> pd.DataFrame:
+    """Return where the audit's model is itself unsure, as of `unsure.find_unsure`; empty where nobody has looked."""
+    path = bench.path("results") / _UNSURE
+    return read_table(path, text=("pattern",)) if path.is_file() else pd.DataFrame(columns=list(OF_UNSURE))
 
 
 def family_of(bench: Workbench, number: int) -> pd.Series:

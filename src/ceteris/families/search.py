@@ -1,8 +1,9 @@
 """Every clause, every pair of clauses and every clause of one given label: which holds far more doubted rows than expected.
 
 The chance that n independent rows of mean rate e hold a share o >= e of doubted ones is at most exp(-n KL(o || e)) (Hoeffding
-1963); times the number of patterns that were looked at (Bonferroni) it is the p-value. n KL(o || e) is the log-likelihood ratio
-by which patterns are ranked. The best is taken, its rows are left out, and it is looked again.
+1963); times the number of patterns that were looked at (Bonferroni) it is the p-value: single clauses, which are few and what
+most errors follow, have half of the level, pairs and clauses of one label the other half. n KL(o || e) is the log-likelihood
+ratio by which patterns are ranked. The best is taken, its rows are left out, and it is looked again.
 """
 
 from __future__ import annotations
@@ -97,14 +98,15 @@ def search(atoms: Atoms, doubt: Doubt, *, level: float, most: int, inflation: fl
     """
     n_labels = 0 if doubt.each is None else doubt.each.shape[1]
     m = len(atoms.clauses)
-    n_patterns = m + m * (m - 1) // 2 + m * n_labels
     if not m:
         return
+    single, other = 2 * m, 2 * max(m * (m - 1) // 2 + m * n_labels, 1)  # patterns, each kind at half of the level
+    added = inflation * np.log(other / level)  # what a second clause, or a label, must add to a clause
     sums = _Sums(atoms, doubt)
-    least = inflation * np.log(n_patterns / level)  # what a pattern must say, and what a second clause must add
     for _ in range(most):
-        clauses, label, ratio = sums.best(least)
-        if ratio < least:
+        clauses, label, ratio = sums.best(added)
+        n_patterns = single if len(clauses) == 1 and label < 0 else other
+        if ratio < inflation * np.log(n_patterns / level):
             return
         rows = sums.left.copy()
         for clause in clauses:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ceteris.errors import counted
-from ceteris.families.line import NONE, line_of, share_text
+from ceteris.families.line import NONE, UNSURE, line_of, share_text, unsure_line
+from ceteris.reviewing.arms import FAMILY
 from ceteris.telling.wording import literal
 
 if TYPE_CHECKING:
@@ -29,24 +30,27 @@ def sample_told(sample: Sample, how: str = "drop") -> str:
     return f"{sample.right} of {sample.judged} {what}: {interval}"
 
 
-def listed(families: pd.DataFrame, samples: Mapping[str, Sample]) -> Iterator[str]:
-    """Yield the families line by line, and what to do with them.
+def listed(families: pd.DataFrame, samples: Mapping[str, Sample], unsure: pd.DataFrame) -> Iterator[str]:
+    """Yield the families line by line, where the model is itself unsure, and what to do with them.
 
     Parameters
     ----------
-    families : DataFrame
-        From `found.find_families`.
+    families, unsure : DataFrame
+        From `found.find_families` and `unsure.find_unsure`.
     samples : mapping of str to Sample
         What the review of a pattern says so far; patterns that nobody reviewed are not there.
     """
-    if families.empty:
-        yield NONE
-        return
     for family in families.itertuples():
         yield f"{family.number}. {line_of(family)}"
         if (pattern := str(family.pattern)) in samples:
             yield f"   reviewed at random: {sample_told(samples[pattern])}"
-    yield "Answer a random 20 rows of one, then decide for all of them: ceteris families review 1"
+    review = "Answer a random 20 rows of one, then decide for all of them: ceteris families review 1"
+    yield NONE if families.empty else review
+    for one in unsure.itertuples():
+        yield unsure_line(one)
+    if len(unsure):
+        first = shlex.quote(f"{FAMILY}: {unsure['pattern'].iloc[0]}")
+        yield f"{UNSURE}: ceteris review {first} --rows 20"
 
 
 def applied_told(done: Applied, how: str, who: str) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +11,8 @@ from ceteris.dataset import BATCH, ID, VOTES, Dataset
 from ceteris.diagnosis.kinds import FOUND, KINDS, NOT_JUDGED
 from ceteris.diagnosis.looked import look
 from ceteris.families.found import find_families
-from ceteris.families.line import line_of
+from ceteris.families.line import line_of, unsure_line
+from ceteris.families.unsure import find_unsure
 from ceteris.kinds import array_kind, image_pixels
 from ceteris.stages import Stage, run
 from ceteris.store import read_json, read_parquet, sweep, write_parquet, write_table
@@ -42,31 +45,32 @@ def main(stage: Stage) -> None:
     )
     write_parquet(stage.path("diagnosis", "issues.parquet"), found.rows)
     folder = stage.path("results", "diagnose")
-    families = _families(stage, frame, train, audited.reset_index(), classes)
-    write_table(folder / "issues.csv", found.kinds)
-    write_table(folder / "families.csv", families)
-    sweep(folder, {folder / "issues.csv", folder / "families.csv"})
+    families, unsure = _families(stage, frame, train, audited.reset_index(), classes)
+    tables = {"issues.csv": found.kinds, "families.csv": families, "unsure.csv": unsure}
+    for name, table in tables.items():
+        write_table(folder / name, table)
+    sweep(folder, {folder / name for name in tables})
     for family in families.itertuples():
         stage.tell(f"family {family.number}: {line_of(family)}")
+    for one in unsure.itertuples():
+        stage.tell(f"the audit's model is unsure where {unsure_line(one)}")
     _tell(stage, found.kinds)
 
 
 def _families(
     stage: Stage, frame: pd.DataFrame, train: Dataset, audited: pd.DataFrame, classes: tuple[str, ...]
-) -> pd.DataFrame:
-    """Return the families of errors, the surest first."""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the families of errors, the surest first, and where the audit's model is itself unsure."""
     pred_probs = None
     if classes:
         pred_probs = read_parquet(stage.path("audit", "pred_probs.parquet")).set_index(ID).loc[train.ids].to_numpy(dtype=float)
-    return find_families(
-        train,
-        audited,
-        pred_probs,
-        classes,
-        stage.params.ingest.kinds,
-        batch=frame[BATCH].to_numpy(dtype=object) if BATCH in frame else None,
-        votes=unpacked(frame[VOTES].to_numpy(dtype=object)) if VOTES in frame else None,
-    )
+    judged = train, audited, pred_probs, classes, stage.params.ingest.kinds
+    beside: dict[str, Any] = {
+        "batch": frame[BATCH].to_numpy(dtype=object) if BATCH in frame else None,
+        "votes": unpacked(frame[VOTES].to_numpy(dtype=object)) if VOTES in frame else None,
+    }
+    families = find_families(*judged, **beside)
+    return families, find_unsure(*judged, **beside, families=set(families["pattern"]))
 
 
 def _leaking(stage: Stage, train: Dataset) -> np.ndarray:

@@ -15,7 +15,7 @@ from ceteris.canvas.reading import checked, read_canvas
 from ceteris.canvas.terms import FILE as CANVAS
 from ceteris.canvas.told import together_later
 from ceteris.dataset import ID, META
-from ceteris.diagnosis.told import no_families, no_kinds
+from ceteris.diagnosis.told import no_families, no_kinds, none_unsure
 from ceteris.errors import ParamsError
 from ceteris.kinds import image_pixels
 from ceteris.layout import COMPARISONS
@@ -66,7 +66,7 @@ def _canvas(stage: Stage, tables: Tables) -> Drawing | None:
 
 def _tables(stage: Stage) -> Tables:
     compare, people = stage.path("results", "compare"), stage.path("results", "audit", "annotators.csv")
-    kinds, families = (stage.path("results", "diagnose", name) for name in ("issues.csv", "families.csv"))
+    kinds, families, unsure = (stage.path("results", "diagnose", f"{name}.csv") for name in ("issues", "families", "unsure"))
     texts = ("baseline_model", "baseline_version", "candidate_model", "candidate_version", "control", "reason", "queue")
     return Tables(
         effects=read_table(compare / "effects.csv", text=texts),
@@ -80,6 +80,7 @@ def _tables(stage: Stage) -> Tables:
         audit=read_json(stage.path("results", "audit", "summary.json")),
         kinds=read_table(kinds, text=("kind", "status", "about", "why", "examples")) if kinds.is_file() else no_kinds(),
         families=read_table(families, text=("pattern", "given_label", "examples")) if families.is_file() else no_families(),
+        unsure=read_table(unsure, text=("pattern",)) if unsure.is_file() else none_unsure(),
         groups=read_table(compare / "groups.csv", text=("model", "version", "column", "group", "scored_on", "state")),
     )
 

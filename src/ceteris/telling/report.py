@@ -17,7 +17,8 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ceteris.canvas.drawn import Drawing
-from ceteris.diagnosis.told import diagnosis_told, families_told, no_families, no_kinds
+from ceteris.diagnosis.told import diagnosis_told, families_told, no_families, no_kinds, none_unsure
+from ceteris.families.line import unsure_line
 from ceteris.measuring.fairness import COLUMNS as OF_GROUPS
 from ceteris.measuring.fairness import metric_of
 from ceteris.measuring.reviews import reviews_of, reviews_table
@@ -62,6 +63,8 @@ class Tables:
         results/diagnose/issues.csv; may be empty.
     families : DataFrame
         results/diagnose/families.csv; may be empty.
+    unsure : DataFrame
+        results/diagnose/unsure.csv; may be empty.
     """
 
     effects: pd.DataFrame
@@ -76,6 +79,7 @@ class Tables:
     groups: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(OF_GROUPS)))
     kinds: pd.DataFrame = field(default_factory=no_kinds)
     families: pd.DataFrame = field(default_factory=no_families)
+    unsure: pd.DataFrame = field(default_factory=none_unsure)
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,7 @@ def render(tables: Tables, pictures: Mapping[str, Picture], settings: Settings, 
         n_issues=len(tables.issues),
         groups=groups_told(tables.groups, *_of_groups(settings)),
         families=families_told(tables.families),
+        unsure=[unsure_line(one) for one in tables.unsure.itertuples()],
         diagnosis=diagnosis_told(tables.kinds, settings.recipes, found, settings.metric, settings.model),
         plan=tables.metrics.get("plan", ""),
         visible=_visible_effects(chosen, tables, settings),
