@@ -408,5 +408,5 @@ def test_the_command_ends_with_9_where_it_parts_and_keeps_its_page_where_the_rep
     assert "say the same" in told and "Cost: 20 labels" in told and "over 9 logged windows: " in told
     assert "It says what is run." in (tmp_path / "page.html").read_text(encoding="utf-8")
     (made / "canvas.yaml").write_text(form(), encoding="utf-8")
-    with pytest.raises(BadInputError, match="nothing is filled in"):
+    with pytest.raises(BadInputError, match="holds nothing that is filled in"):
         command(windows=None, page=None)

@@ -421,7 +421,7 @@ def test_what_is_no_repository_is_refused(clone: Clone, ceteris_: Any, monkeypat
     shutil.rmtree(clone.root / ".git")
     refused(ceteris_("experiments"), "not a git repository", "git init")
     (clone.root / "dvc.yaml").unlink()
-    refused(ceteris_("compare", "a", "b"), "No dvc.yaml and params.yaml at or above", "Run this inside a ceteris repository.")
+    refused(ceteris_("compare", "a", "b"), "No dvc.yaml and params.yaml at or above", "Run this inside a ceteris repository")
 
 
 def test_a_page_that_cannot_be_written_is_refused(clone: Clone, ceteris_: Any) -> None:

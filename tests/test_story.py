@@ -29,6 +29,16 @@ def test_the_best_lever_is_one_that_helps() -> None:
     assert model is not None and model.candidate_model == "svc"
 
 
+def test_an_interval_that_leaves_0_out_and_tells_nothing_says_why() -> None:
+    why = "the arms differ on 5 rows, and under 10 nothing is said to help or to harm"
+    told = [
+        story.lever(findings(pd.DataFrame([shown.effect("a", -0.04, half, verdict="cannot tell", reason=why)]))[0], 0.95)
+        for half in (0.03, 0.05)
+    ]
+    assert told[0].endswith(f": cannot tell ({why})")
+    assert told[1].endswith(": cannot tell")
+
+
 def test_a_large_harm_or_doubt_never_outranks_a_small_help() -> None:
     rows = pd.DataFrame([shown.effect("a", 0.5, 0.9), shown.effect("b", 0.01, 0.005), shown.effect("c", -0.9, 0.1)])
     found = story.best(story.planned(findings(rows), "accuracy"), "data")

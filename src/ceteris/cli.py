@@ -42,6 +42,21 @@ app = typer.Typer(
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from ceteris import __version__
+
+        print(f"ceteris {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _of_all(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it, and end.")] = False,
+) -> None:
+    pass
+
+
 @app.command()
 def init(
     file: Annotated[

@@ -48,7 +48,8 @@ def find_root(start: Path | None = None) -> Path:
             return folder
     others = [folder for folder in (here, *here.parents) if _holds_both(folder)]
     below = [path.parent.name for path in sorted(here.glob(f"*/{LOCK}"))]
-    do = f"Go into it: cd {below[0]}" if below else "Run this inside a ceteris repository."
+    make = "Run this inside a ceteris repository, or make one: ceteris init FILE --into FOLDER"
+    do = f"Go into it: cd {below[0]}" if below else make
     if others and not below:
         do = f"Where {others[0]} was one, restore it: git checkout -- dvc.yaml"
     raise BadInputError(f"No dvc.yaml and params.yaml at or above {here}{' are of ceteris' * bool(others)}.", do)

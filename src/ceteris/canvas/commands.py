@@ -50,7 +50,8 @@ def canvas(
     root = find_root()
     said = read_canvas(root)
     if said is None:
-        raise BadInputError(f"{root / FILE} is not there, or nothing is filled in.", "Fill it in; docs/canvas.md says how.")
+        lacks = "holds nothing that is filled in" if (root / FILE).is_file() else "is not there"
+        raise BadInputError(f"{root / FILE} {lacks}.", "Fill it in; docs/canvas.md says how.")
     bench = ceteris.open()
     measured = (bench.path("results") / "compare/effects.csv").is_file()
     found = checked(root, said, bench.params, bench.cells() if measured else None)

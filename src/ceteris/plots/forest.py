@@ -22,6 +22,7 @@ __all__ = ["effects_forest"]
 
 _MOST_EXPLORATORY = 12
 _NAMES, _SCALE = 2.85, 2.85  # inches for the names of the contrasts, and for their common scale
+_SHORT = {"verified (all)": "all verified", "verified (disagreements)": "verified"}  # beside names, of labels
 _EM = 9.0 / 72 * 1.1  # inches; numbers run wider than most letters
 
 
@@ -169,7 +170,7 @@ class _Forest:
     def _row(self, finding: Finding, y: float, many: bool) -> None:
         sheet, theme, color = self.sheet, self.theme, self.theme.of(finding.verdict)
         held = finding.baseline_version if finding.axis == "model" else finding.baseline_model
-        quiet, where = finding.axis == "aa", f", {finding.labels_text}" if many else ""
+        quiet, where = finding.axis == "aa", f", {_SHORT.get(finding.scored_on, finding.labels_text)}" if many else ""
         change = "other seeds, nothing else" if quiet else finding.change
         if self.compact:
             room = (self.right - self.left) * 72 / 9.5

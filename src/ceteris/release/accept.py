@@ -54,7 +54,7 @@ from ceteris.release.trained import Trained
 from ceteris.splitting.splits import TEST, TRAIN, VALIDATION
 from ceteris.stages import Progress, Stage, run
 from ceteris.store import home_of, read_table, write_json, write_parquet, write_table
-from ceteris.telling.wording import amount, interval, percent
+from ceteris.telling.wording import amount, interval, labels_of, percent
 from ceteris.training.cells import Cell
 
 __all__ = ["main"]
@@ -184,7 +184,7 @@ def _refuse_unless_it_helps(accept: Accept, validation: Mapping[str, Any]) -> No
     seen = f"{amount(validation['difference'], metric)} {interval(validation['low'], validation['high'], metric)}"
     raise BadInputError(
         f"{accept.candidate} is not told to help against {accept.baseline} on validation: {seen} {metric} on "
-        f"{validation['scored_on']} labels, {validation['verdict']} ({validation['reason']}).",
+        f"{labels_of(validation['scored_on'])}, {validation['verdict']} ({validation['reason']}).",
         "Name one that is, or say why the test part is to be opened for this one: "
         f'ceteris accept {accept.candidate} --baseline {accept.baseline} --because "..."',
     )

@@ -14,7 +14,7 @@ from ceteris.metrics import METRICS
 from ceteris.release.guards import Guard
 from ceteris.release.slices import ROWS
 from ceteris.serving.schema import InputSchema
-from ceteris.telling.wording import amount, count, interval, labels_of, metric_name, percent, visible
+from ceteris.telling.wording import amount, count, interval, labels_of, metric_name, percent, upper_first, visible
 
 __all__ = ["Facts", "card", "with_guards"]
 
@@ -134,7 +134,8 @@ def _worth(found: Mapping[str, Any]) -> str:
     head = f"In place of {_text(question['baseline'])}, with the same seeds on the same rows:"
     look = f"Look {found['look']} at the test part, at the level {percent(found['level'])}."
     because = [f"Opened because: {_text(found['because'])}."] if found["because"] else []
-    return "\n\n".join([head, "\n".join(lines), " ".join([look, *because, *(f"{_text(note)}." for note in found["notes"])])])
+    notes = [f"{upper_first(_text(note))}." for note in found["notes"]]
+    return "\n\n".join([head, "\n".join(lines), " ".join([look, *because, *notes])])
 
 
 def _effect(line: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from ceteris.editing.reviewed import Review
+from ceteris.measuring.verdicts import CANNOT_TELL
 from ceteris.sections import SCORED_ON
 from ceteris.telling.finding import Finding, findings
 from ceteris.telling.scored_twice import AGREEING_MEANS, Twice, given_told, progress_told, scored_twice
@@ -139,9 +140,11 @@ def _levers(chosen: list[Finding], axis: str) -> list[Finding]:
 def lever(finding: Finding, confidence: float) -> str:
     """Return a finding as one sentence that holds every number it needs."""
     about = [finding.orientation, f"{percent(confidence)} interval", finding.size_text, f"scored on {finding.labels_text}"]
+    # An interval that leaves 0 out looks like an answer: why it is none is told beside it.
+    why = f" ({finding.why})" if finding.verdict == CANNOT_TELL and not finding.low <= 0 <= finding.high else ""
     return (
         f"{finding.change} with the {finding.held} held fixed moved {metric_name(finding.metric)} "
-        f"by {finding.difference_text} {finding.interval_text} ({', '.join(filter(None, about))}): {finding.verdict}"
+        f"by {finding.difference_text} {finding.interval_text} ({', '.join(filter(None, about))}): {finding.verdict}{why}"
     )
 
 
