@@ -28,7 +28,7 @@ from test_batches import later
 from ceteris.errors import BadInputError, BusyError, IntegrityError
 from ceteris.locks import locked
 from ceteris.params import parse
-from ceteris.retraining.batch import Labelled, in_columns_of, labelled
+from ceteris.retraining.batch import Labelled, in_columns_of, labelled, without_unfinished
 from ceteris.retraining.decision import Decision, decide
 from ceteris.retraining.plan import changes_for
 from ceteris.retraining.record import COLUMNS, FILE, line_of, refuse_too_soon
@@ -361,6 +361,29 @@ def test_what_a_killed_retrain_left_is_put_back_by_the_next(produced: Clone, tmp
     assert clone.hashes("params.yaml", "data/source") != before
     assert "as it was, and the batch is gone" in put_back(clone.root)
     assert clone.hashes("params.yaml", "data/source") == before and put_back(clone.root) == ""
+
+
+def test_rows_that_an_unfinished_retrain_left_in_the_data_are_known_to_none() -> None:
+    raw = pd.DataFrame({"id": ["a", "b", "c"], "ceteris:batch": ["", "may", "june"]})
+    named = Ingest(batches=("data/source/may.parquet",))
+    assert without_unfinished(raw, named)["id"].tolist() == ["a", "b"]
+    assert without_unfinished(raw, Ingest())["id"].tolist() == ["a"]
+    assert without_unfinished(raw[["id"]], named)["id"].tolist() == ["a", "b", "c"]
+
+
+def test_a_retrain_that_was_interrupted_says_so_and_the_next_takes_its_labels_again(produced: Clone, tmp_path: Path) -> None:
+    clone = produced.copy(tmp_path / "copy")
+    words = ["ceteris", "retrain", "--log", "requests.sqlite", "--package", "served", "--batch", "june"]
+    begun = subprocess.Popen(words, cwd=clone.root, env=surroundings(clone.environment), stderr=subprocess.PIPE, text=True)
+    raw = clone.root / "data/raw/table.parquet"
+    assert until(lambda: raw.is_file() and len(pd.read_parquet(raw)) == 800, 120)
+    begun.send_signal(signal.SIGINT)
+    assert "interrupted: params.yaml is as it was, and the batch is gone" in begun.communicate(timeout=60)[1]
+    assert begun.returncode == 130
+    (clone.root / "release/release.yaml").write_text(
+        clone.read("release/release.yaml").replace("at_least: 100", "at_least: 301"), encoding="utf-8"
+    )
+    assert "The log holds 300 new rows with a label" in retrain(clone)[1]
 
 
 def test_params_that_were_edited_meanwhile_stay_and_it_is_said(produced: Clone, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from ceteris.layout import read_layout
 from ceteris.locks import locked
 from ceteris.params import Params, parse
 from ceteris.release.folder import read_terms
-from ceteris.retraining.batch import Labelled, in_columns_of, labelled
+from ceteris.retraining.batch import Labelled, in_columns_of, labelled, without_unfinished
 from ceteris.retraining.decision import Decision, decide
 from ceteris.retraining.plan import BEFORE, changes_for
 from ceteris.retraining.record import COLUMNS, FILE, TEXTS, checked, line_of, refuse_too_soon
@@ -79,7 +79,7 @@ def retrain(root: Path, log: Path, package: Path, batch: str | None, tell: Calla
             tell(f"the last retrain did not come to its end: {left}")
         served = open_package(package, read_terms(root).package.trusted or ())
         params, layout = read_params(root), read_layout(root)
-        raw = read_parquet(root / layout["raw"] / "table.parquet")
+        raw = without_unfinished(read_parquet(root / layout["raw"] / "table.parquet"), params.ingest)
         known, ids = raw.drop(columns=[*META], errors="ignore"), set(raw[ID])
         found = labelled(read_inferences(log), read_labels(log), served.schema, known, ids)
         for note in found.notes:
@@ -129,8 +129,10 @@ def _put_in(
         begin(root, str(path.relative_to(root)), rows, text, after)
         tell(f"{len(rows):,} labelled rows are the batch {name}; running the pipeline with it and without (dvc repro)")
         came_to_its_end = reproduced(root)
-    except BaseException:
-        put_back(root)
+    except BaseException as error:
+        left = put_back(root)
+        if isinstance(error, KeyboardInterrupt) and left:
+            tell(f"interrupted: {left}")
         raise
     if not came_to_its_end:
         raise CeterisError(
