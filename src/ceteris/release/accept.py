@@ -34,6 +34,7 @@ from ceteris.release.folder import (
     EDITS,
     JUDGED,
     QUEUE,
+    changed_told,
     circumstances,
     is_requested,
     note_verdict,
@@ -209,8 +210,8 @@ def _take(stage: Stage, looks: tuple[Look, ...], question: Question, validation:
         )
     told, changed = circumstances(stage.root)
     look = next_look(looks, question, **told, on_validation=str(validation["verdict"]), because=because)
-    if changed:
-        stage.tell(f"the workspace is not what the last commit holds: {some(changed)}; the look says so")
+    if differs := changed_told(changed):
+        stage.tell(f"the workspace is not what the last commit holds: {differs}; the look says so")
     if question.metric == "accuracy":
         share = validation["n_discordant"] / validation["n_rows"]
         visible = amount(smallest_visible(n_rows, share, look.level), question.metric).lstrip("+")
