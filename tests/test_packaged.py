@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import pickle
@@ -104,6 +105,32 @@ def zipped(**members: bytes) -> bytes:
     return buffer.getvalue()
 
 
+def member(change: Callable[[bytes], bytes | None]) -> Callable[[Path], object]:
+    """Return what changes or takes out the first array of the model's archive."""
+
+    def write(folder: Path) -> None:
+        with zipfile.ZipFile(folder / MODEL) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        first = next(name for name in members if name.endswith(".npy"))
+        kept = members | {first: change(members[first])}
+        written(MODEL, zipped(**{name: content for name, content in kept.items() if content is not None}))(folder)
+
+    return write
+
+
+def schema(classes: list[object] | None = None, **changed: object) -> Callable[[Path], object]:
+    """Return what changes the first feature or the classes of the schema, under a manifest that fits."""
+
+    def write(folder: Path) -> None:
+        found = json.loads((folder / SCHEMA).read_bytes())
+        found["features"][0] |= changed
+        found["classes"] = found["classes"] if classes is None else classes
+        print_ = hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+        written(SCHEMA, json.dumps(found).encode(), fingerprints={"schema": print_})(folder)
+
+    return write
+
+
 def libraries(**changed: str) -> dict[str, str]:
     return libraries_of() | {name.replace("_", "-"): version for name, version in changed.items()}
 
@@ -129,6 +156,17 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a type that nobody trusts": (written(MODEL, dump_model(Strange().fit(ROWS, CODES))), "holds '.*Strange', which is on no"),
     "a schema of something else": (written(SCHEMA, b'{"features": [], "classes": []}'), "is not the schema of this package"),
     "a schema that is none": (written(SCHEMA, b"[]"), "is not the schema of this package"),
+    "a schema in an archive that is empty": (written(MODEL, zipped(schema_json=b"{}")), "is a damaged skops archive"),
+    "a schema in an archive that is no JSON": (written(MODEL, zipped(schema_json=b"x")), "is a damaged skops archive"),
+    "a schema in an archive that is nested": (written(MODEL, zipped(schema_json=b"[" * 100_000)), "is a damaged skops archive"),
+    "an array in an archive that is gone": (member(lambda _: None), "is a damaged skops archive"),
+    "an array in an archive that is none": (member(lambda _: b"junk"), "is a damaged skops archive"),
+    "a kind that is none": (schema(kind="zzz"), "is not the schema of this package"),
+    "a width that is no number": (schema(kind="vector", width="x"), "is not the schema of this package"),
+    "a width of what has none": (schema(width=2), "is not the schema of this package"),
+    "a key that no feature has": (schema(unit="cm"), "is not the schema of this package"),
+    "classes that are no texts": (schema(classes=[1, 2]), "is not the schema of this package"),
+    "classes that stand twice": (schema(classes=["ant", "ant"]), "is not the schema of this package"),
     "a zip that is no skops archive": (written(MODEL, zipped(a=b"1")), "no model of ours does"),
     "a model of other columns": (
         written(MODEL, dump_model(LogisticRegression().fit(ROWS[["y", "x"]], CODES))), "on other columns or classes than"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
@@ -152,7 +153,8 @@ def open_package(folder: Path, trusted: Iterable[str] = ()) -> Packaged:
         )
     import skops.io
 
-    estimator = skops.io.loads(data[MODEL], trusted=[*TRUSTED, *trusted])
+    with _readable(str(folder / MODEL)):
+        estimator = skops.io.loads(data[MODEL], trusted=[*TRUSTED, *trusted])
     _refuse_misfit(folder, estimator, schema)
     refuse_other_embeddings(folder, estimator, manifest)
     return Packaged(folder, manifest, fingerprint, schema, estimator)
@@ -181,7 +183,19 @@ def strange_types(model: bytes, trusted: Iterable[str] = (), where: str = "The m
             " of ours does.",
             _AGAIN,
         )
-    return sorted(set(skops.io.get_untrusted_types(data=model)) - {*TRUSTED, *trusted})
+    with _readable(where):
+        return sorted(set(skops.io.get_untrusted_types(data=model)) - {*TRUSTED, *trusted})
+
+
+@contextlib.contextmanager
+def _readable(where: str) -> Iterator[None]:
+    """Say of an archive which fails inside, that it is damaged: what skops raises of it may be anything."""
+    try:
+        yield
+    except Exception as error:
+        raise IntegrityError(
+            f"{where} is a damaged skops archive: it cannot be read ({type(error).__name__}).", _AGAIN
+        ) from None
 
 
 def libraries_of(trusted: Iterable[str] = ()) -> dict[str, str]:
