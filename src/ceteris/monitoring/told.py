@@ -68,6 +68,7 @@ def notes_told(result: Mapping[str, Any]) -> Iterator[str]:
         )
     if result["asked_again"]:
         yield f"{counted(result['asked_again'], 'line')} left out: their row was asked for again later"
+    yield from result["notes"]
     if result["unwatched"]:
         yield f"not watched, as the log does not hold them: {some(result['unwatched'])}"
 

@@ -86,7 +86,7 @@ def _head(window: Window, new: Window, again: int) -> dict[str, Any]:
     return {
         "form": FORM, "window": window.name, "first": int(lines["seq"].iloc[0]), "last": int(lines["seq"].iloc[-1]),
         "from": float(lines["at"].iloc[0]), "to": float(lines["at"].iloc[-1]), "rows": len(new.lines), "replayed": again,
-        "asked_again": window.asked_again, "unwatched": list(window.unwatched),
+        "asked_again": window.asked_again, "unwatched": list(window.unwatched), "notes": list(window.notes),
     }  # fmt: skip
 
 
