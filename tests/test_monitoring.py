@@ -27,7 +27,7 @@ from ceteris.monitoring.kept import asked_before, keep_queue
 from ceteris.monitoring.measured import correlations, fairness, labelled, percentiles
 from ceteris.monitoring.settings import Monitor
 from ceteris.monitoring.together import classifier_test
-from ceteris.monitoring.told import notes_told, over_told
+from ceteris.monitoring.told import accuracy_told, notes_told, over_told
 from ceteris.monitoring.watched import watch
 from ceteris.monitoring.windows import window_of
 from ceteris.serving.schema import Feature
@@ -312,6 +312,12 @@ def test_answers_and_labels_of_no_class_are_told(known: World) -> None:
     ]
     with pytest.raises(BadInputError, match="holds nothing that this model can have predicted"):
         window_of(raw.assign(label="wasp"), SCHEMA_OF)
+
+
+def test_an_accuracy_on_validation_says_on_which_labels(known: World) -> None:
+    rows = draw(np.random.default_rng(10), 400)
+    told = list(accuracy_told(said(known, rows)["accuracy"]))
+    assert told[0].startswith("accuracy on given labels of validation rows: ")
 
 
 def test_rows_that_are_all_equal_alarm_and_crash_nothing(known: World) -> None:

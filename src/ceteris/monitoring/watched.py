@@ -186,7 +186,7 @@ def _loss(right: np.ndarray, marked: Labelled, hits: np.ndarray) -> Test:
     n, share = int(marked.effective), marked.share(hits).value
     k = round(share * n)
     p = float(fisher_exact([[int(right.sum()), int((~right).sum())], [k, n - k]], alternative="greater").pvalue)
-    told = f"accuracy {100 * right.mean():.1f} % on validation, {100 * share:.1f} % on labelled rows"
+    told = f"accuracy {100 * right.mean():.1f} % on given labels of validation rows, {100 * share:.1f} % on labelled rows"
     return Test("accuracy", "Fisher", "accuracy", max(0.0, float(right.mean()) - share), p, told=told)
 
 
