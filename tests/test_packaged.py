@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import pickle
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +24,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
+from small import REPOSITORY
 
 from ceteris.errors import BadInputError, IntegrityError
 from ceteris.serving import packaged
@@ -131,6 +134,16 @@ def schema(classes: list[object] | None = None, **changed: object) -> Callable[[
     return write
 
 
+def linked(name: str) -> Callable[[Path], object]:
+    """Return what moves a file out of the package, and leaves a link to it."""
+
+    def link(folder: Path) -> None:
+        outside = (folder / name).rename(folder.parent / name)
+        (folder / name).symlink_to(outside)
+
+    return link
+
+
 def libraries(**changed: str) -> dict[str, str]:
     return libraries_of() | {name.replace("_", "-"): version for name, version in changed.items()}
 
@@ -141,6 +154,13 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a file is gone": (lambda folder: (folder / REFERENCE).unlink(), "'reference.parquet' differ from the manifest"),
     "a foreign file": (lambda folder: (folder / "model.pkl").write_bytes(b"x"), "holds 'model.pkl', which its manifest"),
     "a foreign folder": (lambda folder: (folder / "more").mkdir(), "holds 'more', which its manifest does not name"),
+    "a note of somebody else": (lambda folder: (folder / "README.md").write_text("x"), "holds 'README.md', which its manifest"),
+    "a pipe called as the note": (lambda folder: os.mkfifo(folder / "README.md"), "holds 'README.md', which its manifest"),
+    "a link out of the folder": (linked(MODEL), "holds links in place of 'model.skops'"),
+    "a form that is no whole number": (lambda folder: resealed(folder, format=1.0), r"is a package of form 1\.0, and"),
+    "a form that is true": (lambda folder: resealed(folder, format=True), "is a package of form True, and"),
+    "a cell without names": (lambda folder: resealed(folder, cell="/"), r"names no cell \(MODEL/VERSION\)"),
+    "a manifest that names none": (lambda folder: resealed(folder, files={}), "than a package has: none, and not 'card.md'"),
     "no cell is named": (lambda folder: resealed(folder, cell=None), r"names no cell \(MODEL/VERSION\)"),
     "a newer form": (lambda folder: resealed(folder, format=2), "is a package of form 2, and this ceteris reads 1"),
     "another scikit-learn": (
@@ -225,7 +245,7 @@ def test_where_there_is_no_package_the_note_says_why(tmp_path: Path) -> None:
 
 def test_the_note_that_git_keeps_beside_a_candidate_is_no_foreign_file(folder: Path) -> None:
     before = open_package(folder).fingerprint
-    (folder / "README.md").write_text("A note.\n")
+    shutil.copy(REPOSITORY / "release/candidate/README.md", folder)
     assert open_package(folder).fingerprint == before
 
 
