@@ -395,6 +395,10 @@ def test_the_command_ends_with_9_where_it_parts_and_keeps_its_page_where_the_rep
     together_file.write_text("letters,accuracy\n" + "".join(f"{n},{n % 3}\n" for n in range(9)), encoding="utf-8")
     with pytest.raises(BadInputError, match=r"has no column 'letters delivered.*live_evaluation\.business_metric"):
         command(windows=together_file, page=None)
+    together_file.write_text("", encoding="utf-8")
+    with pytest.raises(BadInputError, match=r"windows\.csv is no table"):
+        command(windows=together_file, page=None)
+    together_file.write_text("letters,accuracy\n" + "".join(f"{n},{n % 3}\n" for n in range(9)), encoding="utf-8")
     fitting = {
         ("data_sources", "source"): "data/source/mine.csv", ("building_models", "models"): ["ridge"],
         ("prediction_task", "probabilities"): ["logistic"],

@@ -117,6 +117,17 @@ def test_what_is_no_log_is_refused_and_left_alone(tmp_path: Path) -> None:
         read_inferences(tmp_path / "nowhere")
 
 
+def test_a_time_that_is_none_is_named_to_whoever_reads_it_and_stops_no_clock(log: Path) -> None:
+    with sqlite3.connect(log) as connection:
+        connection.execute("INSERT INTO labels (row_id, label, at, who, source) VALUES ('a', 'cat', 'x', 'ann', 'late')")
+        connection.execute("UPDATE inferences SET at = 9e999 WHERE seq = 1")
+    for read, place in ((read_labels, 1), (read_inferences, 1)):
+        with pytest.raises(IntegrityError, match=f"can have no such 'at' as stands there, as line {place} of its table"):
+            read(log)
+    assert standing(connection) < 1e11
+    connection.close()
+
+
 def test_a_log_that_lacks_a_table_is_no_whole_log_to_read_or_to_write(tmp_path: Path) -> None:
     path = tmp_path / "log.sqlite"
     open_log(path).close()

@@ -209,6 +209,10 @@ def spoil(served: Served, how: str) -> None:
             connection.execute("UPDATE meta SET value = '2'")
         if how == "no object":
             connection.execute("UPDATE inferences SET inputs = '[]' WHERE seq = 7")
+        if how == "a time that is none":
+            connection.execute("UPDATE inferences SET at = 'x' WHERE seq > 4")
+        if how == "an outcome without end":
+            connection.execute("INSERT INTO outcomes SELECT 9, row_id, 'revenue', 9e999, 1.0 FROM inferences WHERE seq = 7")
     if how == "no package":
         shutil.rmtree(served.root / "release/model")
     if how == "tampered":
@@ -227,6 +231,8 @@ def spoil(served: Served, how: str) -> None:
         ("another database", 8, "log.sqlite is a SQLite file, and no log of ceteris."),
         ("newer", 8, "log.sqlite is a log of form 2, and this ceteris reads 1."),
         ("no object", 2, "Line 7 of the log holds inputs that are no JSON object."),
+        ("a time that is none", 8, "496 lines of the log can have no such 'at' as stands there, as line 5 of its table."),
+        ("an outcome without end", 8, "1 line of the log can have no such 'value' as stands there, as line 9 of its table."),
         ("no package", 2, "release/model holds no manifest.json: no model was packaged there."),
         ("tampered", 8, "'reference.parquet' differ from the manifest."),
         ("groups", 2, "monitor.groups names 'town', which is no feature of the model."),

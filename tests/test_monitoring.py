@@ -27,7 +27,7 @@ from ceteris.monitoring.kept import asked_before, keep_queue
 from ceteris.monitoring.measured import correlations, fairness, labelled, percentiles
 from ceteris.monitoring.settings import Monitor
 from ceteris.monitoring.together import classifier_test
-from ceteris.monitoring.told import over_told
+from ceteris.monitoring.told import accuracy_told, notes_told, over_told
 from ceteris.monitoring.watched import watch
 from ceteris.monitoring.windows import window_of
 from ceteris.serving.schema import Feature
@@ -290,6 +290,34 @@ def test_redacted_features_are_said_to_be_unwatched_and_stop_nothing(known: Worl
     raw["inputs"] = "{}"
     nothing = watch(window_of(raw, SCHEMA_OF), known.reference, SCHEMA_OF, SETTINGS)
     assert (nothing["unwatched"], nothing["enough"]) == (["age", "city", "size"], True)
+
+
+def test_a_line_without_its_features_is_left_out_and_unwatches_nothing_of_the_others(known: World) -> None:
+    raw = known.raw(draw(np.random.default_rng(14), 300))
+    raw.loc[[3, 7], "inputs"] = ["{}", '{"age": 1.0}']
+    found = watch(window_of(raw, SCHEMA_OF), known.reference, SCHEMA_OF, SETTINGS)
+    assert (found["unwatched"], found["rows"]) == ([], 298)
+    assert found["notes"] == ["2 lines left out: without features that the others hold"]
+    assert found["notes"][0] in list(notes_told(found))
+
+
+def test_answers_and_labels_of_no_class_are_told(known: World) -> None:
+    raw = known.raw(draw(np.random.default_rng(14), 300), labelled=1.0)
+    raw.loc[[3, 7], "label"] = "wasp"
+    raw.loc[[5], "true"] = "bee"
+    found = watch(window_of(raw, SCHEMA_OF), known.reference, SCHEMA_OF, SETTINGS)
+    assert found["rows"] == 298 and found["notes"] == [
+        "2 lines left out: what was predicted is none of the model's answers",
+        "1 label of no class of the model: counted as predicted wrong",
+    ]
+    with pytest.raises(BadInputError, match="holds nothing that this model can have predicted"):
+        window_of(raw.assign(label="wasp"), SCHEMA_OF)
+
+
+def test_an_accuracy_on_validation_says_on_which_labels(known: World) -> None:
+    rows = draw(np.random.default_rng(10), 400)
+    told = list(accuracy_told(said(known, rows)["accuracy"]))
+    assert told[0].startswith("accuracy on given labels of validation rows: ")
 
 
 def test_rows_that_are_all_equal_alarm_and_crash_nothing(known: World) -> None:

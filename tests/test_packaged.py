@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import os
 import pickle
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +24,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
+from small import REPOSITORY
 
 from ceteris.errors import BadInputError, IntegrityError
 from ceteris.serving import packaged
@@ -104,6 +108,42 @@ def zipped(**members: bytes) -> bytes:
     return buffer.getvalue()
 
 
+def member(change: Callable[[bytes], bytes | None]) -> Callable[[Path], object]:
+    """Return what changes or takes out the first array of the model's archive."""
+
+    def write(folder: Path) -> None:
+        with zipfile.ZipFile(folder / MODEL) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        first = next(name for name in members if name.endswith(".npy"))
+        kept = members | {first: change(members[first])}
+        written(MODEL, zipped(**{name: content for name, content in kept.items() if content is not None}))(folder)
+
+    return write
+
+
+def schema(classes: list[object] | None = None, **changed: object) -> Callable[[Path], object]:
+    """Return what changes the first feature or the classes of the schema, under a manifest that fits."""
+
+    def write(folder: Path) -> None:
+        found = json.loads((folder / SCHEMA).read_bytes())
+        found["features"][0] |= changed
+        found["classes"] = found["classes"] if classes is None else classes
+        print_ = hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+        written(SCHEMA, json.dumps(found).encode(), fingerprints={"schema": print_})(folder)
+
+    return write
+
+
+def linked(name: str) -> Callable[[Path], object]:
+    """Return what moves a file out of the package, and leaves a link to it."""
+
+    def link(folder: Path) -> None:
+        outside = (folder / name).rename(folder.parent / name)
+        (folder / name).symlink_to(outside)
+
+    return link
+
+
 def libraries(**changed: str) -> dict[str, str]:
     return libraries_of() | {name.replace("_", "-"): version for name, version in changed.items()}
 
@@ -114,6 +154,13 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a file is gone": (lambda folder: (folder / REFERENCE).unlink(), "'reference.parquet' differ from the manifest"),
     "a foreign file": (lambda folder: (folder / "model.pkl").write_bytes(b"x"), "holds 'model.pkl', which its manifest"),
     "a foreign folder": (lambda folder: (folder / "more").mkdir(), "holds 'more', which its manifest does not name"),
+    "a note of somebody else": (lambda folder: (folder / "README.md").write_text("x"), "holds 'README.md', which its manifest"),
+    "a pipe called as the note": (lambda folder: os.mkfifo(folder / "README.md"), "holds 'README.md', which its manifest"),
+    "a link out of the folder": (linked(MODEL), "holds links in place of 'model.skops'"),
+    "a form that is no whole number": (lambda folder: resealed(folder, format=1.0), r"is a package of form 1\.0, and"),
+    "a form that is true": (lambda folder: resealed(folder, format=True), "is a package of form True, and"),
+    "a cell without names": (lambda folder: resealed(folder, cell="/"), r"names no cell \(MODEL/VERSION\)"),
+    "a manifest that names none": (lambda folder: resealed(folder, files={}), "than a package has: none, and not 'card.md'"),
     "no cell is named": (lambda folder: resealed(folder, cell=None), r"names no cell \(MODEL/VERSION\)"),
     "a newer form": (lambda folder: resealed(folder, format=2), "is a package of form 2, and this ceteris reads 1"),
     "another scikit-learn": (
@@ -129,6 +176,17 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a type that nobody trusts": (written(MODEL, dump_model(Strange().fit(ROWS, CODES))), "holds '.*Strange', which is on no"),
     "a schema of something else": (written(SCHEMA, b'{"features": [], "classes": []}'), "is not the schema of this package"),
     "a schema that is none": (written(SCHEMA, b"[]"), "is not the schema of this package"),
+    "a schema in an archive that is empty": (written(MODEL, zipped(schema_json=b"{}")), "is a damaged skops archive"),
+    "a schema in an archive that is no JSON": (written(MODEL, zipped(schema_json=b"x")), "is a damaged skops archive"),
+    "a schema in an archive that is nested": (written(MODEL, zipped(schema_json=b"[" * 100_000)), "is a damaged skops archive"),
+    "an array in an archive that is gone": (member(lambda _: None), "is a damaged skops archive"),
+    "an array in an archive that is none": (member(lambda _: b"junk"), "is a damaged skops archive"),
+    "a kind that is none": (schema(kind="zzz"), "is not the schema of this package"),
+    "a width that is no number": (schema(kind="vector", width="x"), "is not the schema of this package"),
+    "a width of what has none": (schema(width=2), "is not the schema of this package"),
+    "a key that no feature has": (schema(unit="cm"), "is not the schema of this package"),
+    "classes that are no texts": (schema(classes=[1, 2]), "is not the schema of this package"),
+    "classes that stand twice": (schema(classes=["ant", "ant"]), "is not the schema of this package"),
     "a zip that is no skops archive": (written(MODEL, zipped(a=b"1")), "no model of ours does"),
     "a model of other columns": (
         written(MODEL, dump_model(LogisticRegression().fit(ROWS[["y", "x"]], CODES))), "on other columns or classes than"),
@@ -187,7 +245,7 @@ def test_where_there_is_no_package_the_note_says_why(tmp_path: Path) -> None:
 
 def test_the_note_that_git_keeps_beside_a_candidate_is_no_foreign_file(folder: Path) -> None:
     before = open_package(folder).fingerprint
-    (folder / "README.md").write_text("A note.\n")
+    shutil.copy(REPOSITORY / "release/candidate/README.md", folder)
     assert open_package(folder).fingerprint == before
 
 

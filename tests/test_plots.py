@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from ceteris import plots
 from ceteris.plots.colors import contrast, ramp, text_on
-from ceteris.plots.watch import shifts
+from ceteris.plots.watch import over_windows, shifts
 
 Draw = Callable[..., Figure]
 DIGITS = np.random.default_rng(0).integers(0, 17, (300, 8, 8))
@@ -235,3 +235,13 @@ def test_tables_are_not_changed() -> None:
     plots.effects_forest(table)
     pd.testing.assert_frame_equal(found, kept)
     pd.testing.assert_frame_equal(table, held)
+
+
+def test_what_is_expected_of_a_single_window_is_a_band_and_no_dot_of_the_measured_kind() -> None:
+    expected = {"value": 0.8, "low": 0.75, "high": 0.85}
+    accuracy = {"metric": "accuracy", "reference": 0.83, "expected": expected, "real": {"rows": 0}}
+    window = {"enough": True, "alarm": False, "last": 300, "tests": [], "accuracy": accuracy, "latency_ms": {}, "gap": {}}
+    axes = over_windows([window]).axes[0]
+    in_the_first_column = [line for line in axes.lines if line.get_marker() == "o" and min(line.get_xdata()) < 4.6]
+    assert in_the_first_column == [] and len(axes.patches) == 1
+    assert "validation" not in [text.get_text() for text in axes.texts]  # beside the panel it ran into the next

@@ -28,9 +28,9 @@ from test_batches import later
 from ceteris.errors import BadInputError, BusyError, IntegrityError
 from ceteris.locks import locked
 from ceteris.params import parse
-from ceteris.retraining.batch import Labelled, in_columns_of, labelled
+from ceteris.retraining.batch import Labelled, in_columns_of, labelled, without_unfinished
 from ceteris.retraining.decision import Decision, decide
-from ceteris.retraining.plan import changes_for
+from ceteris.retraining.plan import changes_for, kept_by
 from ceteris.retraining.record import COLUMNS, FILE, line_of, refuse_too_soon
 from ceteris.retraining.run import read_record, refuse_beside_dvc, reproduced
 from ceteris.retraining.unfinished import begin, put_back
@@ -295,6 +295,9 @@ def test_labelled_rows_from_elsewhere_make_a_better_model_which_passes_the_gate_
     code, text = retrain(clone)
     assert code == 0, text
     assert "it helps" in text and "no harm is told" in text and "Promoted: tree/given" in text
+    assert "is not what the last commit holds" not in text  # but for what the retrain itself changed, it is
+    run(clone.root, "sh", "-c", text.partition("Keep it: ")[2].splitlines()[0], **clone.environment)
+    assert run(clone.root, "git", "status", "--porcelain", "--", ".", ":!requests.sqlite*").stdout == ""
     record = read_table(clone.root / "release/retrained.csv", text=("batch", "promoted"))
     assert record[["batch", "rows", "promoted"]].to_numpy().tolist() == [["june", 300, "yes"]]
     assert (clone.root / "release/model/manifest.json").is_file()
@@ -306,16 +309,23 @@ def test_labelled_rows_from_elsewhere_make_a_better_model_which_passes_the_gate_
     )
 
 
-def test_labels_that_say_nothing_new_promote_nothing(produced: Clone, tmp_path: Path) -> None:
+def test_labels_that_say_nothing_new_promote_nothing_and_what_is_said_goes_back_to_what_was(
+    produced: Clone, tmp_path: Path
+) -> None:
     clone = produced.copy(tmp_path / "copy")
     (clone.root / "requests.sqlite").unlink()
     rng = np.random.default_rng(0)
     same = table(500, 0.0).head(300)
+    before = clone.hashes("params.yaml", "data/source")
     same = same.assign(id="same-" + same["id"], x=same["x"] + rng.normal(0, 0.01, 300))
     logged(clone.root / "requests.sqlite", same)
     code, text = retrain(clone)
-    assert code == 13 and "It goes no further" in text
+    assert code == 13 and "It goes no further" in text and "the project trains with the batch june from now on" in text
     assert not (clone.root / "release/model").exists() and len(clone.read("release/looks.csv").splitlines()) == 1
+    back = text.partition("  Go back: ")[2].splitlines()[0]
+    run(clone.root, "sh", "-c", back, **clone.environment)
+    assert clone.hashes("params.yaml", "data/source") == before
+    assert len(pd.read_parquet(clone.root / "data/raw/table.parquet")) == 500
 
 
 def test_too_few_labels_and_a_second_retrain_at_once_are_refused_and_change_nothing(produced: Clone, tmp_path: Path) -> None:
@@ -361,6 +371,36 @@ def test_what_a_killed_retrain_left_is_put_back_by_the_next(produced: Clone, tmp
     assert clone.hashes("params.yaml", "data/source") != before
     assert "as it was, and the batch is gone" in put_back(clone.root)
     assert clone.hashes("params.yaml", "data/source") == before and put_back(clone.root) == ""
+
+
+def test_rows_that_an_unfinished_retrain_left_in_the_data_are_known_to_none() -> None:
+    raw = pd.DataFrame({"id": ["a", "b", "c"], "ceteris:batch": ["", "may", "june"]})
+    named = Ingest(batches=("data/source/may.parquet",))
+    assert without_unfinished(raw, named)["id"].tolist() == ["a", "b"]
+    assert without_unfinished(raw, Ingest())["id"].tolist() == ["a"]
+    assert without_unfinished(raw[["id"]], named)["id"].tolist() == ["a", "b", "c"]
+
+
+def test_a_retrain_that_was_interrupted_says_so_and_the_next_takes_its_labels_again(produced: Clone, tmp_path: Path) -> None:
+    clone = produced.copy(tmp_path / "copy")
+    words = ["ceteris", "retrain", "--log", "requests.sqlite", "--package", "served", "--batch", "june"]
+    begun = subprocess.Popen(words, cwd=clone.root, env=surroundings(clone.environment), stderr=subprocess.PIPE, text=True)
+    raw = clone.root / "data/raw/table.parquet"
+    assert until(lambda: raw.is_file() and len(pd.read_parquet(raw)) == 800, 120)
+    begun.send_signal(signal.SIGINT)
+    assert "interrupted: params.yaml is as it was, and the batch is gone" in begun.communicate(timeout=60)[1]
+    assert begun.returncode == 130
+    (clone.root / "release/release.yaml").write_text(
+        clone.read("release/release.yaml").replace("at_least: 100", "at_least: 301"), encoding="utf-8"
+    )
+    assert "The log holds 300 new rows with a label" in retrain(clone)[1]
+
+
+def test_a_change_of_ones_own_in_params_is_not_lost_on_the_way_back() -> None:
+    changed = ("params.yaml", "data/source/june.parquet")
+    told = kept_by("june", "data/source/june.parquet", changed, ["params.yaml"], None)
+    assert "Keep it: git add params.yaml data/source/june.parquet && git commit -m 'Batch june'" in told
+    assert "Go back: take june and before-june out of params.yaml" in told and "git checkout" not in told
 
 
 def test_params_that_were_edited_meanwhile_stay_and_it_is_said(produced: Clone, tmp_path: Path) -> None:

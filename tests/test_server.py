@@ -142,6 +142,20 @@ def test_slow_clients_are_not_waited_for_and_a_stop_under_load_loses_nothing(pac
     assert read_refusals(log)["status"].tolist() == [408]
 
 
+def test_what_is_no_http_and_a_path_with_a_slash_too_many_are_refused_in_json(package: Path, tmp_path: Path) -> None:
+    server = Server(package, tmp_path / "log.sqlite")
+    with connected(server.port) as client, connected(server.port) as slashed:
+        client.sendall(b"no request\r\n\r\n")
+        head, _, body = until_closed(client).partition(b"\r\n\r\n")
+        slashed.sendall(b"POST /predict/ HTTP/1.1\r\nHost: evil\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        other, _, said = until_closed(slashed).partition(b"\r\n\r\n")
+    server.end(signal.SIGTERM)
+    assert head.startswith(b"HTTP/1.1 400 ") and b"content-type: application/json" in head
+    assert json.loads(body)["error"] == "What was sent is no HTTP request. Send one as HTTP/1.1 says."
+    assert other.startswith(b"HTTP/1.1 404 ") and b"location" not in other.lower() and b"evil" not in other
+    assert json.loads(said)["error"].startswith("There is no such path.")
+
+
 def test_kill_9_under_load_every_answered_request_is_in_the_log(package: Path, tmp_path: Path) -> None:
     log, answered = tmp_path / "log.sqlite", dict[str, str]()
     for life in range(10 if LONG else 1):

@@ -80,7 +80,12 @@ def _asked_for(path: Path, said: Canvas) -> DataFrame:
 
     if not path.is_file():
         raise BadInputError(f"{path} is not there.", "Name a CSV file with a line a window: --windows FILE")
-    table, columns = read_table(path), {}
+    try:
+        table, columns = read_table(path), {}
+    except ValueError:
+        raise BadInputError(
+            f"{path} is no table.", "Write a CSV file with the names of its columns as the first line."
+        ) from None
     for key in ("business_metric", "model_metric"):
         name = getattr(said.live_evaluation, key)
         if name not in table:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ceteris.monitoring.windows import COLUMNS
-from ceteris.serving.log_file import reading
+from ceteris.serving.log_file import numbered, reading
 
 if TYPE_CHECKING:
     import sqlite3
@@ -65,17 +65,19 @@ class Log:
         labels = dict(
             self._connection.execute(f"SELECT row_id, label FROM labels WHERE row_id IN ({ids}) ORDER BY seq", bounds)
         )
+        came = self._connection.execute(
+            f"SELECT seq, row_id, metric, value FROM outcomes WHERE row_id IN ({ids}) ORDER BY seq", bounds
+        )
+        values = numbered(pd.DataFrame(came.fetchall(), columns=["seq", "row_id", "metric", "value"], dtype=object))
         outcomes: dict[str, dict[str, float]] = {}
-        for row_id, metric, value in self._connection.execute(
-            f"SELECT row_id, metric, value FROM outcomes WHERE row_id IN ({ids}) ORDER BY seq", bounds
-        ):
+        for row_id, metric, value in zip(values["row_id"], values["metric"], values["value"], strict=True):
             outcomes.setdefault(row_id, {})[metric] = value
         found["true"] = pd.Series([labels.get(one) for one in found["row_id"]], dtype=object)
         found["asked"] = pd.Series([asked.get(one, ("", 1.0))[0] for one in found["row_id"]], dtype=object)
         found["pi"] = [asked.get(one, ("", 1.0))[1] for one in found["row_id"]]
         told = [json.dumps(outcomes[one], sort_keys=True) if one in outcomes else "" for one in found["row_id"]]
         found["outcomes"] = pd.Series(told, dtype=object)
-        return found.astype({"seq": int, "at": float, "latency_ms": float, "pi": float})[list(COLUMNS)]
+        return numbered(found).astype({"pi": float})[list(COLUMNS)]
 
 
 @contextlib.contextmanager

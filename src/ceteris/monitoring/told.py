@@ -44,7 +44,7 @@ def lines_told(result: Mapping[str, Any], alarms: float) -> Iterator[str]:
 
 
 def accuracy_told(accuracy: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is known of the accuracy: on validation, expected, measured."""
+    """Yield what is known of the accuracy: on validation rows, whose labels are the given ones, expected, measured."""
     metric = METRICS[accuracy["metric"]]
     scale, unit = (100.0, " %") if accuracy["metric"] == "accuracy" else (1.0, "")
 
@@ -52,7 +52,7 @@ def accuracy_told(accuracy: Mapping[str, Any]) -> Iterator[str]:
         ends = f"[{scale * one['low']:.4g}, {scale * one['high']:.4g}]"
         return f"{scale * one['value']:.4g}{unit} {ends}"
 
-    yield f"{metric.title} on validation: {scale * accuracy['reference']:.4g}{unit}"
+    yield f"{metric.title} on given labels of validation rows: {scale * accuracy['reference']:.4g}{unit}"
     expected, real = accuracy["expected"], accuracy["real"]
     yield f"expected here: {said(expected) if expected else 'unknown'} ({accuracy['expected_told']})"
     measured = f"{said(real)} by {counted(real['rows'], 'label')} ({real['told']})" if "value" in real else real["told"]
@@ -68,6 +68,7 @@ def notes_told(result: Mapping[str, Any]) -> Iterator[str]:
         )
     if result["asked_again"]:
         yield f"{counted(result['asked_again'], 'line')} left out: their row was asked for again later"
+    yield from result["notes"]
     if result["unwatched"]:
         yield f"not watched, as the log does not hold them: {some(result['unwatched'])}"
 

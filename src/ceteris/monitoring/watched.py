@@ -86,7 +86,7 @@ def _head(window: Window, new: Window, again: int) -> dict[str, Any]:
     return {
         "form": FORM, "window": window.name, "first": int(lines["seq"].iloc[0]), "last": int(lines["seq"].iloc[-1]),
         "from": float(lines["at"].iloc[0]), "to": float(lines["at"].iloc[-1]), "rows": len(new.lines), "replayed": again,
-        "asked_again": window.asked_again, "unwatched": list(window.unwatched),
+        "asked_again": window.asked_again, "unwatched": list(window.unwatched), "notes": list(window.notes),
     }  # fmt: skip
 
 
@@ -186,7 +186,7 @@ def _loss(right: np.ndarray, marked: Labelled, hits: np.ndarray) -> Test:
     n, share = int(marked.effective), marked.share(hits).value
     k = round(share * n)
     p = float(fisher_exact([[int(right.sum()), int((~right).sum())], [k, n - k]], alternative="greater").pvalue)
-    told = f"accuracy {100 * right.mean():.1f} % on validation, {100 * share:.1f} % on labelled rows"
+    told = f"accuracy {100 * right.mean():.1f} % on given labels of validation rows, {100 * share:.1f} % on labelled rows"
     return Test("accuracy", "Fisher", "accuracy", max(0.0, float(right.mean()) - share), p, told=told)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 import pandas as pd
 
-from ceteris.errors import BadInputError, some
+from ceteris.errors import BadInputError, counted, some
 from ceteris.serving.schema import Feature, InputSchema, frame_of
 
 __all__ = ["COLUMNS", "Window", "name_of", "window_of"]
@@ -40,6 +42,8 @@ class Window:
         row (place in the window), metric, value.
     asked_again : int
         Lines left out: a later line of the log has the same row id.
+    notes : tuple of str
+        What else was left out, or is not as it should be, and how much of it.
     """
 
     name: str
@@ -50,16 +54,19 @@ class Window:
     pred_probs: np.ndarray | None
     outcomes: pd.DataFrame
     asked_again: int
+    notes: tuple[str, ...]
 
     def take(self, rows: np.ndarray) -> Window:
         """Return some of the rows, by a mask."""
         place = np.cumsum(rows) - 1
         kept = self.outcomes[rows[self.outcomes["row"].to_numpy(dtype=int)]] if len(self.outcomes) else self.outcomes
-        return Window(
-            self.name, self.lines[rows].reset_index(drop=True), self.features[rows].reset_index(drop=True), self.watched,
-            self.unwatched, None if self.pred_probs is None else self.pred_probs[rows],
-            kept.assign(row=place[kept["row"].to_numpy(dtype=int)]), self.asked_again,
-        )  # fmt: skip
+        return replace(
+            self,
+            lines=self.lines[rows].reset_index(drop=True),
+            features=self.features[rows].reset_index(drop=True),
+            pred_probs=None if self.pred_probs is None else self.pred_probs[rows],
+            outcomes=kept.assign(row=place[kept["row"].to_numpy(dtype=int)]),
+        )
 
 
 def name_of(raw: pd.DataFrame) -> str:
@@ -73,7 +80,7 @@ def window_of(raw: pd.DataFrame, schema: InputSchema) -> Window:
     Raises
     ------
     BadInputError
-        Lines of more than one model, a line that holds no row of this schema, or a label that is none of this model.
+        Lines of more than one model, a line that holds no row of this schema, or labels that are words of a model of numbers.
     """
     models = raw["model"].unique()
     if len(models) > 1:
@@ -85,7 +92,19 @@ def window_of(raw: pd.DataFrame, schema: InputSchema) -> Window:
     last = ~raw["row_id"].duplicated(keep="last").to_numpy()
     kept = raw[last].reset_index(drop=True)
     rows = [_object(text, seq) for text, seq in zip(kept["inputs"], kept["seq"], strict=True)]
-    watched = tuple(one for one in schema.features if all(one.name in row for row in rows))
+    names = _held_by_most(rows, schema)
+    short = np.array([not names <= row.keys() for row in rows])
+    foreign = ~short & ~_said(kept["label"], schema)
+    kept, rows = kept[~short & ~foreign].reset_index(drop=True), list(compress(rows, ~short & ~foreign))
+    if not rows:
+        raise BadInputError(f"The window {name_of(raw)} holds nothing that this model can have predicted.", _REPAIR)
+    strange = kept["true"].notna() & ~_said(kept["true"], schema)
+    counts = {
+        "{} left out: without features that the others hold": (int(short.sum()), "line"),
+        "{} left out: what was predicted is none of the model's answers": (int(foreign.sum()), "line"),
+        "{} of no class of the model: counted as predicted wrong": (int(strange.sum()), "label"),
+    }
+    watched = tuple(one for one in schema.features if one.name in names)
     unwatched = tuple(one.name for one in schema.features if one not in watched)
     try:
         features = frame_of(rows, InputSchema(watched, schema.classes)).reindex(range(len(rows)))
@@ -94,7 +113,21 @@ def window_of(raw: pd.DataFrame, schema: InputSchema) -> Window:
     return Window(
         name_of(raw), kept[["seq", "at", "row_id", "label", "latency_ms", "true", "asked", "pi"]], features, watched, unwatched,
         _pred_probs(kept, len(schema.classes)), _outcomes(kept["outcomes"]), int((~last).sum()),
+        tuple(told.format(counted(*count)) for told, count in counts.items() if count[0]),
     )  # fmt: skip
+
+
+def _held_by_most(rows: Sequence[Mapping[str, object]], schema: InputSchema) -> frozenset[str]:
+    """Return the features that the most rows hold together, of equally many sets the largest: the others are redacted."""
+    held = Counter(frozenset(one.name for one in schema.features if one.name in row) for row in rows)
+    return max(held, key=lambda names: (held[names], len(names)))
+
+
+def _said(labels: pd.Series, schema: InputSchema) -> np.ndarray:
+    """Return which labels the model can give: its classes, or finite numbers."""
+    if schema.classes:
+        return labels.isin(schema.classes).to_numpy()
+    return np.isfinite(pd.to_numeric(labels, errors="coerce").to_numpy(dtype=np.float64))
 
 
 def _refuse_words(labels: pd.Series) -> None:

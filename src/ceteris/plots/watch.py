@@ -17,6 +17,7 @@ __all__ = ["MOST_BARS", "over_windows", "shifts"]
 MOST_BARS = 20
 _WIDTH, _LINE = 9.6, 0.27
 _PANEL, _TALL, _LEFT, _GAP, _TOP = 3.85, 1.55, 0.72, 0.95, 0.62
+_BAND = 0.3  # inches: the width of a band over one window
 Points = Sequence[tuple[int, float]]
 
 
@@ -82,7 +83,7 @@ def _points(windows: Sequence[Mapping[str, Any]], part: str, name: str, factor: 
 
 
 def _accuracy(panel: _Panel) -> None:
-    """Draw the expected accuracy as a band, the measured one as marks with whiskers, and that of validation as a line."""
+    """Draw the expected accuracy as a band, however short, the measured one as marks, and that of validation as a line."""
     metric = panel.windows[-1]["accuracy"]["metric"] if panel.windows else "accuracy"
     factor, theme = (100.0 if metric == "accuracy" else 1.0), panel.sheet.theme
     sides: dict[str, list[tuple[int, float, float, float]]] = {"expected": [], "real": []}
@@ -97,17 +98,19 @@ def _accuracy(panel: _Panel) -> None:
     if not panel.frame(f"Accuracy, {unit}" if metric == "accuracy" else "Mean absolute error", ends):
         return
     panel.way(reference, theme.muted, 1.0, linestyle="--")
-    panel.sheet.say(panel.left + _PANEL + 0.06, panel.y(reference[-1][1]), "validation", 8, theme.muted)
-    band = [(x, high) for x, _, _, high in sides["expected"]] + [(x, low) for x, _, low, _ in reversed(sides["expected"])]
-    if band:
-        panel.sheet.axes.fill(
-            [panel.x(x) for x, _ in band], [panel.y(y) for _, y in band], fc=theme.helps, ec="none", alpha=0.18
-        )
-        panel.way([(x, value) for x, value, _, _ in sides["expected"]], theme.helps, 1.6)
+    if expected := sides["expected"]:
+        if len(expected) == 1:  # a band has a width
+            middle, expected = panel.x(expected[0][0]), 2 * expected
+            along = [middle - _BAND / 2, middle + _BAND / 2]
+        else:
+            along = [panel.x(x) for x, *_ in expected]
+        values, lows, highs = ([panel.y(line[end]) for line in expected] for end in (1, 2, 3))
+        panel.sheet.axes.fill(along + along[::-1], highs + lows[::-1], fc=theme.helps, ec="none", alpha=0.18)
+        panel.sheet.line(along, values, theme.helps, 1.6)
     for x, value, low, high in sides["real"]:
         panel.sheet.line([panel.x(x)] * 2, [panel.y(low), panel.y(high)], theme.ink, 1.0)
         panel.sheet.mark(panel.x(x), panel.y(value), theme.ink, 4.5, "o", hollow=False)
-    panel.under("band: expected without labels; dots: measured by labels")
+    panel.under("band: expected; dots: measured by labels; dashed: validation")
 
 
 def _drift(panel: _Panel) -> None:

@@ -35,6 +35,7 @@ from ceteris.release.folder import (
     EDITS,
     JUDGED,
     QUEUE,
+    changed_told,
     circumstances,
     is_requested,
     note_verdict,
@@ -210,8 +211,8 @@ def _take(stage: Stage, looks: tuple[Look, ...], question: Question, validation:
         )
     told, changed = circumstances(stage.root)
     look = next_look(looks, question, **told, on_validation=str(validation["verdict"]), because=because)
-    if changed:
-        stage.tell(f"the workspace is not what the last commit holds: {some(changed)}; the look says so")
+    if differs := changed_told(changed):
+        stage.tell(f"the workspace is not what the last commit holds: {differs}; the look says so")
     if question.metric == "accuracy":
         stage.tell(_expected(n_rows, validation, look.level))
     take(stage.root, look)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ceteris.release.terms import Accept
 
-__all__ = ["GATE_FAILED", "add_to"]
+__all__ = ["GATE_FAILED", "add_to", "opened", "tagged"]
 
 GATE_FAILED = 9  # the exit code where a candidate is accepted, and its package does not pass the gate
 
@@ -42,10 +42,6 @@ def accept(
     measures its package, and promotes it to release/model where every guard holds. An accepted candidate that fails there ends
     this with the exit code 9.
     """
-    from ceteris.release.folder import alone
-    from ceteris.release.terms import FILE as TERMS
-    from ceteris.store import find_root
-
     options = {"candidate": candidate, "baseline": baseline, "at_least": at_least, "because": because}
     typed = {name: value for name, value in options.items() if value is not None}
     if typed and candidate is None:
@@ -53,16 +49,38 @@ def accept(
         raise BadInputError(
             f"--{option} was given without a candidate.", "ceteris accept MODEL/VERSION --baseline MODEL/VERSION"
         )
+    found, gate = opened(typed)
+    print(f"Keep it: git add release && git commit -m release{tagged(found, gate)}")
+    if found["accepted"] and not gate["passed"]:
+        raise SystemExit(GATE_FAILED)
+
+
+def opened(typed: dict[str, str], changed: list[str] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Name what was typed, take the look, go to the gate and tell all of it; return acceptance.json and gate.json.
+
+    Parameters
+    ----------
+    changed : list of str, optional
+        What was not as the last commit holds it before a command changed the project; default: what is not now.
+    """
+    from ceteris.release.folder import alone
+    from ceteris.release.terms import FILE as TERMS
+    from ceteris.store import find_root
+
     root = find_root()
     with alone(root):
         before = (root / TERMS).read_bytes() if (root / TERMS).is_file() else b""
         named = _name(root, typed) if typed else _named(root)
         with _only_with_a_look(root, before):
-            found = _found(root, named, anew=bool(typed))
+            found = _found(root, named, anew=bool(typed), changed=changed)
         gate = _promoted(root)
     _tell(root, found, gate, typed.get("because") and named.because)
-    if found["accepted"] and not gate["passed"]:
-        raise SystemExit(GATE_FAILED)
+    return found, gate
+
+
+def tagged(found: dict[str, Any], gate: dict[str, Any]) -> str:
+    """Return what follows a commit: an annotated tag of the form by which `dvc artifacts get` finds a model that passed."""
+    return f" && git tag model@v{found['look']}.0.0 -m {found['question']['candidate']}" if gate["passed"] else ""
 
 
 @contextlib.contextmanager
@@ -116,7 +134,7 @@ def _name(root: Path, typed: dict[str, str]) -> Accept:
     return named
 
 
-def _found(root: Path, named: Accept, *, anew: bool) -> dict[str, Any]:
+def _found(root: Path, named: Accept, *, anew: bool, changed: list[str] | None) -> dict[str, Any]:
     """Run the stage, and return acceptance.json once it is about what was named; with `anew` the run may take a look.
 
     Raises
@@ -126,7 +144,7 @@ def _found(root: Path, named: Accept, *, anew: bool) -> dict[str, Any]:
     """
     from ceteris.release.folder import ACCEPTANCE, request
 
-    environment = request(named if anew else None)
+    environment = request(named if anew else None, changed)
     _run(root, environment, "release/dvc.yaml")
     found = _acceptance(root)
     if not _is_about(root, found, named):  # `dvc commit` told DVC that the stage had run
@@ -235,6 +253,3 @@ def _tell(root: Path, found: dict[str, Any], gate: dict[str, Any], because: str 
     level = percent(level_of(looks + 1))
     print(f"  {taken} ({VERDICTS} says what came out); the next is tested at the level {level}, half of the last")
     print("\n".join(map(upper_first, gate_told(gate))))
-    # An annotated tag of this form is what `dvc artifacts get` finds a model by.
-    tag = f" && git tag model@v{found['look']}.0.0 -m {found['question']['candidate']}" if gate["passed"] else ""
-    print(f"Keep it: git add release && git commit -m release{tag}")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from ceteris.errors import BadInputError, BusyError, CeterisError, IntegrityError
+from ceteris.errors import BadInputError, BusyError, CeterisError, IntegrityError, some
 from ceteris.experiments.git import Git
 from ceteris.release.looks import FILE as LOOKS
 from ceteris.release.looks import HEADER, Look, line_of, lines_of, parse, whole_again
@@ -26,14 +26,14 @@ from ceteris.store import STATE, read_table, read_yaml, settle, write_table, wri
 
 __all__ = [
     "ACCEPTANCE", "CANDIDATE", "EDITS", "GATE", "GROUPS", "JUDGED", "MODEL", "QUEUE", "alone",
-    "circumstances", "is_requested", "note_verdict", "read_looks", "read_terms",
+    "changed_told", "circumstances", "is_requested", "note_verdict", "read_looks", "read_terms",
     "read_verdicts", "request", "take", "verdicts_of",
 ]  # fmt: skip
 
 ACCEPTANCE, EDITS, QUEUE = "release/acceptance.json", "release/edits", "release/queue.csv"
 JUDGED, GATE, GROUPS = "release/judged/rows.parquet", "release/gate.json", "release/groups.csv"
 CANDIDATE, MODEL = "release/candidate", "release/model"
-_REQUEST = "CETERIS_LOOK"
+_REQUEST, _CHANGED = "CETERIS_LOOK", "CETERIS_CHANGED"
 _WITNESS = f"{STATE}/looks.csv"
 
 
@@ -45,13 +45,24 @@ def read_terms(root: Path) -> Release:
     return parse_terms(read_yaml(path))
 
 
-def request(accept: Accept | None) -> dict[str, str]:
+def request(accept: Accept | None, changed: list[str] | None = None) -> dict[str, str]:
     """Return the environment of a run that may take a look for these very terms, or for none.
 
     A file would outlive the run, and a later `dvc repro` would find in it a look that nobody asks for any more.
+
+    Parameters
+    ----------
+    changed : list of str, optional
+        The paths to tell of as changed since the last commit; default: those that are when the look is taken.
     """
-    kept = {name: value for name, value in os.environ.items() if name != _REQUEST}
+    kept = {name: value for name, value in os.environ.items() if name not in (_REQUEST, _CHANGED)}
+    kept |= {} if changed is None else {_CHANGED: some(changed)}
     return kept if accept is None else kept | {_REQUEST: accept.model_dump_json()}
+
+
+def changed_told(changed: list[str]) -> str:
+    """Return what to tell of as changed since the last commit, "" for nothing: not what the asking command itself changed."""
+    return os.environ.get(_CHANGED, some(changed))
 
 
 def is_requested(accept: Accept) -> bool:

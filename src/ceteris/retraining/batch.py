@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris.dataset import row_digests
+from ceteris.dataset import BATCH, row_digests
 from ceteris.errors import BadInputError, counted, some
-from ceteris.sections import Ingest
+from ceteris.sections import Ingest, batch_name
 from ceteris.serving.schema import InputSchema, frame_of
 
-__all__ = ["REVIEW", "Labelled", "in_columns_of", "labelled"]
+__all__ = ["REVIEW", "Labelled", "in_columns_of", "labelled", "without_unfinished"]
 
 REVIEW = "review"  # the source of labels that a person gave who saw the row, and not what was predicted
 
@@ -108,6 +108,13 @@ def labelled(
         features=features[~copies].reset_index(drop=True),
         notes=tuple(f"{counted(count, 'labelled row')} left out, {why}" for count, why in notes if count),
     )
+
+
+def without_unfinished(raw: pd.DataFrame, ingest: Ingest) -> pd.DataFrame:
+    """Return the rows of data/raw but those of a batch that params.yaml does not name: an unfinished retrain left them."""
+    if BATCH not in raw:
+        return raw
+    return raw[raw[BATCH].isin(["", *map(batch_name, ingest.batches or ())])]
 
 
 def _by_hand(lacking: Collection[str]) -> str:

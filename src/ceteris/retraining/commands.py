@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from ceteris.retraining.run import Retrained
 
 __all__ = ["NOT_BETTER", "add_to"]
 
@@ -31,38 +34,47 @@ def retrain(
     Only labels lead here: drift alone promotes nothing.
     """
     from ceteris.errors import counted
+    from ceteris.experiments.git import Git
+    from ceteris.retraining.plan import kept_by
     from ceteris.retraining.run import note_promoted
     from ceteris.retraining.run import retrain as made_of
     from ceteris.store import find_root
 
     root = find_root()
     folder = package if package.is_absolute() or package.is_dir() else root / package
+    with Git(root) as git:
+        before = git.changed(beside="release")
     made = made_of(root, log, folder, batch, lambda line: print(f"retrain: {line}", file=sys.stderr, flush=True))
     print(f"{made.candidate} with the batch {made.batch} ({counted(made.rows, 'row')}), against the same without:")
     print(f"  {made.decision.new}\n  {made.decision.old}")
-    if not made.decision.passed:
-        note_promoted(root, made.batch, "no: it did not pass on validation")
-        print("It goes no further: what is served stays. The run stands in results/ as an experiment of its own.")
+    tag = None
+    try:
+        if not made.decision.passed:
+            note_promoted(root, made.batch, "no: it did not pass on validation")
+            print("It goes no further, and stands in results/ as an experiment of its own.")
+        elif promote:
+            tag = _to_the_gate(root, made, before)
+    finally:
+        print(kept_by(made.batch, made.file, made.changed, before, tag))
+    if tag is None and (promote or not made.decision.passed):
         raise typer.Exit(NOT_BETTER)
-    if promote:
-        _to_the_gate(root, made.batch, made.candidate, made.baseline, made.decision.new)
 
 
-def _to_the_gate(root: Path, batch: str, candidate: str, baseline: str, why: str) -> None:
-    from ceteris.release.commands import accept
-    from ceteris.release.folder import GATE
+def _to_the_gate(root: Path, made: Retrained, before: list[str]) -> str | None:
+    """Take the look and go to the gate; return the command that tags what was promoted, None where nothing was."""
+    from ceteris.release.commands import GATE_FAILED, opened, tagged
     from ceteris.retraining.run import note_promoted
-    from ceteris.store import read_json
 
+    typed = {"candidate": made.candidate, "baseline": made.baseline, "because": f"retrain: {made.decision.new}"[:500]}
     promoted = "no: it did not come to the gate"
     try:
-        accept(candidate, baseline=baseline, because=f"retrain: {why}"[:500], at_least=None)
-        passed = read_json(root / GATE)["passed"]
-        promoted = "yes" if passed else "no: the gate is closed"
+        found, gate = opened(typed, before)
+        promoted = "yes" if gate["passed"] else "no: the gate is closed"
     except SystemExit:
         promoted = "no: the gate is closed, or the look was refused"
         raise
     finally:
-        note_promoted(root, batch, promoted)
-    if not passed:
-        raise typer.Exit(NOT_BETTER)
+        note_promoted(root, made.batch, promoted)
+    if found["accepted"] and not gate["passed"]:
+        raise SystemExit(GATE_FAILED)
+    return tagged(found, gate) if gate["passed"] else None

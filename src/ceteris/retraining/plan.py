@@ -1,14 +1,16 @@
-"""What params.yaml says of a new batch: its file, a version without it, and the contrast that tells what it is worth. Pure."""
+"""What params.yaml says of a new batch: its file, a version without it, its contrast, and how to keep all that. Pure."""
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Collection
 from typing import Any
 
 from ceteris.errors import BadInputError
 from ceteris.params import Params
 from ceteris.sections import batch_name
 
-__all__ = ["BEFORE", "changes_for"]
+__all__ = ["BEFORE", "changes_for", "kept_by"]
 
 BEFORE = "before-"
 
@@ -56,6 +58,33 @@ def changes_for(params: Params, path: str, cell: str) -> tuple[str, dict[tuple[s
         ("fix", "recipes"): _plain(kept | {baseline: left_out}),
         ("compare", "planned"): planned,
     }
+
+
+def kept_by(batch: str, file: str, changed: Collection[str], before: Collection[str], tag: str | None) -> str:
+    """Return what to do with a project that a retrain changed: how to keep it, and where nothing was promoted how to go back.
+
+    Parameters
+    ----------
+    file : str
+        That of the batch.
+    changed, before : collection of str
+        What the retrain changed, and what was not as the last commit holds it before.
+    tag : str, optional
+        The command that tags what was promoted; None where nothing was.
+    """
+    keep = f"git add {shlex.join(changed)} && git commit -m {shlex.quote(f'Batch {batch}')}"
+    if tag is not None:
+        return f"Keep it: {keep}{tag}"
+    params = "git checkout HEAD -- params.yaml"
+    if "params.yaml" in before:
+        params = f"take {batch} and {BEFORE}{batch} out of params.yaml, which held other changes before, then"
+    else:
+        params += " &&"
+    return (
+        f"What is served stays, and the project trains with the batch {batch} from now on: params.yaml names it.\n"
+        f"  Keep it: {keep}\n"
+        f"  Go back: {params} rm {shlex.quote(file)} && dvc repro"
+    )
 
 
 def _plain(recipes: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from ceteris.layout import read_layout
 from ceteris.locks import locked
 from ceteris.params import Params, parse
 from ceteris.release.folder import read_terms
-from ceteris.retraining.batch import Labelled, in_columns_of, labelled
+from ceteris.retraining.batch import Labelled, in_columns_of, labelled, without_unfinished
 from ceteris.retraining.decision import Decision, decide
 from ceteris.retraining.plan import BEFORE, changes_for
 from ceteris.retraining.record import COLUMNS, FILE, TEXTS, checked, line_of, refuse_too_soon
@@ -30,7 +30,7 @@ from ceteris.retraining.unfinished import begin, end, put_back
 from ceteris.sections import is_batch_name
 from ceteris.serving.log_file import read_inferences, read_labels
 from ceteris.serving.packaged import open_package
-from ceteris.starting.params_file import changed
+from ceteris.starting.params_file import changed as edited
 from ceteris.store import (
     STATE,
     parse_yaml,
@@ -49,9 +49,19 @@ _SHOWN = 20_000  # letters of what a pipeline said that failed
 
 @dataclass(frozen=True)
 class Retrained:
-    """What a retrain made, and what the held-out rows say of it."""
+    """What a retrain made, and what the held-out rows say of it.
+
+    Attributes
+    ----------
+    file : str
+        That of the batch.
+    changed : tuple of str
+        What it changed in the project.
+    """
 
     batch: str
+    file: str
+    changed: tuple[str, ...]
     rows: int
     candidate: str
     baseline: str
@@ -79,7 +89,7 @@ def retrain(root: Path, log: Path, package: Path, batch: str | None, tell: Calla
             tell(f"the last retrain did not come to its end: {left}")
         served = open_package(package, read_terms(root).package.trusted or ())
         params, layout = read_params(root), read_layout(root)
-        raw = read_parquet(root / layout["raw"] / "table.parquet")
+        raw = without_unfinished(read_parquet(root / layout["raw"] / "table.parquet"), params.ingest)
         known, ids = raw.drop(columns=[*META], errors="ignore"), set(raw[ID])
         found = labelled(read_inferences(log), read_labels(log), served.schema, known, ids)
         for note in found.notes:
@@ -96,7 +106,9 @@ def retrain(root: Path, log: Path, package: Path, batch: str | None, tell: Calla
         table = read_table(root / layout["results"] / "compare" / "batches.csv", text=("verdict", "reason"))
         model, _, version = cell.partition("/")
         decision = decide(table, name, model, version, settings.margin)
-        made = Retrained(name, len(found.ids), cell, f"{model}/{baseline}", decision)
+        file = f"{layout['source']}/{name}.parquet"
+        changed = ("params.yaml", "dvc.lock", file, layout["results"], "release")
+        made = Retrained(name, file, changed, len(found.ids), cell, f"{model}/{baseline}", decision)
         line = line_of(now, name, made.rows, made.candidate, made.baseline, decision)
         _write_record(root, pd.concat([read_record(root), pd.DataFrame([line])], ignore_index=True))
         return made
@@ -123,14 +135,16 @@ def _put_in(
     if path.exists():
         raise BadInputError(f"{path.relative_to(root)} is there already.", "Name another batch: --batch NAME")
     baseline, changes = changes_for(params, f"{layout['source']}/{name}.parquet", cell)
-    after = changed(text, changes)
+    after = edited(text, changes)
     parse(parse_yaml(after, "params.yaml"))
     try:
         begin(root, str(path.relative_to(root)), rows, text, after)
         tell(f"{len(rows):,} labelled rows are the batch {name}; running the pipeline with it and without (dvc repro)")
         came_to_its_end = reproduced(root)
-    except BaseException:
-        put_back(root)
+    except BaseException as error:
+        left = put_back(root)
+        if isinstance(error, KeyboardInterrupt) and left:
+            tell(f"interrupted: {left}")
         raise
     if not came_to_its_end:
         raise CeterisError(

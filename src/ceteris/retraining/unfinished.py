@@ -49,5 +49,5 @@ def put_back(root: Path) -> str:
             (root / begun["batch"]).unlink(missing_ok=True)
         end(root)
     if untouched:
-        return "params.yaml is as it was, and the batch is gone"
+        return "params.yaml is as it was, and the batch is gone; the next retrain or `dvc repro` brings the results back to it"
     return f"params.yaml was edited meanwhile and stays as it is, and so does {begun['batch']}: take both back by hand"

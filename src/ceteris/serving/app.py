@@ -46,7 +46,10 @@ def make_app(packaged: Packaged, settings: Serve, writer: Writer, token: str | N
     """Return the application; the writer is the caller's, who closes it once every request is answered."""
     served = Served(packaged, settings, writer)
 
-    app = FastAPI(title="A model packaged by ceteris", version=packaged.fingerprint[:12], openapi_url=None)
+    # A redirect would be made of the Host that a client sends.
+    app = FastAPI(
+        title="A model packaged by ceteris", version=packaged.fingerprint[:12], openapi_url=None, redirect_slashes=False
+    )
     app.add_middleware(_Counted, counts=served.counts, most=settings.connections)
     app.add_exception_handler(Refused, served.refuse)
     app.add_exception_handler(HTTPException, served.refuse)

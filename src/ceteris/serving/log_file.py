@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from ceteris.errors import BadInputError, BusyError, CeterisError, IntegrityError, some
+from ceteris.errors import BadInputError, BusyError, CeterisError, IntegrityError, counted, some
 
 __all__ = [
     "DDL", "DROPPED", "FORMAT", "INFERENCE", "LABEL", "OUTCOME", "PATIENCE", "REFUSAL", "SOURCES", "Clock", "add_labels",
     "identity", "known_ids",
-    "note_classes", "open_log", "read_classes", "read_dropped", "read_inferences", "read_labels", "read_outcomes",
+    "note_classes", "numbered", "open_log", "read_classes", "read_dropped", "read_inferences", "read_labels", "read_outcomes",
     "read_refusals", "reading", "refuse_another", "said_of", "standing", "transaction", "write_labels",
 ]  # fmt: skip
 
@@ -53,6 +53,7 @@ DROPPED = "INSERT INTO dropped (at, rows) VALUES (?, ?)"
 
 
 _NUMBERS = {"seq": "int64", "at": "float64", "status": "int64", "value": "float64", "rows": "int64", "latency_ms": "float64"}
+_LAST_TIME = 253_402_300_799.0  # the end of the year 9999
 _TABLES = frozenset({"meta", "inferences", "refusals", "labels", "outcomes", "dropped"})
 
 
@@ -159,7 +160,8 @@ def _check_format(connection: sqlite3.Connection, path: Path) -> None:
 def standing(connection: sqlite3.Connection) -> float:
     """Return the time of the last line of any table, 0 where there is none."""
     tables = ("inferences", "refusals", "labels", "outcomes")
-    lasts = [connection.execute(f"SELECT at FROM {name} ORDER BY seq DESC LIMIT 1").fetchone() for name in tables]
+    last = "SELECT at FROM {} WHERE typeof(at) = 'real' AND at BETWEEN 0 AND ? ORDER BY seq DESC LIMIT 1"
+    lasts = [connection.execute(last.format(name), (_LAST_TIME,)).fetchone() for name in tables]
     return max((found[0] for found in lasts if found is not None), default=0.0)
 
 
@@ -280,7 +282,28 @@ def _table(path: Path, query: str, values: Sequence[int] = ()) -> pd.DataFrame:
         cursor = connection.execute(query, values)
         names = [column[0] for column in cursor.description]
         found = pd.DataFrame(cursor.fetchall(), columns=names, dtype=object)
-        return found.astype({name: _NUMBERS[name] for name in names if name in _NUMBERS})
+        return numbered(found)
+
+
+def numbered(found: pd.DataFrame) -> pd.DataFrame:
+    """Return lines of a log, of any table, with their numbers as such.
+
+    Raises
+    ------
+    IntegrityError
+        Something else stands where a finite number or a point in time must.
+    """
+    kinds = {str(name): _NUMBERS[name] for name in found.columns if name in _NUMBERS}
+    for name in kinds:
+        values = pd.to_numeric(found[name], errors="coerce").astype("float64")
+        wrong = ~(values.between(0, _LAST_TIME) if name == "at" else values.abs() < float("inf"))
+        if wrong.any():
+            lines = f", as line {found.loc[wrong, 'seq'].iloc[0]} of its table" if "seq" in found else ""
+            raise IntegrityError(
+                f"{counted(int(wrong.sum()), 'line')} of the log can have no such {name!r} as stands there{lines}.",
+                "Whoever wrote it is no `ceteris serve`: take such lines out, or name another log: --log FILE.sqlite",
+            )
+    return found.astype(kinds)
 
 
 def known_ids(connection: sqlite3.Connection, ids: Iterable[str]) -> set[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
@@ -21,13 +22,17 @@ from ceteris.serving.schema import InputSchema
 from ceteris.store import read_parquet, sha256
 
 __all__ = [
-    "CARD", "FILES", "FORMAT", "MANIFEST", "MODEL", "NOTHING", "README", "REFERENCE", "SCHEMA", "TRUSTED", "Packaged",
-    "libraries_of", "open_package", "strange_types",
+    "CARD", "FILES", "FORMAT", "MANIFEST", "MODEL", "NOTHING", "README", "README_TEXT", "REFERENCE", "SCHEMA", "TRUSTED",
+    "Packaged", "libraries_of", "open_package", "strange_types",
 ]  # fmt: skip
 
 FORMAT = 1
 MANIFEST, NOTHING, README = "manifest.json", "nothing.json", "README.md"  # git keeps the last one, beside a candidate
 MODEL, SCHEMA, REFERENCE, CARD = "model.skops", "schema.json", "reference.parquet", "card.md"
+README_TEXT = (
+    "`ceteris accept` packages its candidate here; the gate then copies what passes to release/model/."
+    " Neither git nor DVC keeps it.\n"
+)
 FILES = (CARD, MODEL, REFERENCE, SCHEMA)  # and the manifest that names them: no more, no fewer
 # Beyond what skops itself reads of numpy, scipy and scikit-learn: types of these and of ceteris, by name, that hold numbers.
 TRUSTED = (
@@ -152,7 +157,8 @@ def open_package(folder: Path, trusted: Iterable[str] = ()) -> Packaged:
         )
     import skops.io
 
-    estimator = skops.io.loads(data[MODEL], trusted=[*TRUSTED, *trusted])
+    with _readable(str(folder / MODEL)):
+        estimator = skops.io.loads(data[MODEL], trusted=[*TRUSTED, *trusted])
     _refuse_misfit(folder, estimator, schema)
     refuse_other_embeddings(folder, estimator, manifest)
     return Packaged(folder, manifest, fingerprint, schema, estimator)
@@ -181,7 +187,19 @@ def strange_types(model: bytes, trusted: Iterable[str] = (), where: str = "The m
             " of ours does.",
             _AGAIN,
         )
-    return sorted(set(skops.io.get_untrusted_types(data=model)) - {*TRUSTED, *trusted})
+    with _readable(where):
+        return sorted(set(skops.io.get_untrusted_types(data=model)) - {*TRUSTED, *trusted})
+
+
+@contextlib.contextmanager
+def _readable(where: str) -> Iterator[None]:
+    """Say of an archive which fails inside, that it is damaged: what skops raises of it may be anything."""
+    try:
+        yield
+    except Exception as error:
+        raise IntegrityError(
+            f"{where} is a damaged skops archive: it cannot be read ({type(error).__name__}).", _AGAIN
+        ) from None
 
 
 def libraries_of(trusted: Iterable[str] = ()) -> dict[str, str]:
@@ -212,17 +230,19 @@ def _manifest(folder: Path) -> tuple[dict[str, Any], str]:
         manifest = json.loads(content)
         form, files, _, _ = (manifest[key] for key in ("format", "files", "libraries", "fingerprints"))
         sound = all(isinstance(manifest[key], dict) for key in ("files", "libraries", "fingerprints"))
-        sound = sound and len(str(manifest.get("cell", "")).split("/")) == 2
+        model, _, version = str(manifest.get("cell", "")).partition("/")
+        sound = sound and bool(model and version) and "/" not in version
     except (ValueError, LookupError, TypeError, RecursionError):
         raise IntegrityError(f"{path} is no manifest of a package.", _AGAIN) from None
-    if form != FORMAT:
+    if type(form) is not int or form != FORMAT:
         raise IntegrityError(
-            f"{folder} is a package of form {form}, and this ceteris reads {FORMAT}.", "Install the ceteris that made it."
+            f"{folder} is a package of form {form!r}, and this ceteris reads {FORMAT}.", "Install the ceteris that made it."
         )
     if not sound:
         raise IntegrityError(f"{path} lacks files, libraries or fingerprints, or names no cell (MODEL/VERSION).", _AGAIN)
     if sorted(files) != sorted(FILES):
-        raise IntegrityError(f"{path} names other files than a package has: {some(sorted(files))}.", _AGAIN)
+        named = some(sorted(files)) or "none"
+        raise IntegrityError(f"{path} names other files than a package has: {named}, and not {some(FILES)}.", _AGAIN)
     return manifest, hashlib.sha256(content).hexdigest()
 
 
@@ -242,7 +262,13 @@ def _text(path: Path) -> bytes:
 
 def _checked(folder: Path, files: Mapping[str, Any]) -> dict[str, bytes]:
     """Return the bytes of the model and the schema as they were checked; what is read later cannot differ from them."""
-    foreign = sorted(path.name for path in folder.iterdir() if path.name not in (*FILES, MANIFEST, README))
+    links = [name for name in (*FILES, MANIFEST) if (folder / name).is_symlink()]
+    if links:
+        raise IntegrityError(
+            f"{folder} holds links in place of {some(links)}: what they lead to may change behind it.",
+            "Let DVC copy files: dvc config cache.type copy, then dvc checkout --relink release/model.dvc",
+        )
+    foreign = sorted(path.name for path in folder.iterdir() if path.name not in (*FILES, MANIFEST) and not _is_note(path))
     if foreign:
         raise IntegrityError(
             f"{folder} holds {some(foreign)}, which its manifest does not name: a foreign file.", "Take it out, or bring the"
@@ -261,6 +287,13 @@ def _checked(folder: Path, files: Mapping[str, Any]) -> dict[str, bytes]:
     if wrong:
         raise IntegrityError(f"{folder} is not the package that was made: {some(wrong)} differ from the manifest.", _AGAIN)
     return held
+
+
+def _is_note(path: Path) -> bool:
+    """Return whether a file is the note by which git keeps the folder of a candidate."""
+    if path.name != README or path.is_symlink() or not path.is_file():
+        return False
+    return path.stat().st_size < 1000 and path.read_text(encoding="utf-8", errors="replace") == README_TEXT
 
 
 def _refuse_other_libraries(folder: Path, made_with: Mapping[str, Any], trusted: Iterable[str]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
-from ceteris.errors import nearest
+from ceteris.errors import nearest, some
 from ceteris.serving.schema import Feature, InputSchema
 from ceteris.tables.dates import seconds_of
 
@@ -266,7 +266,7 @@ def _of_the_classes(classes: tuple[str, ...], value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{_KINDS.get(type(value), 'something else')}, where a text belongs.")
     if value not in classes:
-        raise ValueError(f"{value[:60]!r} is no class of the model.{nearest(value[:60], classes)}")
+        raise ValueError(f"it is no class of the model. Known: {some(classes, 12)}.")
     return value
 
 

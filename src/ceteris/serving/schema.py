@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ceteris.kinds import ARRAYS, kinds_of
+from ceteris.kinds import ARRAYS, KINDS, kinds_of
 
 __all__ = ["Feature", "InputSchema", "frame_of", "frame_of_values", "schema_of"]
 
@@ -52,13 +52,31 @@ class InputSchema:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> InputSchema:
-        """Return the schema that schema.json holds."""
-        return cls(tuple(Feature(**one) for one in content["features"]), tuple(content["classes"]))
+        """Return the schema that schema.json holds.
+
+        Raises
+        ------
+        ValueError, TypeError, LookupError
+            It holds anything but what `to_json` writes.
+        """
+        schema = cls(tuple(Feature(**one) for one in content["features"]), tuple(content["classes"]))
+        names = [one.name for one in schema.features]
+        texts = all(isinstance(one, str) for one in (*names, *schema.classes))
+        if not texts or not all(map(_is_sound, schema.features)) or schema.to_json() != content:
+            raise ValueError("no schema")
+        if len({*names}) < len(names) or len({*schema.classes}) < len(schema.classes):
+            raise ValueError("a name stands twice")
+        return schema
 
     @property
     def fingerprint(self) -> str:
         """The sha256 of what schema.json holds."""
         return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+
+
+def _is_sound(one: Feature) -> bool:
+    wide = type(one.width) is int and one.width > 0 if one.kind in ("vector", "image") else one.width is None
+    return one.kind in KINDS and isinstance(one.nullable, bool) and wide
 
 
 def schema_of(features: pd.DataFrame, classes: Sequence[str], declared: Mapping[str, str] | None = None) -> InputSchema:

@@ -7,6 +7,7 @@ import contextlib
 import ipaddress
 import signal
 import socket
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ceteris.errors import BadInputError, CeterisError
 from ceteris.locks import locked
+from ceteris.serving.answering import as_json
 from ceteris.serving.app import make_app, refuse_redacted
 from ceteris.serving.log_file import note_classes, reading
 from ceteris.serving.packaged import Packaged
@@ -25,6 +27,7 @@ from ceteris.serving.writer import Work, Writer
 __all__ = ["serve"]
 
 _LEAST = 16
+_NO_HTTP = "What was sent is no HTTP request. Send one as HTTP/1.1 says."
 _AN_ANSWER = 30  # seconds that a stop waits for what was begun, beyond those that a body may take
 
 
@@ -131,7 +134,10 @@ def _run(server: uvicorn.Server, listening: socket.socket, packaged: Packaged, l
 
 
 class _Hurried(H11Protocol):
-    """A connection that is closed where the head of a request does not arrive in time, or nobody reads an answer."""
+    """A connection that is closed where the head of a request does not arrive in time, or nobody reads an answer.
+
+    What is no HTTP is refused in JSON, as all else is; no application sees it, so no log does.
+    """
 
     seconds = 10.0
     _hurry: asyncio.TimerHandle | None = None
@@ -147,6 +153,14 @@ class _Hurried(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._calm()
         super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):  # else an answer has begun
+            said = as_json(400, {"request_id": uuid.uuid4().hex, "error": _NO_HTTP})
+            head = h11.Response(status_code=400, headers=[*said.raw_headers, (b"connection", b"close")], reason=b"Bad Request")
+            for event in (head, h11.Data(data=bytes(said.body)), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()
