@@ -180,6 +180,16 @@ def test_a_queue_that_lost_its_tickets_is_read_and_said_to_have_lost_them(repo: 
     assert ledger.read_ledger(repo / "data/edits")["source"].tolist() == ["queue"] * 5
 
 
+def test_answers_whose_ticket_was_taken_out_are_counted_as_chosen_by_a_ranking_and_told(repo: Path, ceteris_) -> None:
+    ceteris_("queue", "random", "--rows", "5", "--out", "q.csv")
+    table = pd.read_csv("q.csv", dtype=str).assign(label="unsure")
+    table.loc[:1, "ticket"] = ""
+    table.to_csv("q.csv", index=False)
+    said = ceteris_("edits", "import", "q.csv", "--reviewer", "ann").out
+    assert "2 answers without a ticket count as those to rows that a ranking chose." in said
+    assert sorted(ledger.read_ledger(repo / "data/edits")["source"]) == ["queue"] * 2 + ["random"] * 3
+
+
 def test_a_disagreement_queue_is_blind_and_its_answers_are_verified_labels(repo: Path, ceteris_) -> None:
     said = ceteris_("queue", "logistic.given.simulated")
     assert "`drop`" not in said.out
@@ -350,8 +360,14 @@ def test_outside_a_repository_the_way_in_is_told(tmp_path: Path, monkeypatch: py
         (b"id,label\nrow-000,ant,more\n", "cannot be read: a row holds more values than the header has names. Save it as CSV"),
         (b"id,label\n1E+05,ant\n", "'1E+05' is no train or validation row"),
         (b"id,label\nrow-000,01.02.2026\n", "'01.02.2026' is no class"),
+        (b"id,label,label\nrow-000,unsure,drop\n", "has 2 columns 'label'. Keep one of them; nothing was written."),
+        (
+            b"id,label,x\nrow-000,ant,1\nrow-001,ant\n",
+            "2 cells in its last line, where its header has 3: it may be cut off",
+        ),
+        (b"id,label\nrow-000," + b"a" * 300_000 + b"\n", "aaa'... (300,000 letters) is no class"),
     ],
-    ids=["empty", "cp1252", "semicolons", "open quote", "a longer row", "1E+05", "a date"],
+    ids=["empty", "cp1252", "semicolons", "open quote", "a longer row", "1E+05", "a date", "two labels", "cut", "a long label"],
 )
 def test_answers_that_a_spreadsheet_mangled_are_refused_and_nothing_is_written(
     repo: Path, ceteris_, content: bytes, said: str

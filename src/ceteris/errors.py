@@ -21,8 +21,11 @@ __all__ = [
     "Problems",
     "counted",
     "nearest",
+    "quoted",
     "some",
 ]
+
+_LONGEST = 100  # letters of a value in a sentence
 
 
 def counted(count: int, one: str, many: str = "") -> str:
@@ -30,10 +33,16 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def quoted(value: object) -> str:
+    """Return a value in quotes, of a long one its first hundred letters."""
+    text = str(value)
+    return repr(text) if len(text) <= _LONGEST else f"{text[:_LONGEST]!r}... ({len(text):,} letters)"
+
+
 def some(values: Iterable[object], most: int = 5) -> str:
     """Return at most `most` of the values, quoted, and how many there are in all."""
     found = list(values)
-    shown = ", ".join(repr(str(value)) for value in found[:most])
+    shown = ", ".join(map(quoted, found[:most]))
     return shown if len(found) <= most else f"{shown} and {len(found) - most} more ({len(found)} in all)"
 
 

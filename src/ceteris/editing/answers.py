@@ -11,7 +11,7 @@ import pandas as pd
 
 from ceteris.editing.blind import answered_by, judging_source
 from ceteris.editing.edit_lines import QUEUE_SOURCE, RANDOM_SOURCE
-from ceteris.errors import BadInputError, nearest
+from ceteris.errors import BadInputError, nearest, quoted, some
 from ceteris.reviewing.rankings import draw
 from ceteris.tables.dates import said
 from ceteris.tables.labels import is_known, number_text
@@ -114,7 +114,7 @@ def to_edits(
     """
     for column in ("id", LABEL_COLUMN):
         if column not in filled:
-            raise BadInputError(f"The file has the columns {list(filled.columns)[:8]}, and no {column!r}.", "Export it anew.")
+            raise BadInputError(f"The file has the columns {some(filled.columns, 8)}, and no {column!r}.", "Export it anew.")
     answers = filled[filled[LABEL_COLUMN].str.strip() != ""]
     last, said, seen = _last_said(known, reviewer), dict[str, str](), answered_by(known, reviewer)
     lines, faults, questions = [], [], asked or {}
@@ -124,13 +124,15 @@ def to_edits(
         answer, question = _meant(written, classes), questions.get(name)
         found = _faults(name, answer, source, given, judging, classes)
         if said.setdefault(name, answer) != answer:
-            found.append(f"{name!r} is answered twice, {said[name]!r} and {answer!r}")
+            found.append(f"{quoted(name)} is answered twice, {quoted(said[name])} and {quoted(answer)}")
         if name in questions and question is None:
-            found.append(f"{name!r}: its {TICKET} stands for no question today: its label changed since, or it was typed over")
+            found.append(
+                f"{quoted(name)}: its {TICKET} stands for no question today: its label changed since, or it was typed over"
+            )
         elif question is None and shown not in ("", given.get(name, shown)):
             found.append(
-                f"{name!r}: its given_label is {shown!r} here and {given[name]!r} in the data: it changed since, or the row was"
-                f" planted; keep the column {TICKET}"
+                f"{quoted(name)}: its given_label is {quoted(shown)} here and {given[name]!r} in the data: it changed"
+                f" since, or the row was planted; keep the column {TICKET}"
             )
         faults += found
         if not found:
@@ -165,14 +167,14 @@ def _faults(
     """Return all that keeps an answer from being read."""
     found = []
     if name not in given.index:
-        found.append(f"{name!r} is no train or validation row")
+        found.append(f"{quoted(name)} is no train or validation row")
     if answer not in _ALSO and not is_known(answer, classes):
-        what = f"no class.{nearest(answer, [*classes, *_ALSO])}" if classes else "no number."
-        found.append(f"{name!r}: {answer!r} is {what}")
+        what = f"no class.{nearest(answer[:100], [*classes, *_ALSO])}" if classes else "no number."
+        found.append(f"{quoted(name)}: {quoted(answer)} is {what}")
     if answer == "drop" and name in judging and answer not in classes:
-        found.append(f"{name!r} is a row that judges, which no edit may drop; answer `unsure`")
+        found.append(f"{quoted(name)} is a row that judges, which no edit may drop; answer `unsure`")
     if name not in judging and source not in ("", QUEUE_SOURCE, RANDOM_SOURCE):
-        found.append(f"{name!r}: {CHOSEN_BY} is {source!r}.{nearest(source, [QUEUE_SOURCE, RANDOM_SOURCE])}")
+        found.append(f"{quoted(name)}: {CHOSEN_BY} is {quoted(source)}.{nearest(source[:100], [QUEUE_SOURCE, RANDOM_SOURCE])}")
     return found
 
 

@@ -67,6 +67,11 @@ def import_answers(
         print(f"Keep them and see what they are worth: {next_step(written.files)}")
     if lines and TICKET not in filled and CHOSEN_BY not in filled and any(line["source"] == QUEUE_SOURCE for line in lines):
         print(f"{file} has no column `{TICKET}`: its answers count as those to rows that a ranking chose.")
+    elif lines and TICKET in filled:
+        bare = set(filled.loc[filled[TICKET].str.strip() == "", "id"])
+        if n_bare := sum(line["id"] in bare and line["source"] == QUEUE_SOURCE for line in lines):
+            told = "count as those to rows" if n_bare > 1 else "counts as one to a row"
+            print(f"{counted(n_bare, 'answer')} without a {TICKET} {told} that a ranking chose.")
     _tell(written)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import shlex
 from pathlib import Path
@@ -68,12 +69,14 @@ def read_filled(path: Path) -> pd.DataFrame:
     """Return a queue as somebody filled it in; refuse a file that is no table, or parts its columns with another character."""
     try:
         _refuse_other_delimiters(path)
-        return read_table(path, text=("id", LABEL_COLUMN, "given_label", CHOSEN_BY, TICKET))
+        filled = read_table(path, text=("id", LABEL_COLUMN, "given_label", CHOSEN_BY, TICKET))
+        _refuse_torn(path)
     except OSError as error:
         raise BadInputError(f"{path} cannot be read: {error.strerror}.", "Name a CSV file that you may read.") from None
     except ValueError as error:
         said = str(error).split("\n")[0].rstrip(".")
         raise BadInputError(f"{path} cannot be read: {said}.", "Save it as CSV in UTF-8, with commas.") from None
+    return filled
 
 
 def _refuse_other_delimiters(path: Path) -> None:
@@ -85,4 +88,23 @@ def _refuse_other_delimiters(path: Path) -> None:
         raise BadInputError(
             f"{path} parts its columns with {name}, and is read with commas.",
             "Save it again as CSV and choose the comma as the field delimiter; nothing was written.",
+        )
+
+
+def _refuse_torn(path: Path) -> None:
+    """Refuse a file of which nobody can say what it answers: a column stands twice, or its last line ends early."""
+    csv.field_size_limit(2**31 - 1)  # a text of a row may be long
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        lines = csv.reader(file)
+        header: list[str] = next(lines, [])
+        last: list[str] = []
+        for line in lines:
+            last = line or last
+    for name in ("id", LABEL_COLUMN, TICKET):
+        if header.count(name) > 1:
+            raise BadInputError(f"{path} has {header.count(name)} columns {name!r}.", "Keep one of them; nothing was written.")
+    if last and len(last) < len(header):
+        raise BadInputError(
+            f"{path} has {counted(len(last), 'cell')} in its last line, where its header has {len(header)}: it may be cut off.",
+            "Save it again, whole; nothing was written.",
         )

@@ -315,7 +315,7 @@ def name_of(reviewer: str | None, root: Path) -> str:
     BadInputError
         Nobody is any of these.
     """
-    who = (reviewer or _git_name(root) or _login() or "").strip()
+    who = (reviewer if reviewer is not None else _git_name(root) or _login() or "").strip()
     if not who:
         raise BadInputError("Nobody says who answers.", 'Name yourself: ceteris.review(reviewer="ada"), or --reviewer ada.')
     return who
