@@ -142,7 +142,11 @@ def page_with(page: str, table: str) -> str:
 
 def main(worlds: int) -> None:
     """Write the table of so many worlds into the page."""
-    found = table([families(world) for world in range(worlds)])
+    told = []
+    for world in range(worlds):
+        told.append(families(world))
+        print(f"families: {world + 1} of {worlds} worlds", file=sys.stderr, flush=True)
+    found = table(told)
     PAGE.write_text(page_with(PAGE.read_text(encoding="utf-8"), found), encoding="utf-8")
 
 

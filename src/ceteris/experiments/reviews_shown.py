@@ -36,7 +36,7 @@ def credit_shown(credits: Sequence[Credit], by: str, metric: str, beside: str, w
     width : int
         Characters that a line holds; under 100 each interval stands below its effect.
     """
-    table = titled(f"Credit by {by}: {beside}", (by, "answers", "share of all", "alone", "lost without it"))
+    table = titled(f"Credit by {by}: {beside}", (by, "changed a row", "share of all", "alone", "lost without it"))
     for one in credits:
         table.add_row(
             Text(literal(one.batch)),
