@@ -143,7 +143,7 @@ def test_guards_that_no_gate_holds_are_told() -> None:
             "collecting_data.label_costs is not a known key. Did you mean 'label_cost'?",
         ),
         ({"decisions": {"volume": -1}}, "decisions.volume is -1. Input should be greater than or equal to 0."),
-        ({"decisions": {"volume": float("nan")}}, "decisions.volume is nan"),
+        ({"decisions": {"volume": float("nan")}}, "decisions.volume is nan. Input should be a finite number."),
         ({"decisions": {"volume": "many"}}, "decisions.volume is 'many'. Input should be a valid number."),
         ({"features": {"seen": "all"}}, "features.seen is 'all'"),
         ({"when_not": ["x" * 401]}, "when_not.0 is"),

@@ -92,6 +92,15 @@ def test_git_keeps_what_a_project_must_keep_whatever_is_ignored_above_it(theirs:
     assert set(run(root, "git", "ls-files").stdout.split()) == written
 
 
+def test_git_keeps_nothing_that_was_asked_of_a_served_model(theirs: Path) -> None:
+    init(theirs, LABELS)
+    names = [f"requests.sqlite{end}" for end in ("", "-shm", "-wal", ".lock")]
+    names += ["logs/other.sqlite", "release/review/window.csv", "release/monitor/index.html", "data/windows/one.parquet"]
+    for root in (theirs / "ceteris", REPOSITORY):
+        assert run(root, "git", "check-ignore", "--no-index", *names).stdout.split() == names
+    assert run(REPOSITORY, "git", "ls-files", "--cached", "--ignored", "--exclude-standard").stdout == ""
+
+
 def test_a_file_from_elsewhere_is_copied(theirs: Path, tmp_path: Path) -> None:
     table().to_csv(tmp_path / "rows.csv", index=False)
     told = init(theirs, tmp_path / "rows.csv")

@@ -209,6 +209,8 @@ def spoil(served: Served, how: str) -> None:
             connection.execute("UPDATE meta SET value = '2'")
         if how == "no object":
             connection.execute("UPDATE inferences SET inputs = '[]' WHERE seq = 7")
+        if how == "a column of another name":
+            connection.execute("ALTER TABLE inferences RENAME COLUMN inputs TO asked")
         if how == "a time that is none":
             connection.execute("UPDATE inferences SET at = 'x' WHERE seq > 4")
         if how == "an outcome without end":
@@ -231,6 +233,11 @@ def spoil(served: Served, how: str) -> None:
         ("another database", 8, "log.sqlite is a SQLite file, and no log of ceteris."),
         ("newer", 8, "log.sqlite is a log of form 2, and this ceteris reads 1."),
         ("no object", 2, "Line 7 of the log holds inputs that are no JSON object."),
+        (
+            "a column of another name",
+            8,
+            "log.sqlite is no log as ceteris writes one: no such column: inputs. Name another file",
+        ),
         ("a time that is none", 8, "496 lines of the log can have no such 'at' as stands there, as line 5 of its table."),
         ("an outcome without end", 8, "1 line of the log can have no such 'value' as stands there, as line 9 of its table."),
         ("no package", 2, "release/model holds no manifest.json: no model was packaged there."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, FiniteFloat, field_validator
 
 from ceteris.params import parse_as
 from ceteris.sections import Section
@@ -14,7 +14,7 @@ __all__ = ["BLOCKS", "FILE", "Canvas", "parse_canvas"]
 FILE = "canvas.yaml"
 Text = Annotated[str, Field(min_length=1, max_length=400)]
 Texts = tuple[Text, ...]
-Amount = Annotated[float, Field(ge=0.0, le=1e15)]
+Amount = Annotated[float, Field(ge=0.0, le=1e15, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=10**12)]
 
 
@@ -56,7 +56,7 @@ class OfflineEvaluation(Section):
     """How a model is judged before anybody uses it; a guard that is null is not asked."""
 
     metric: Text | None = None
-    guards: dict[str, float | None] | None = None
+    guards: dict[str, FiniteFloat | None] | None = None
     how: Texts | None = None
 
 

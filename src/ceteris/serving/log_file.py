@@ -183,8 +183,8 @@ class transaction:  # noqa: N801
                 self._connection.execute("ROLLBACK")
 
 
-def said_of(error: sqlite3.Error, path: Path) -> CeterisError:
-    """Return what SQLite refused as a sentence."""
+def said_of(error: sqlite3.Error, path: Path, done: str = "written") -> CeterisError:
+    """Return what SQLite refused as a sentence; `done` is what was to be done with the log."""
     code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return BusyError(f"{path} is locked: another process is writing it.", "Wait for it, or end it, then try again.")
@@ -192,7 +192,9 @@ def said_of(error: sqlite3.Error, path: Path) -> CeterisError:
         return CeterisError(f"{path} could not be written: the disk is full.", "Make room, then try again.")
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return IntegrityError(f"{path} is no SQLite file, or a damaged one.", "Name another file: --log FILE.sqlite")
-    return CeterisError(f"{path} could not be written: {error}.", "Give a place that can be written: --log FILE.sqlite")
+    if code == sqlite3.SQLITE_ERROR:  # a column that a query names
+        return IntegrityError(f"{path} is no log as ceteris writes one: {error}.", "Name another file: --log FILE.sqlite")
+    return CeterisError(f"{path} could not be {done}: {error}.", f"Give a place that can be {done}: --log FILE.sqlite")
 
 
 def read_inferences(path: Path, after: int | None = None, last: int | None = None) -> pd.DataFrame:
@@ -274,7 +276,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         finally:
             connection.close()
     except sqlite3.Error as error:
-        raise said_of(error, path) from None
+        raise said_of(error, path, "read") from None
 
 
 def _table(path: Path, query: str, values: Sequence[int] = ()) -> pd.DataFrame:

@@ -33,6 +33,7 @@ _GITIGNORE = """\
 !/data/edits/
 !/data/edits/*
 !/data/windows/
+/data/windows/*
 !/data/windows/README.md
 !/estimators/
 !/estimators/**
@@ -49,6 +50,11 @@ __pycache__/
 .ipynb_checkpoints/
 /exports/
 /release/monitor/
+/release/review/
+*.sqlite
+*.sqlite-shm
+*.sqlite-wal
+*.sqlite.lock
 /release/watch/results/*
 !/release/watch/results/README.md
 /models
