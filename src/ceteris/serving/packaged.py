@@ -117,9 +117,28 @@ class Packaged:
             return frame, self.estimator
         return self.estimator[:-1].transform(frame), self.estimator[-1]
 
-    def reference(self) -> pd.DataFrame:
-        """Return the rows that drift is measured against: their part, label, prediction, probabilities and features."""
-        return read_parquet(self.folder / REFERENCE)
+    def reference(self, also: Iterable[str] = ()) -> pd.DataFrame:
+        """Return the rows that drift is measured against: their part, label, prediction, probabilities and features.
+
+        Parameters
+        ----------
+        also : iterable of str
+            Columns that are needed beside the features.
+
+        Raises
+        ------
+        IntegrityError
+            They are no table, or lack a column.
+        """
+        path = self.folder / REFERENCE
+        try:
+            found = read_parquet(path)
+        except (ValueError, OSError):  # pyarrow's ArrowInvalid is a ValueError
+            raise IntegrityError(f"{path} is no table that can be read.", _AGAIN) from None
+        lacking = sorted({*also, *(one.name for one in self.schema.features)} - {*found.columns})
+        if lacking:
+            raise IntegrityError(f"{path} lacks {some(lacking)}.", _AGAIN)
+        return found
 
 
 def _says_the_likeliest(model: Any) -> bool:
