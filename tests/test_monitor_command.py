@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from checkout import run
+from packages import resealed
 from small import REPOSITORY
 from watched_world import World, draw, log, package, world
 
@@ -252,6 +254,20 @@ def test_a_fault_is_a_sentence_and_nothing_is_written(served: Served, ceteris_, 
     assert sentence in said.err
     assert "Traceback" not in said.err
     assert not (served.root / "release/monitor").exists()
+
+
+def test_a_reference_that_is_no_table_or_lacks_a_column_is_refused_though_the_manifest_fits(served: Served, ceteris_) -> None:
+    folder = served.root / "release/model"
+    known = pd.read_parquet(folder / "reference.parquet")
+    known.drop(columns=["ceteris:predicted", "age"]).to_parquet(folder / "reference.parquet")
+    for sentence in ("reference.parquet lacks 'age', 'ceteris:predicted'.", "reference.parquet is no table that can be read."):
+        (served.root / "log.sqlite").unlink(missing_ok=True)
+        resealed(folder)
+        model = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+        log(served.root / "log.sqlite", served.rows().assign(model=model))
+        said = ceteris_("monitor", "--log", "log.sqlite")
+        assert said.code == 8 and sentence in said.err
+        (folder / "reference.parquet").write_bytes(b"PAR1")
 
 
 def test_a_locked_log_is_told_and_one_that_is_being_written_is_read(served: Served, ceteris_, monkeypatch) -> None:

@@ -134,16 +134,6 @@ def schema(classes: list[object] | None = None, **changed: object) -> Callable[[
     return write
 
 
-def linked(name: str) -> Callable[[Path], object]:
-    """Return what moves a file out of the package, and leaves a link to it."""
-
-    def link(folder: Path) -> None:
-        outside = (folder / name).rename(folder.parent / name)
-        (folder / name).symlink_to(outside)
-
-    return link
-
-
 def libraries(**changed: str) -> dict[str, str]:
     return libraries_of() | {name.replace("_", "-"): version for name, version in changed.items()}
 
@@ -156,7 +146,6 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a foreign folder": (lambda folder: (folder / "more").mkdir(), "holds 'more', which its manifest does not name"),
     "a note of somebody else": (lambda folder: (folder / "README.md").write_text("x"), "holds 'README.md', which its manifest"),
     "a pipe called as the note": (lambda folder: os.mkfifo(folder / "README.md"), "holds 'README.md', which its manifest"),
-    "a link out of the folder": (linked(MODEL), "holds links in place of 'model.skops'"),
     "a form that is no whole number": (lambda folder: resealed(folder, format=1.0), r"is a package of form 1\.0, and"),
     "a form that is true": (lambda folder: resealed(folder, format=True), "is a package of form True, and"),
     "a cell without names": (lambda folder: resealed(folder, cell="/"), r"names no cell \(MODEL/VERSION\)"),
@@ -201,6 +190,17 @@ def test_what_was_tampered_with_is_refused(folder: Path, fault: str) -> None:
     open_package(folder)
     spoil(folder)
     with pytest.raises(IntegrityError, match=said):
+        open_package(folder)
+
+
+def test_links_as_dvc_makes_them_are_followed_and_what_they_lead_to_is_checked(folder: Path) -> None:
+    """`dvc config cache.type symlink`: the files of an output are links into its cache."""
+    for name in SEALED:
+        (folder / name).rename(folder.parent / name)
+        (folder / name).symlink_to(folder.parent / name)
+    open_package(folder)
+    bit(MODEL)(folder.parent)
+    with pytest.raises(IntegrityError, match="not the package that was made: 'model.skops' differ from"):
         open_package(folder)
 
 

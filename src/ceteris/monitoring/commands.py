@@ -125,10 +125,10 @@ def _judged(root: Path, packaged: Packaged, settings: Monitor, raws: list[DataFr
     """Judge windows, keep what they say, and write the queue of the newest where it alarms; return what the newest says."""
     from ceteris.monitoring.asked import queue_of
     from ceteris.monitoring.kept import FOLDER, REVIEW, keep, keep_queue
-    from ceteris.monitoring.watched import watch
+    from ceteris.monitoring.watched import NEEDED, watch
     from ceteris.monitoring.windows import window_of
 
-    reference = packaged.reference()
+    reference = packaged.reference(NEEDED)
     found = [window_of(raw, packaged.schema) for raw in raws]
     results = [watch(one, reference, packaged.schema, settings) for one in found]
     keep(root / FOLDER, results, str(packaged.manifest.get("cell", "")))

@@ -8,7 +8,7 @@ from ceteris.errors import BadInputError
 from ceteris.monitoring.commands import check_groups, package_of
 from ceteris.monitoring.kept import keep
 from ceteris.monitoring.told import headline
-from ceteris.monitoring.watched import watch
+from ceteris.monitoring.watched import NEEDED, watch
 from ceteris.monitoring.windows import COLUMNS, window_of
 from ceteris.release.folder import read_terms
 from ceteris.stages import Stage, run
@@ -27,7 +27,7 @@ def main(stage: Stage) -> None:
     paths = sorted((stage.root / WINDOWS).glob("*.parquet"))
     if not paths:
         raise BadInputError(f"{WINDOWS} holds no window.", f"ceteris monitor --log FILE --export {WINDOWS}/NAME.parquet")
-    reference, results = packaged.reference(), []
+    reference, results = packaged.reference(NEEDED), []
     for path in paths:
         raw = read_parquet(path)
         if list(raw.columns) != list(COLUMNS) or raw.empty:

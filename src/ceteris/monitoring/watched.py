@@ -23,10 +23,11 @@ from ceteris.monitoring.windows import Window
 from ceteris.serving.schema import InputSchema
 from ceteris.splitting.splits import VALIDATION
 
-__all__ = ["FORM", "PREDICTED", "PROBABILITY", "known_probabilities", "replayed", "watch"]
+__all__ = ["FORM", "NEEDED", "PREDICTED", "PROBABILITY", "known_probabilities", "replayed", "watch"]
 
 FORM = 1
 PREDICTED, PROBABILITY = "ceteris:predicted", "ceteris:prob:"
+NEEDED = (ID, LABEL, PART, PREDICTED)  # of a reference, beside the features
 
 
 def watch(window: Window, reference: pd.DataFrame, schema: InputSchema, settings: Monitor) -> dict[str, Any]:

@@ -117,9 +117,28 @@ class Packaged:
             return frame, self.estimator
         return self.estimator[:-1].transform(frame), self.estimator[-1]
 
-    def reference(self) -> pd.DataFrame:
-        """Return the rows that drift is measured against: their part, label, prediction, probabilities and features."""
-        return read_parquet(self.folder / REFERENCE)
+    def reference(self, also: Iterable[str] = ()) -> pd.DataFrame:
+        """Return the rows that drift is measured against: their part, label, prediction, probabilities and features.
+
+        Parameters
+        ----------
+        also : iterable of str
+            Columns that are needed beside the features.
+
+        Raises
+        ------
+        IntegrityError
+            They are no table, or lack a column.
+        """
+        path = self.folder / REFERENCE
+        try:
+            found = read_parquet(path)
+        except (ValueError, OSError):  # pyarrow's ArrowInvalid is a ValueError
+            raise IntegrityError(f"{path} is no table that can be read.", _AGAIN) from None
+        lacking = sorted({*also, *(one.name for one in self.schema.features)} - {*found.columns})
+        if lacking:
+            raise IntegrityError(f"{path} lacks {some(lacking)}.", _AGAIN)
+        return found
 
 
 def _says_the_likeliest(model: Any) -> bool:
@@ -261,13 +280,10 @@ def _text(path: Path) -> bytes:
 
 
 def _checked(folder: Path, files: Mapping[str, Any]) -> dict[str, bytes]:
-    """Return the bytes of the model and the schema as they were checked; what is read later cannot differ from them."""
-    links = [name for name in (*FILES, MANIFEST) if (folder / name).is_symlink()]
-    if links:
-        raise IntegrityError(
-            f"{folder} holds links in place of {some(links)}: what they lead to may change behind it.",
-            "Let DVC copy files: dvc config cache.type copy, then dvc checkout --relink release/model.dvc",
-        )
+    """Return the bytes of the model and the schema as they were checked; what is read later cannot differ from them.
+
+    A file may be a link, as DVC makes them where its cache says so: what counts are its bytes.
+    """
     foreign = sorted(path.name for path in folder.iterdir() if path.name not in (*FILES, MANIFEST) and not _is_note(path))
     if foreign:
         raise IntegrityError(
