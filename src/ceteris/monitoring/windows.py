@@ -54,7 +54,7 @@ class Window:
     pred_probs: np.ndarray | None
     outcomes: pd.DataFrame
     asked_again: int
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def take(self, rows: np.ndarray) -> Window:
         """Return some of the rows, by a mask."""
