@@ -12,9 +12,9 @@ from small import run_stages
 from test_families import CLASSES, features, often, told, world
 
 from ceteris.families.atoms import atoms_of
-from ceteris.families.found import find_families
+from ceteris.families.found import find_families, searched
 from ceteris.families.patterns import columns_of
-from ceteris.families.unsure import COLUMNS, find_unsure
+from ceteris.families.unsure import COLUMNS, unsure_of
 from ceteris.kinds import kinds_of
 from ceteris.store import write_table
 
@@ -37,7 +37,7 @@ def learned(seed: int, rows: int = 1500) -> tuple[Any, ...]:
 def test_errors_that_the_model_has_learned_are_told_as_where_it_is_unsure() -> None:
     judged = learned(0)
     assert find_families(*judged).empty
-    found = find_unsure(*judged)
+    found = unsure_of(searched(*judged))
     assert found["pattern"].tolist()[:1] == ["source = B"]
     line = found.iloc[0]
     assert line["doubted"] > 0.4 and line["expected"] > 0.4 and line["elsewhere"] < 0.1
@@ -47,12 +47,12 @@ def test_errors_that_the_model_has_learned_are_told_as_where_it_is_unsure() -> N
 def test_a_family_is_told_once_and_labels_that_are_numbers_have_no_such_place() -> None:
     judged = world(0, lambda frame, rng: often(0.8, frame["source"] == "B", rng))
     families = find_families(*judged)
-    assert "source = B" not in find_unsure(*judged, families=set(families["pattern"]))["pattern"].tolist()
-    assert list(find_unsure(*judged[:2], None, ()).columns) == list(COLUMNS)
+    assert "source = B" not in unsure_of(searched(*judged), set(families["pattern"]))["pattern"].tolist()
+    assert list(unsure_of(searched(*judged[:2], None, ())).columns) == list(COLUMNS)
 
 
 def test_where_rows_are_doubted_alike_the_model_is_unsure_nowhere() -> None:
-    found = [len(find_unsure(*world(seed))) for seed in range(20)]
+    found = [len(unsure_of(searched(*world(seed)))) for seed in range(20)]
     assert sum(count > 0 for count in found) <= 3
 
 

@@ -67,6 +67,8 @@ def _calibrated(doubtful: np.ndarray, observed: np.ndarray) -> np.ndarray:
     """Return how often rows that the model doubts as much are doubted, each step drawn to the mean by one row."""
     from sklearn.isotonic import IsotonicRegression
 
+    if not len(observed):
+        return np.zeros(0)
     steps = IsotonicRegression(y_min=0.0, y_max=1.0).fit_transform(doubtful, observed)
     _, place, counts = np.unique(steps, return_inverse=True, return_counts=True)
     return np.asarray((steps * counts[place] + _share(observed)) / (counts[place] + 1))

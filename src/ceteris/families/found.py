@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ceteris.dataset import LABEL, Dataset
-from ceteris.families.atoms import atoms_of
-from ceteris.families.doubt import doubt_of, inflation_of
+from ceteris.families.atoms import Atoms, atoms_of
+from ceteris.families.doubt import Doubt, doubt_of, inflation_of
 from ceteris.families.patterns import META_WORDS, Pattern, columns_of, pattern_of
 from ceteris.families.search import search, values_joined
 from ceteris.kinds import kinds_of
 from ceteris.reviewing.slices import AND, OR, Slice
 from ceteris.tables.votes import Votes
 
-__all__ = ["COLUMNS", "LEVEL", "MOST", "find_families", "rows_of"]
+__all__ = ["COLUMNS", "LEVEL", "MOST", "Searched", "families_of", "find_families", "rows_of", "searched"]
 
 LEVEL, MOST = 0.05, 20
 COLUMNS = (
@@ -27,7 +29,35 @@ COLUMNS = (
 _EXAMPLES = 5
 
 
-def find_families(
+@dataclass(frozen=True, eq=False)
+class Searched:
+    """Train rows as a search sees them.
+
+    Attributes
+    ----------
+    data : Dataset
+    quality : ndarray of float, shape (n_rows,)
+        `label_quality` of the audit.
+    classes : tuple of str
+        () where labels are numbers.
+    columns : mapping of str to Series
+        From `patterns.columns_of`.
+    atoms : Atoms
+    doubt : Doubt
+    inflation : float
+        From `doubt.inflation_of`.
+    """
+
+    data: Dataset
+    quality: np.ndarray
+    classes: tuple[str, ...]
+    columns: Mapping[str, pd.Series]
+    atoms: Atoms
+    doubt: Doubt
+    inflation: float
+
+
+def searched(
     data: Dataset,
     issues: pd.DataFrame,
     pred_probs: np.ndarray | None,
@@ -36,10 +66,8 @@ def find_families(
     *,
     batch: np.ndarray | None = None,
     votes: Votes | None = None,
-    level: float = LEVEL,
-    most: int = MOST,
-) -> pd.DataFrame:
-    """Return the families of errors, the surest first; no line where none holds.
+) -> Searched:
+    """Return what a search is made of.
 
     Parameters
     ----------
@@ -55,6 +83,24 @@ def find_families(
         What `ingest.kinds` declares.
     batch : ndarray of str objects, shape (n_rows,), optional
     votes : Votes, optional
+    """
+    columns = columns_of(data, batch=batch, votes=votes, labels=bool(classes))
+    atoms = atoms_of(columns, kinds_of(data.features, kinds))
+    doubt = doubt_of(issues, data.labels, pred_probs, classes)
+    alike = 1.0 if (groups := data.uncut()) is None else inflation_of(doubt, groups)
+    return Searched(data, issues["label_quality"].to_numpy(dtype=float), classes, columns, atoms, doubt, alike)
+
+
+def find_families(*rows: Any, level: float = LEVEL, most: int = MOST, **beside: Any) -> pd.DataFrame:
+    """Return `families_of` the rows that `searched` takes."""
+    return families_of(searched(*rows, **beside), level=level, most=most)
+
+
+def families_of(rows: Searched, *, level: float = LEVEL, most: int = MOST) -> pd.DataFrame:
+    """Return the families of errors, the surest first; no line where none holds.
+
+    Parameters
+    ----------
     level : float
         Chance that anything is found where labels are as right as elsewhere.
     most : int
@@ -69,27 +115,22 @@ def find_families(
         rule that the audit's model does not know; the log-likelihood ratio; the p-value after correction for the search; ids of
         rows, as JSON, most doubted first.
     """
-    columns = columns_of(data, batch=batch, votes=votes, labels=bool(classes))
-    atoms = atoms_of(columns, kinds_of(data.features, kinds))
-    if not atoms.clauses:
-        return pd.DataFrame([], columns=list(COLUMNS))
-    doubt = doubt_of(issues, data.labels, pred_probs, classes)
-    alike = 1.0 if (groups := data.uncut()) is None else inflation_of(doubt, groups)
-    quality, lines = issues["label_quality"].to_numpy(dtype=float), list[tuple[object, ...]]()
+    data, atoms, doubt, classes = rows.data, rows.atoms, rows.doubt, rows.classes
+    lines = list[tuple[object, ...]]()
     label = LABEL if META_WORDS[LABEL] in data.features else META_WORDS[LABEL]
-    each = search(atoms, doubt, level=level, most=most, inflation=alike)
+    each = search(atoms, doubt, level=level, most=most, inflation=rows.inflation)
     for number, found in enumerate(values_joined(each, atoms.clauses), start=1):
         clauses = [atoms.clauses[place] for place in found.clauses]
         if found.label >= 0:
             clauses.append(Slice(label, "=", classes[found.label]))
         pattern = Pattern(tuple(clauses), OR if found.joined else AND)
-        rows = np.flatnonzero(found.rows & doubt.observed)
-        examples = data.ids[rows[np.argsort(quality[rows], kind="stable")[:_EXAMPLES]]]
+        doubted = np.flatnonzero(found.rows & doubt.observed)
+        examples = data.ids[doubted[np.argsort(rows.quality[doubted], kind="stable")[:_EXAMPLES]]]
         lines.append(
             (
                 number,
                 str(pattern),
-                len(pattern.rows(columns)),
+                len(pattern.rows(rows.columns)),
                 int(found.rows.sum()),
                 found.doubted,
                 found.expected,

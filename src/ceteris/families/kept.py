@@ -24,7 +24,7 @@ _FILE, _UNSURE = "diagnose/families.csv", "diagnose/unsure.csv"
 
 
 def read_families(bench: Workbench) -> pd.DataFrame:
-    """Return the families that the stage diagnose found, as of `found.find_families`.
+    """Return the families that the stage diagnose found, as of `found.families_of`.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def read_families(bench: Workbench) -> pd.DataFrame:
 
 
 def read_unsure(bench: Workbench) -> pd.DataFrame:
-    """Return where the audit's model is itself unsure, as of `unsure.find_unsure`; empty where nobody has looked."""
+    """Return where the audit's model is itself unsure, as of `unsure.unsure_of`; empty where nobody has looked."""
     path = bench.path("results") / _UNSURE
     return read_table(path, text=("pattern",)) if path.is_file() else pd.DataFrame(columns=list(OF_UNSURE))
 

@@ -21,7 +21,7 @@ def line_of(family: Any) -> str:
 
     Parameters
     ----------
-    family : a line of `found.find_families`
+    family : a line of `found.families_of`
     """
     doubted, expected = share_text(family.doubted), share_text(family.expected)
     told = f"{family.pattern}: {family.rows:,} rows, {doubted} doubted ({expected} expected)"
@@ -32,7 +32,7 @@ def line_of(family: Any) -> str:
 
 
 def unsure_line(one: Any) -> str:
-    """Return one line of `unsure.find_unsure`: its pattern, how many rows it holds, and how many of them are doubted."""
+    """Return one line of `unsure.unsure_of`: its pattern, how many rows it holds, and how many of them are doubted."""
     doubted, expected, elsewhere = (share_text(value) for value in (one.doubted, one.expected, one.elsewhere))
     return literal(f"{one.pattern}: {one.rows:,} rows, {doubted} doubted ({expected} expected), and {elsewhere} elsewhere")
 

@@ -36,7 +36,7 @@ def listed(families: pd.DataFrame, samples: Mapping[str, Sample], unsure: pd.Dat
     Parameters
     ----------
     families, unsure : DataFrame
-        From `found.find_families` and `unsure.find_unsure`.
+        From `found.families_of` and `unsure.unsure_of`.
     samples : mapping of str to Sample
         What the review of a pattern says so far; patterns that nobody reviewed are not there.
     """

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from ceteris.dataset import BATCH, ID, VOTES, Dataset
 from ceteris.diagnosis.kinds import FOUND, KINDS, NOT_JUDGED
 from ceteris.diagnosis.looked import look
-from ceteris.families.found import find_families
+from ceteris.families.found import families_of, searched
 from ceteris.families.line import line_of, unsure_line
-from ceteris.families.unsure import find_unsure
+from ceteris.families.unsure import unsure_of
 from ceteris.kinds import array_kind, image_pixels
 from ceteris.stages import Stage, run
 from ceteris.store import read_json, read_parquet, sweep, write_parquet, write_table
@@ -64,13 +62,17 @@ def _families(
     pred_probs = None
     if classes:
         pred_probs = read_parquet(stage.path("audit", "pred_probs.parquet")).set_index(ID).loc[train.ids].to_numpy(dtype=float)
-    judged = train, audited, pred_probs, classes, stage.params.ingest.kinds
-    beside: dict[str, Any] = {
-        "batch": frame[BATCH].to_numpy(dtype=object) if BATCH in frame else None,
-        "votes": unpacked(frame[VOTES].to_numpy(dtype=object)) if VOTES in frame else None,
-    }
-    families = find_families(*judged, **beside)
-    return families, find_unsure(*judged, **beside, families=set(families["pattern"]))
+    rows = searched(
+        train,
+        audited,
+        pred_probs,
+        classes,
+        stage.params.ingest.kinds,
+        batch=frame[BATCH].to_numpy(dtype=object) if BATCH in frame else None,
+        votes=unpacked(frame[VOTES].to_numpy(dtype=object)) if VOTES in frame else None,
+    )
+    families = families_of(rows)
+    return families, unsure_of(rows, set(families["pattern"]))
 
 
 def _leaking(stage: Stage, train: Dataset) -> np.ndarray:
