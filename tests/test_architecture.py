@@ -25,7 +25,7 @@ ROOMS = {
     " detectors.settings diagnosis diagnosis.kinds editing fixing issues measuring monitoring monitoring.settings"
     " readers recommending release release.gate_terms release.terms retraining.settings reviewing serving"
     " serving.settings splitting starting tables telling training",
-    "craft": "pipelines canvas.parting detectors.planting detectors.scores detectors.trees diagnosis.alike"
+    "craft": "dvc_lock pipelines canvas.parting detectors.planting detectors.scores detectors.trees diagnosis.alike"
     " diagnosis.counted diagnosis.datalab diagnosis.groups diagnosis.judged diagnosis.looked diagnosis.mending"
     " diagnosis.pictures diagnosis.properties diagnosis.spurious editing.answers editing.blind editing.checked"
     " editing.consensus editing.edit_lines editing.edits editing.in_time editing.reverts editing.reviewed families"

@@ -14,8 +14,11 @@ STAGES = ("diagnose", "compare")
 @pytest.mark.parametrize("stage", STAGES)
 def test_results_of_a_run_are_of_today_and_without_a_lock_nothing_is_known(clone: Clone, stage: str) -> None:
     refuse_stale(clone.root, stage, "Results")
-    (clone.root / "dvc.lock").unlink()
     clone.change(**{"ingest.id": "other"})
+    for damaged in (b"stages: [1, 2]", b"{", b"stages: {ingest: 3}"):
+        (clone.root / "dvc.lock").write_bytes(damaged)
+        refuse_stale(clone.root, stage, "Results")
+    (clone.root / "dvc.lock").unlink()
     refuse_stale(clone.root, stage, "Results")
 
 

@@ -13,6 +13,7 @@ from zipfile import BadZipFile
 import pandas as pd
 
 from ceteris.dataset import Dataset
+from ceteris.dvc_lock import parse_lock
 from ceteris.editing import edits
 from ceteris.editing.ledger import ledger_files
 from ceteris.errors import BadInputError, CeterisError, SealedTestError, nearest, some
@@ -246,14 +247,11 @@ class History:
 
     def _run(self, head: Snapshot) -> Run:
         layout = layout_of(self._yaml(head.rev, _PIPELINE), _LEFT_OUT)
-        # dvc.lock is DVC's own file and long; libyaml reads it several times as fast as ruamel.yaml.
-        import yaml
-
+        content = self._file(head.rev, _LOCK)
         try:
-            lock = yaml.load(self._file(head.rev, _LOCK), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        except yaml.YAMLError as error:
-            said = str(error).split("\n")[0]
-            raise BadInputError(f"{_LOCK} of {head.name} is not readable as YAML: {said}.", _LEFT_OUT) from None
+            lock = parse_lock(content)
+        except ValueError as error:
+            raise BadInputError(f"{_LOCK} of {head.name} is not readable as YAML: {error}.", _LEFT_OUT) from None
         return run_of(lock, layout, self._cache, head)
 
     def _yaml(self, rev: str, path: str) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ceteris.dvc_lock import parse_lock
 from ceteris.errors import BadInputError
 from ceteris.store import parse_yaml
 
@@ -16,7 +17,7 @@ _UP_TO = ("ingest", "validate", "split", "audit", "diagnose", "fix", "train", "c
 
 
 def refuse_stale(root: Path, stage: str, what: str) -> None:
-    """Refuse results of other params or rows than those of today; where there is no dvc.lock, nothing is known of them.
+    """Refuse results of other params or rows than those of today; where no dvc.lock tells, nothing is known of them.
 
     Parameters
     ----------
@@ -30,16 +31,12 @@ def refuse_stale(root: Path, stage: str, what: str) -> None:
     BadInputError
         What this stage or an earlier one reads of params.yaml has changed, or one of them has not run since an earlier one.
     """
-    import yaml
-
     try:
-        # dvc.lock is DVC's own file and long; libyaml reads it several times as fast as ruamel.yaml.
-        lock = yaml.load((root / "dvc.lock").read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        stages: Mapping[str, Any] = lock["stages"]
-    except (OSError, yaml.YAMLError, LookupError, TypeError):
+        stages: Mapping[str, Any] = parse_lock((root / "dvc.lock").read_bytes())["stages"]
+        outs = {out["path"]: out.get("md5") for one in stages.values() for out in one.get("outs", ())}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return
     sections = parse_yaml((root / "params.yaml").read_text(encoding="utf-8"), "params.yaml")
-    outs = {out["path"]: out.get("md5") for one in stages.values() for out in one.get("outs", ())}
     for name in _UP_TO[: _UP_TO.index(stage) + 1]:
         ran: Mapping[str, Any] = stages.get(name, {})
         changed = [key for key, value in ran.get("params", {}).get("params.yaml", {}).items() if _at(sections, key) != value]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from ceteris.dataset import Dataset
+from ceteris.dvc_lock import parse_lock
 from ceteris.errors import BadInputError, IntegrityError, SealedTestError
 from ceteris.measuring.fingerprint import of_values
 from ceteris.release.folder import read_looks
@@ -93,15 +94,12 @@ def _read(root: Path, path: str, md5: str) -> pd.DataFrame:
 
 def _noted(root: Path, layout: Mapping[str, str]) -> dict[str, str]:
     """Return the md5 that dvc.lock holds for each sealed file, by its path."""
-    import yaml
-
     paths = [f"{layout['split']}/{name}" for name in SEALED]
     try:
-        # dvc.lock is DVC's own file and long; libyaml reads it several times as fast as ruamel.yaml.
-        lock = yaml.load((root / "dvc.lock").read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        lock = parse_lock((root / "dvc.lock").read_bytes())
         outs = {out["path"]: out["md5"] for stage in lock["stages"].values() for out in stage.get("outs", ()) if "md5" in out}
         return {path: str(outs[path]) for path in paths}
-    except (OSError, LookupError, TypeError, AttributeError, yaml.YAMLError) as error:
+    except (OSError, LookupError, TypeError, AttributeError, ValueError) as error:
         raise BadInputError(
             f"dvc.lock does not tell what the test part was when it was sealed ({type(error).__name__}).",
             "Run the pipeline first: dvc repro",
